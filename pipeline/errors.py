@@ -1,0 +1,89 @@
+"""Everything that can go wrong and is not a bug, with its exit code and the next step.
+
+PaperroundError            exit 1
+├── UserError              exit 2   the person's settings or words; shown without a traceback
+│   ├── SettingsError              newsletter.toml: file, line, key
+│   └── ShelfError                 books.toml
+├── NeedsPerson            exit 3   finished, but something waits for a person
+├── Busy                   exit 0   another run holds the lock
+├── SourceFault            one source is not to be had this time
+│   └── FetchFault                 one address was refused or did not answer
+├── EntryFault             one entry can't be made into a post
+├── RenderFault            one issue can't be rendered
+└── ChildFault             guarded work ran out of time or memory, or died
+"""
+
+from __future__ import annotations
+
+
+class PaperroundError(Exception):
+    """A fault with a sentence for the person: what happened, where, and what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str | None = None, next_step: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        step = f" {self.next_step}" if self.next_step else ""
+        return f"{place}{self.what}{step}"
+
+
+class UserError(PaperroundError):
+    """The person's settings or words can't be used as they are."""
+
+    exit_code = 2
+
+
+class SettingsError(UserError):
+    """newsletter.toml (or the environment it needs) is wrong; `where` is file:line."""
+
+
+class ShelfError(UserError):
+    """The shelf can't be read at all; `where` is file:line."""
+
+
+class NeedsPerson(PaperroundError):
+    """The work is done as far as it goes; a person has to decide the rest."""
+
+    exit_code = 3
+
+
+class Busy(PaperroundError):
+    """Another run is at work in the same project."""
+
+    exit_code = 0
+
+
+class SourceFault(PaperroundError):
+    """One source can't be read this time; the others go on."""
+
+
+class FetchFault(SourceFault):
+    """One address was refused, unreachable, too slow or too large.
+
+    `gone` is True for 404 and 410; `retry_after` is in seconds, from the answer's Retry-After.
+    """
+
+    def __init__(
+        self, what: str, *, where: str | None = None, retry_after: float | None = None, gone: bool = False
+    ) -> None:
+        super().__init__(what, where=where)
+        self.retry_after = retry_after
+        self.gone = gone
+
+
+class EntryFault(PaperroundError):
+    """One entry can't be made into a post; it is quarantined with this reason, the others go on."""
+
+
+class RenderFault(PaperroundError):
+    """One issue can't be rendered; `where` is the template's file:line when it is to blame."""
+
+
+class ChildFault(PaperroundError):
+    """Guarded work in a child process ran out of time or memory, or crashed."""

@@ -1,0 +1,82 @@
+"""The nouns, frozen: the words every room speaks. Nothing here reads a clock, a disk or a network."""
+
+from pipeline.model.book import Book, Links, Origin, Pick, isbn13, title_key
+from pipeline.model.delivery import FATES, Account, Batch, BatchId, BatchState, Fate, Outcome, Recipient
+from pipeline.model.entry import Entry, EntryId, KnownEntry
+from pipeline.model.issue import Approval, Finding, Form, Issue, IssueNumber, IssueState, Item, Message, Slot
+from pipeline.model.people import Subscriber, SubscriberId, Suppression
+from pipeline.model.post import Article, Picture, Post, PostId, Removed, Standing, State
+from pipeline.model.report import Report, total
+from pipeline.model.source import Health, Source, SourceName
+from pipeline.model.wire import (
+    Answer,
+    Fetch,
+    Fetched,
+    FileDrop,
+    HttpRequest,
+    Line,
+    NoAnswer,
+    Outside,
+    Reply,
+    Request,
+    SmtpEnvelope,
+    SmtpServer,
+    Validators,
+)
+
+__all__ = [
+    "FATES",
+    "Account",
+    "Answer",
+    "Approval",
+    "Article",
+    "Batch",
+    "BatchId",
+    "BatchState",
+    "Book",
+    "Entry",
+    "EntryId",
+    "Fate",
+    "Fetch",
+    "Fetched",
+    "FileDrop",
+    "Finding",
+    "Form",
+    "Health",
+    "HttpRequest",
+    "Issue",
+    "IssueNumber",
+    "IssueState",
+    "Item",
+    "KnownEntry",
+    "Line",
+    "Links",
+    "Message",
+    "NoAnswer",
+    "Origin",
+    "Outcome",
+    "Outside",
+    "Pick",
+    "Picture",
+    "Post",
+    "PostId",
+    "Recipient",
+    "Removed",
+    "Reply",
+    "Report",
+    "Request",
+    "Slot",
+    "SmtpEnvelope",
+    "SmtpServer",
+    "Source",
+    "SourceName",
+    "Standing",
+    "State",
+    "Subscriber",
+    "SubscriberId",
+    "Suppression",
+    "Validators",
+    "isbn13",
+    "title_key",
+    "total",
+]

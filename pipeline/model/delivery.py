@@ -1,0 +1,80 @@
+"""The ledger's nouns: who gets an issue, in which batch, and with what fate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NewType
+
+from pipeline.model.issue import IssueNumber, Message
+from pipeline.model.people import SubscriberId
+
+BatchId = NewType("BatchId", int)
+
+Fate = Literal["pending", "accepted", "rejected", "suppressed", "not-sent", "unknown"]
+FATES: dict[Fate, str] = {
+    "pending": "not handed over yet",
+    "accepted": "the provider took it",
+    "rejected": "the provider refused this address for good",
+    "suppressed": "must not be mailed; left out when the batch was claimed",
+    "not-sent": "certainly not handed over; will be tried again",
+    "unknown": "handed over, and nobody here can tell whether it was taken",
+}
+BatchState = Literal["pending", "claimed", "unknown", "done"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One reader of a batch, with what differs for her: her link, and the ids that make her copy reproducible."""
+
+    subscriber: SubscriberId
+    address: str
+    name: str | None
+    unsubscribe: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One hand-over to a provider, frozen: the same batch always makes the same bytes.
+
+    `key` is the idempotency key and never changes; `sender` and `reply_to` are header values (RFC 5322 mailboxes);
+    `date` is the Date header of every copy, aware UTC.
+    """
+
+    id: BatchId
+    issue: IssueNumber
+    key: str
+    message: Message
+    sender: str
+    reply_to: str | None
+    date: datetime
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One reader's fate in one batch, with the provider's id and its words."""
+
+    subscriber: SubscriberId
+    fate: Fate
+    provider_id: str | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An issue's ledger, added up: `audience` is always the sum of the rest."""
+
+    issue: IssueNumber
+    audience: int
+    accepted: int
+    rejected: int
+    suppressed: int
+    unknown: int
+    pending: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether everybody is accounted for."""
+        return self.audience == self.accepted + self.rejected + self.suppressed + self.unknown + self.pending

@@ -1,0 +1,79 @@
+"""What a source yielded, raw, with its evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+from pipeline.model.source import SourceName
+
+EntryId = NewType("EntryId", int)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as the source gave it: untrusted text, nothing cleaned.
+
+    `html` is the full content if the source has it, `summary` the teaser. `published` and `updated` are aware UTC,
+    None when the raw words make no believable date. `images` are addresses in media elements and enclosures.
+    """
+
+    source: SourceName
+    guid: str | None
+    link: str | None
+    title: str
+    html: str | None = None
+    summary: str | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    published_raw: str | None = None
+    updated_raw: str | None = None
+    images: tuple[str, ...] = ()
+    language: str | None = None
+
+    @property
+    def sha(self) -> str:
+        """A hash over everything a reader could notice; equal when the source yielded the same again."""
+        parts = (
+            self.guid,
+            self.link,
+            self.title,
+            self.html,
+            self.summary,
+            *self.authors,
+            "",
+            *self.tags,
+            "",
+            self.published_raw,
+            self.updated_raw,
+            *self.images,
+        )
+        digest = hashlib.sha256()
+        for part in parts:
+            encoded = ("-" if part is None else "+" + part).encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """An entry as we keep it.
+
+    `page` is the article's whole web page, fetched because the source gave an excerpt only; `page_problem` says why
+    it could not be had. `before` marks what was already there at the first contact with the source. `changed` is when
+    its content was last seen to differ, None while it never did. `revision` grows with every change of any of these.
+    """
+
+    id: EntryId
+    revision: int
+    entry: Entry
+    page: str | None
+    page_url: str | None
+    page_problem: str | None
+    before: bool
+    seen: datetime
+    changed: datetime | None

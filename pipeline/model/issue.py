@@ -1,0 +1,94 @@
+"""One numbered digest, the message it becomes, and the yes to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NewType
+
+from pipeline.model.book import Pick
+from pipeline.model.post import Post
+
+IssueNumber = NewType("IssueNumber", int)
+Form = Literal["full", "excerpt"]
+IssueState = Literal["draft", "approved", "sending", "sent", "held", "expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One turn of the schedule: its key (the same however often it is computed) and when it is due, aware UTC."""
+
+    key: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A post's place in an issue: whole or as an excerpt, with the books that go with it."""
+
+    post: Post
+    form: Form
+    picks: tuple[Pick, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One digest, complete as data: the lead first; `related` are older posts for "more from the blog".
+
+    `slug` is safe as a folder name (a-z, 0-9, hyphens, 60 at most). Times are aware UTC.
+    """
+
+    number: IssueNumber
+    slug: str
+    slot: Slot
+    title: str
+    subject: str
+    preheader: str
+    intro: str | None
+    created: datetime
+    items: tuple[Item, ...]
+    related: tuple[Post, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder, `1-world-kindness-day`."""
+        return f"{self.number}-{self.slug}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An issue rendered: what every reader gets, but for the merge fields.
+
+    `unsubscribe` is the stand-in address in `html` and `text` that is replaced by each reader's own link.
+    `list_headers` are the headers all readers share (List-Id and the like).
+    """
+
+    subject: str
+    html: str
+    text: str
+    unsubscribe: str
+    list_headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing the pre-flight list found; `where` is a post, a file or a setting."""
+
+    level: Literal["blocking", "advisory"]
+    code: str
+    message: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A yes to exact bytes: `sha` is the issue's hash, `by` a person or "rule".
+
+    `rendering` is the hash of the inputs that the issue was rendered from.
+    """
+
+    issue: IssueNumber
+    sha: str
+    rendering: str
+    by: str
+    at: datetime

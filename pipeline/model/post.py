@@ -1,0 +1,97 @@
+"""An entry cleaned, with an identity that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NewType
+
+from pipeline.model.entry import EntryId
+from pipeline.model.source import SourceName
+
+PostId = NewType("PostId", int)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture by its absolute http(s) address; width and height in CSS pixels where known; `link` leads on."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """One thing the cleaner took out: the rule's name and the first words of what went."""
+
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What the cleaner makes of an entry: pure content, no identity yet.
+
+    `html` is sanitised, well-formed XHTML, links and pictures absolute. `text` is the same in plain words, paragraphs
+    separated by blank lines. `question` is the closing question that the author puts to her readers, if any.
+    `complete` is False when only an excerpt could be had. `direction` is "ltr" or "rtl". `words` counts the text.
+    """
+
+    url: str
+    title: str
+    html: str
+    text: str
+    excerpt: str
+    question: str | None
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    published: datetime | None
+    updated: datetime | None
+    lead_image: Picture | None
+    language: str | None
+    direction: Literal["ltr", "rtl"]
+    words: int
+    removed: tuple[Removed, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """An article that keeps its identity for life.
+
+    `before` was there at the first contact. `held` says in words why a person should look before it is mailed.
+    `fault` says why the entry could not be made into an article (then `article` has only title and address).
+    `settled_from` is the moment since which nothing has changed.
+    """
+
+    id: PostId
+    entry: EntryId
+    source: SourceName
+    guids: tuple[str, ...]
+    fingerprint: str
+    article: Article
+    before: bool
+    held: str | None
+    fault: str | None
+    settled_from: datetime
+    first_seen: datetime
+
+    @property
+    def when(self) -> datetime:
+        """The date to show and to sort by: as published, else when first seen."""
+        return self.article.published or self.first_seen
+
+
+State = Literal["new", "settling", "held", "before", "skipped", "quarantined", "issue"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A post's state, and why, in words; `issue` is the number it is in."""
+
+    state: State
+    reason: str
+    issue: int | None = None

@@ -1,0 +1,122 @@
+"""What goes out over a wire, what comes back, and the outside world as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What an earlier answer gave us to ask "has it changed?" with (RFC 9110 section 13)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An anonymous GET's answer: `body` is decoded from its content coding and never over the size cap.
+
+    `status` 304 comes with an empty body. `url` is where the redirects ended. `headers` have lower-case names.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    validators: Validators = field(default_factory=Validators)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One HTTP request to a provider; `secret_headers` are added last and never logged."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Where mail is handed over; `password` is never shown.
+
+    `security` is "tls" (from the first byte), "starttls" (required), or "none" (loopback only).
+    """
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpEnvelope:
+    """One message for one recipient, over SMTP (RFC 5321)."""
+
+    server: SmtpServer
+    sender: str
+    recipient: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDrop:
+    """One file for the outbox folder; `path` is relative to it."""
+
+    path: PurePosixPath
+    content: bytes
+
+
+Request = HttpRequest | SmtpEnvelope | FileDrop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the other side said. For SMTP `status` is the reply code; for a file it is 200."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoAnswer:
+    """Nothing usable came back.
+
+    `sent` says whether the other side may have the request: "before" means that no byte that could make it act
+    had left (safe to try again); "after" means that nobody here can know.
+    """
+
+    sent: Literal["before", "after"]
+    words: str
+
+
+Reply = Answer | NoAnswer
+
+
+class Fetch(Protocol):
+    """The guarded anonymous GET. Raises `pipeline.errors.FetchFault`."""
+
+    def __call__(self, url: str, *, validators: Validators | None = None) -> Fetched: ...
+
+
+class Line(Protocol):
+    """Performs a provider's requests in order, one reply for each; stops early when the line is lost."""
+
+    def __call__(self, requests: Sequence[Request]) -> Iterator[Reply]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Everything that is not this program: the only thing a test replaces."""
+
+    clock: Callable[[], datetime]
+    fetch: Fetch
+    line: Line
