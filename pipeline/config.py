@@ -1,0 +1,511 @@
+"""newsletter.toml becomes Settings: one frozen section for each room, every fault named by file and line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from pipeline import toml
+from pipeline.errors import SettingsError
+from pipeline.model.source import Source, SourceName
+
+FILE = Path("sources/newsletter.toml")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class HttpUrl(str):
+    """An absolute http or https address."""
+
+    __slots__ = ()
+
+
+class Duration(timedelta):
+    """A length of time as the author writes it: 30m, 2h, 1d."""
+
+
+class Ages(tuple[int, int]):
+    """An inclusive range of years, as in "3-12"."""
+
+    __slots__ = ()
+
+
+class TimeOfDay(time):
+    """A time of day, as in "09:00"."""
+
+
+class Mailbox(str):
+    """An address with or without a name: "Lisa <letters@example.org>"."""
+
+    __slots__ = ()
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of newsletter.toml: unknown keys are faults."""
+
+
+class Newsletter(Section, frozen=True):
+    """Who writes, from where, and in which language and time zone."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1)]
+    url: HttpUrl
+    from_: Mailbox = msgspec.field(name="from")
+    reply_to: Mailbox | None = None
+    postal_address: str | None = None
+    public_url: HttpUrl | None = None
+    language: str = "en"
+    timezone: ZoneInfo = ZoneInfo("UTC")
+
+    @property
+    def home(self) -> str:
+        """Where outbox/public/ is reached, with a slash at its end; the blog's home until the author has said."""
+        return (self.public_url or self.url).rstrip("/") + "/"
+
+
+class SourceTable(Section, frozen=True):
+    """One `[[source]]`."""
+
+    url: str
+    kind: str = "auto"
+    name: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class Schedule(Section, frozen=True):
+    """When issues are due and who says yes."""
+
+    cadence: Literal["each", "daily", "weekly", "monthly"] = "weekly"
+    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "tuesday"
+    at: TimeOfDay = TimeOfDay(9)
+    min_posts: Annotated[int, msgspec.Meta(ge=1)] = 1
+    max_posts: Annotated[int, msgspec.Meta(ge=1, le=50)] = 6
+    settle: Duration = Duration(minutes=30)
+    approval: Literal["required", "automatic"] = "required"
+
+
+class Shops(Section, frozen=True):
+    """Which shop a book's link leads to, per channel."""
+
+    email: str = "bookshop"
+    web: str = "bookshop"
+    feed: str = "bookshop"
+
+
+class BooksTable(Section, frozen=True):
+    """The shelf and how often its books may come."""
+
+    shelf: str = "sources/books.toml"
+    per_post: Annotated[int, msgspec.Meta(ge=0, le=12)] = 2
+    per_issue: Annotated[int, msgspec.Meta(ge=0, le=24)] = 4
+    repeat_after: Annotated[int, msgspec.Meta(ge=0)] = 6
+    ages: Ages = Ages((0, 18))
+    disclosure: str = "Some book links support this newsletter: a small part of the price comes back to its author."
+    shops: Shops = msgspec.field(default_factory=Shops)
+    affiliate: dict[str, str] = {}
+
+
+class Delivery(Section, frozen=True):
+    """Who carries the mail. Provider settings stand in `[delivery.<provider>]`."""
+
+    provider: str = "outbox"
+    on_unknown: Literal["hold", "resend"] = "hold"
+
+
+class StoreTable(Section, frozen=True):
+    """Where the state is kept."""
+
+    url: str = "sqlite:///outbox/paperround.sqlite3"
+
+
+class FetchTable(Section, frozen=True):
+    """What the fetcher may reach beyond public addresses."""
+
+    allow_private_hosts: tuple[str, ...] = ()
+
+
+class _File(Section, frozen=True):
+    newsletter: Newsletter
+    source: tuple[SourceTable, ...] = ()
+    schedule: Schedule = msgspec.field(default_factory=Schedule)
+    books: BooksTable = msgspec.field(default_factory=BooksTable)
+    delivery: Delivery = msgspec.field(default_factory=Delivery)
+    store: StoreTable = msgspec.field(default_factory=StoreTable)
+    fetch: FetchTable = msgspec.field(default_factory=FetchTable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullSettings:
+    """What the pull room may know."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanSettings:
+    """What the clean room may know."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksSettings:
+    """What the books room may know; `shelf` is the file's full path."""
+
+    shelf: Path
+    per_post: int
+    ages: tuple[int, int]
+    shops: Shops
+    affiliate: Mapping[str, str]
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeSettings:
+    """What the compose room may know."""
+
+    sources: tuple[Source, ...]
+    schedule: Schedule
+    title: str
+    timezone: ZoneInfo
+    per_post: int
+    per_issue: int
+    repeat_after: int
+    issues: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderSettings:
+    """What the render room may know; `templates` is the author's own folder, `issues` where issues are written."""
+
+    newsletter: Newsletter
+    disclosure: str
+    provider: str
+    templates: Path
+    issues: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyndicateSettings:
+    """What the syndicate room may know; `public` is the static site's folder."""
+
+    newsletter: Newsletter
+    disclosure: str
+    templates: Path
+    issues: Path
+    public: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettings:
+    """What the review room may know."""
+
+    approval: Literal["required", "automatic"]
+    issues: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverSettings:
+    """What the deliver room may know; `tables` are the `[delivery.<provider>]` tables, `text` the whole file."""
+
+    newsletter: Newsletter
+    provider: str
+    on_unknown: Literal["hold", "resend"]
+    tables: Mapping[str, Mapping[str, Any]]
+    secrets: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)
+    issues: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackSettings:
+    """What the feedback room may know."""
+
+    newsletter: Newsletter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything newsletter.toml says, cut into one section for each room.
+
+    `folder` is the project's folder, absolute; `secrets` come from the environment and a private `.env`.
+    """
+
+    folder: Path
+    newsletter: Newsletter
+    sources: tuple[Source, ...]
+    schedule: Schedule
+    books_table: BooksTable
+    delivery: Delivery
+    provider_tables: Mapping[str, Mapping[str, Any]]
+    store: StoreTable
+    fetch: FetchTable
+    secrets: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)
+
+    def where(self, *path: str | int) -> str:
+        """`sources/newsletter.toml:12` for the key at `path`."""
+        return f"{FILE}:{toml.line(self.text, path)}"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder that everything made goes to."""
+        return self.folder / "outbox"
+
+    @property
+    def issues(self) -> Path:
+        """The folder of rendered issues."""
+        return self.outbox / "issues"
+
+    @property
+    def templates(self) -> Path:
+        """The author's own templates."""
+        return self.folder / "templates"
+
+    @cached_property
+    def pull(self) -> PullSettings:
+        return PullSettings(sources=self.sources)
+
+    @cached_property
+    def clean(self) -> CleanSettings:
+        return CleanSettings(sources=self.sources)
+
+    @cached_property
+    def books(self) -> BooksSettings:
+        table = self.books_table
+        return BooksSettings(
+            shelf=self.folder / table.shelf,
+            per_post=table.per_post,
+            ages=table.ages,
+            shops=table.shops,
+            affiliate=table.affiliate,
+            language=self.newsletter.language,
+        )
+
+    @cached_property
+    def compose(self) -> ComposeSettings:
+        return ComposeSettings(
+            sources=self.sources,
+            schedule=self.schedule,
+            title=self.newsletter.title,
+            timezone=self.newsletter.timezone,
+            per_post=self.books_table.per_post,
+            per_issue=self.books_table.per_issue,
+            repeat_after=self.books_table.repeat_after,
+            issues=self.issues,
+        )
+
+    @cached_property
+    def render(self) -> RenderSettings:
+        return RenderSettings(
+            newsletter=self.newsletter,
+            disclosure=self.books_table.disclosure,
+            provider=self.delivery.provider,
+            templates=self.templates,
+            issues=self.issues,
+        )
+
+    @cached_property
+    def syndicate(self) -> SyndicateSettings:
+        return SyndicateSettings(
+            newsletter=self.newsletter,
+            disclosure=self.books_table.disclosure,
+            templates=self.templates,
+            issues=self.issues,
+            public=self.outbox / "public",
+        )
+
+    @cached_property
+    def review(self) -> ReviewSettings:
+        return ReviewSettings(approval=self.schedule.approval, issues=self.issues)
+
+    @cached_property
+    def deliver(self) -> DeliverSettings:
+        return DeliverSettings(
+            newsletter=self.newsletter,
+            provider=self.delivery.provider,
+            on_unknown=self.delivery.on_unknown,
+            tables=self.provider_tables,
+            secrets=self.secrets,
+            text=self.text,
+            issues=self.issues,
+        )
+
+    @cached_property
+    def feedback(self) -> FeedbackSettings:
+        return FeedbackSettings(newsletter=self.newsletter)
+
+
+def find(start: Path) -> Path:
+    """The project folder: `start` or the nearest folder above it that has sources/newsletter.toml."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise SettingsError(
+        f"There is no {FILE} here or in any folder above.",
+        where=str(start),
+        next_step="`paperround init` lays out a project; `--project DIR` names an existing one.",
+    )
+
+
+def load(folder: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of the project in `folder`.
+
+    Raises SettingsError with one line for each fault: file, line, what is allowed, the nearest match.
+    """
+    text = _read(folder / FILE)
+    raw = toml.loads(text, file=str(FILE))
+    delivery, providers = _split_delivery(raw.get("delivery", {}))
+    if "delivery" in raw:
+        raw["delivery"] = delivery
+    file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE))
+    return Settings(
+        folder=folder,
+        newsletter=file.newsletter,
+        sources=_sources(file.source, text),
+        schedule=file.schedule,
+        books_table=file.books,
+        delivery=file.delivery,
+        provider_tables=providers,
+        store=file.store,
+        fetch=file.fetch,
+        secrets=_secrets(folder, environment),
+        text=text,
+    )
+
+
+def _http_url(text: str) -> HttpUrl:
+    parts = urlsplit(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError('expected a web address like "https://blog.example.org/"')
+    return HttpUrl(text.strip())
+
+
+def _duration(text: str) -> Duration:
+    found = re.fullmatch(r"(\d{1,5})\s*([smhd])", text.strip())
+    if not found:
+        raise ValueError('expected a length of time like "30m", "2h" or "1d"')
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return Duration(**{unit: int(found[1])})
+
+
+def _ages(text: str) -> Ages:
+    found = re.fullmatch(r"(\d{1,2})\s*[-\u2013]\s*(\d{1,2})", text.strip())
+    if not found or int(found[1]) > int(found[2]):
+        raise ValueError('expected ages like "3-12"')
+    return Ages((int(found[1]), int(found[2])))
+
+
+def _time_of_day(text: str) -> TimeOfDay:
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    if not found:
+        raise ValueError('expected a time of day like "09:00"')
+    return TimeOfDay(int(found[1]), int(found[2]))
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        from zoneinfo import available_timezones
+
+        near = difflib.get_close_matches(text, available_timezones(), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f'expected a time zone like "America/New_York"{hint}') from None
+
+
+def _mailbox(text: str) -> Mailbox:
+    bare = re.search(r"<([^<>]*)>\s*$", text)
+    address = bare[1] if bare else text
+    if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+", address.strip()) or re.search(r"[\r\n]", text):
+        raise ValueError('expected one address like "Lisa <letters@example.org>"')
+    return Mailbox(text.strip())
+
+
+PARSERS: toml.Parsers = {
+    HttpUrl: _http_url,
+    Duration: _duration,
+    Ages: _ages,
+    TimeOfDay: _time_of_day,
+    ZoneInfo: _zone,
+    Mailbox: _mailbox,
+}
+
+
+def _split_delivery(raw: Any) -> tuple[Any, dict[str, dict[str, Any]]]:
+    if not isinstance(raw, dict):
+        return raw, {}
+    providers = {key: value for key, value in raw.items() if isinstance(value, dict)}
+    return {key: value for key, value in raw.items() if key not in providers}, providers
+
+
+def _sources(tables: tuple[SourceTable, ...], text: str) -> tuple[Source, ...]:
+    if not tables:
+        raise SettingsError(
+            "No [[source]] says where your posts come from.",
+            where=str(FILE),
+            next_step='Add two lines: [[source]] and url = "https://your.blog/feed/".',
+        )
+    sources: dict[str, Source] = {}
+    for at, table in enumerate(tables):
+        name = table.name or _source_name(table.url)
+        if name in sources:
+            raise SettingsError(
+                f"Two sources are called {name!r}.",
+                where=f"{FILE}:{toml.line(text, ('source', at))}",
+                next_step="Give one of them another name.",
+            )
+        sources[name] = Source(
+            name=SourceName(name),
+            url=table.url,
+            kind=table.kind,
+            include=table.include,
+            exclude=table.exclude,
+            limit=table.limit,
+        )
+    return tuple(sources.values())
+
+
+def _source_name(url: str) -> str:
+    parts = urlsplit(url)
+    path = re.sub(r"/?(feed|rss|atom|index)?(\.(xml|rss|atom|json))?/?$", "", parts.path.strip("/"))
+    return "/".join(part for part in (parts.hostname or "", path) if part) or url
+
+
+def _secrets(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """PAPERROUND_* from a private .env file, then from the environment, which wins."""
+    found = _env_file(folder / ".env")
+    return found | {key: value for key, value in environment.items() if key.startswith("PAPERROUND_")}
+
+
+def _env_file(path: Path) -> dict[str, str]:
+    try:
+        mode = path.stat().st_mode
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    if os.name == "posix" and mode & 0o077:
+        raise SettingsError("Others on this machine can read your secrets.", where=".env", next_step="chmod 600 .env")
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
+    return {key.strip().removeprefix("export "): value.strip().strip("\"'") for key, value in pairs}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError("The file is not UTF-8 text.", where=str(FILE), next_step="Save it as UTF-8.") from None
+    except OSError as fault:
+        raise SettingsError(f"The file can't be read: {fault.strerror}.", where=str(FILE)) from None
