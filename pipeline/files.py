@@ -1,0 +1,54 @@
+"""A file appears whole or not at all, whatever kills the program."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
+    """Put `content` at `path`: temporary name, fsync, rename, fsync of the folder; parents are made.
+
+    Returns False when the file already held exactly these bytes (then nothing is touched, not even its time).
+    """
+    if holds(path, content):
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as handle:
+            os.fchmod(handle.fileno(), mode)
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    return True
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """Whether `path` is a file with exactly these bytes."""
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except FileNotFoundError:
+        return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or removal in `folder` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files that killed runs left under `folder`; call it only while holding the run's lock."""
+    for stray in folder.rglob(".*.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            stray.unlink()
