@@ -1,0 +1,80 @@
+"""What the sources yielded, as it came. Written by the pull room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pipeline.model import Entry, EntryId, KnownEntry, SourceName
+from pipeline.store import tables
+from pipeline.store.open import Tx
+
+_T = tables.entries.c
+
+
+def shas(tx: Tx, source: SourceName) -> dict[str, str]:
+    """For each entry known from `source`: its ident and the hash of its content."""
+    rows = tx.execute(sa.select(_T.ident, _T.sha).where(_T.source == source))
+    return {row.ident: row.sha for row in rows}
+
+
+def add(tx: Tx, entry: Entry, ident: str, *, partial: bool, before: bool, now: datetime) -> None:
+    """Keep an entry seen for the first time; `partial` when the source gave only an excerpt."""
+    values = {"source": entry.source, "ident": ident, "sha": entry.sha, "entry": entry, "partial": partial}
+    tx.execute(sa.insert(tables.entries).values(**values, revision=1, before=before, seen=now))
+
+
+def change(tx: Tx, entry: Entry, ident: str, *, partial: bool, now: datetime) -> None:
+    """Keep new content of a known entry; its page is fetched again, the old one serves until then."""
+    values = {"sha": entry.sha, "entry": entry, "partial": partial, "changed": now, "page_next": now}
+    values["revision"] = _T.revision + 1
+    tx.execute(sa.update(tables.entries).where(_T.source == entry.source, _T.ident == ident).values(**values))
+
+
+def get(tx: Tx, entry: EntryId) -> KnownEntry | None:
+    """One entry by its id."""
+    row = tx.execute(sa.select(tables.entries).where(_T.id == entry)).first()
+    return None if row is None else _known(row)
+
+
+def uncleaned(tx: Tx, rules: int) -> list[EntryId]:
+    """Entries that no post was made of, or from an older revision or by older rules; in the order they were seen."""
+    done = tables.cleanings.c
+    fresh = sa.and_(done.entry == _T.id, done.revision == _T.revision, done.rules == rules)
+    chosen = sa.select(_T.id).outerjoin(tables.cleanings, fresh).where(done.entry.is_(None)).order_by(_T.id)
+    return list(tx.execute(chosen).scalars())
+
+
+def revision(tx: Tx, entry: EntryId) -> int:
+    """How often an entry has changed, counted from 1."""
+    return int(tx.execute(sa.select(_T.revision).where(_T.id == entry)).scalar_one())
+
+
+def pageless(tx: Tx, now: datetime) -> list[KnownEntry]:
+    """Excerpts whose page should be fetched now; those from before the first contact only when the author kept them."""
+    kept = sa.select(tables.cleanings.c.entry).join(
+        tables.choices, (tables.choices.c.post == tables.cleanings.c.post) & (tables.choices.c.choice == "keep")
+    )
+    wanted = sa.or_(_T.before.is_(False), _T.id.in_(kept))
+    never_tried = sa.and_(_T.page.is_(None), _T.page_problem.is_(None))
+    wanting = sa.and_(_T.partial.is_(True), sa.or_(never_tried, _T.page_next <= now))
+    return [_known(row) for row in tx.execute(sa.select(tables.entries).where(wanted, wanting).order_by(_T.id))]
+
+
+def complete(tx: Tx, entry: EntryId, *, page: str, url: str) -> None:
+    """Keep the web page that completes an excerpt."""
+    values = {"page": page, "page_url": url, "page_problem": None, "page_next": None, "revision": _T.revision + 1}
+    tx.execute(sa.update(tables.entries).where(_T.id == entry).values(**values))
+
+
+def page_failed(tx: Tx, entry: EntryId, problem: str, again: datetime) -> None:
+    """Note why the page could not be had, and when to try again."""
+    tx.execute(sa.update(tables.entries).where(_T.id == entry).values(page_problem=problem, page_next=again))
+
+
+def _known(row: sa.Row[tuple[object, ...]]) -> KnownEntry:
+    values = dict(row._mapping)
+    for ours in ("source", "ident", "sha", "partial", "page_next"):
+        del values[ours]
+    return KnownEntry(**values)

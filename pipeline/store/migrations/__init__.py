@@ -1,0 +1,40 @@
+"""How the tables came to be: one file a step, run by Alembic inside the caller's transaction.
+
+A step named `pre` adds and lets yesterday's program run on; one named `post` takes away, a release later.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.errors import PaperroundError
+
+HEAD = "0001"
+
+
+def current(tx: sa.Connection) -> str | None:
+    """The newest step that the database has seen, None for an empty one."""
+    if not sa.inspect(tx).has_table("alembic_version"):
+        return None
+    version: str | None = tx.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return version
+
+
+def upgrade(tx: sa.Connection) -> None:
+    """Bring the database to HEAD; either all of it happens or nothing. Raises PaperroundError for a newer database."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = tx
+    try:
+        command.upgrade(config, HEAD)
+    except CommandError:
+        raise PaperroundError(
+            "This project's state was written by a newer Paperround.",
+            next_step="Update the program; nothing was changed.",
+        ) from None

@@ -1,0 +1,44 @@
+"""How the sources have been doing. Written by the pull room."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from pipeline.model import Health, SourceName, Validators
+from pipeline.store import tables
+from pipeline.store.open import Tx
+from pipeline.store.rows import upsert
+
+
+def health(tx: Tx, name: SourceName) -> Health | None:
+    """What is known of a source, None before the first contact."""
+    row = tx.execute(sa.select(tables.sources).where(tables.sources.c.name == name)).first()
+    return None if row is None else _health(row)
+
+
+def all_health(tx: Tx) -> dict[SourceName, Health]:
+    """Every source ever contacted, by name."""
+    return {row.name: _health(row) for row in tx.execute(sa.select(tables.sources))}
+
+
+def record(tx: Tx, health: Health) -> None:
+    """Keep what this visit showed."""
+    values = {
+        "name": health.name,
+        "url": health.url,
+        "address": health.address,
+        "etag": health.validators.etag,
+        "last_modified": health.validators.last_modified,
+        "body_sha": health.body_sha,
+        "next_check": health.next_check,
+        "last_ok": health.last_ok,
+        "failures": health.failures,
+        "problem": health.problem,
+    }
+    upsert(tx, tables.sources, ["name"], values)
+
+
+def _health(row: sa.Row[tuple[object, ...]]) -> Health:
+    values = dict(row._mapping)
+    validators = Validators(etag=values.pop("etag"), last_modified=values.pop("last_modified"))
+    return Health(validators=validators, **values)

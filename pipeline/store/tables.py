@@ -1,0 +1,283 @@
+"""The tables: each is written by one room, named in its comment, and read by any."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from pipeline.model import Article, Entry, Finding, Issue, Message, Pick
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time as text that sorts: 2026-11-20T09:00:00.000000Z in either database."""
+
+    impl = sa.String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Packed(sa.types.TypeDecorator[Any]):
+    """A model value as one JSON document; it comes back as the same value, checked against its type."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else msgspec.json.decode(value, type=self.kind)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# store: written when the project's database is made
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# pull
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("body_sha", sa.String(64)),
+    sa.Column("next_check", Instant, nullable=False),
+    sa.Column("last_ok", Instant),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text),
+)
+
+# pull
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("ident", sa.Text, nullable=False),
+    sa.Column("sha", sa.String(64), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("entry", Packed(Entry), nullable=False),
+    sa.Column("partial", sa.Boolean, nullable=False),
+    sa.Column("page", sa.Text),
+    sa.Column("page_url", sa.Text),
+    sa.Column("page_problem", sa.Text),
+    sa.Column("page_next", Instant),
+    sa.Column("before", sa.Boolean, nullable=False),
+    sa.Column("seen", Instant, nullable=False),
+    sa.Column("changed", Instant),
+    sa.UniqueConstraint("source", "ident"),
+)
+
+# clean
+posts = sa.Table(
+    "posts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.Integer, sa.ForeignKey("entries.id"), nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("guids", Packed(tuple[str, ...]), nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("article", Packed(Article), nullable=False),
+    sa.Column("article_sha", sa.String(64), nullable=False),
+    sa.Column("before", sa.Boolean, nullable=False),
+    sa.Column("held", sa.Text),
+    sa.Column("fault", sa.Text),
+    sa.Column("settled_from", Instant, nullable=False),
+    sa.Column("first_seen", Instant, nullable=False),
+)
+
+# clean: which revision of an entry, under which rules, became which post
+cleanings = sa.Table(
+    "cleanings",
+    metadata,
+    sa.Column("entry", sa.Integer, sa.ForeignKey("entries.id"), primary_key=True),
+    sa.Column("post", sa.Integer, sa.ForeignKey("posts.id"), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("rules", sa.Integer, nullable=False),
+)
+
+# clean: everything that a post has ever been known by
+post_keys = sa.Table(
+    "post_keys",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("post", sa.Integer, sa.ForeignKey("posts.id"), nullable=False),
+)
+
+# compose: what the author decided about a post
+choices = sa.Table(
+    "choices",
+    metadata,
+    sa.Column("post", sa.Integer, sa.ForeignKey("posts.id"), primary_key=True),
+    sa.Column("choice", sa.String(10), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# books
+picks = sa.Table(
+    "picks",
+    metadata,
+    sa.Column("post", sa.Integer, sa.ForeignKey("posts.id"), primary_key=True),
+    sa.Column("inputs", sa.String(64), nullable=False),
+    sa.Column("picks", Packed(tuple[Pick, ...]), nullable=False),
+)
+
+# compose
+issues = sa.Table(
+    "issues",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("slot", sa.Text, nullable=False, unique=True),
+    sa.Column("due", Instant, nullable=False),
+    sa.Column("issue", Packed(Issue), nullable=False),
+    sa.Column("sha", sa.String(64), nullable=False),
+)
+
+# compose: a post is in one issue, ever
+issue_posts = sa.Table(
+    "issue_posts",
+    metadata,
+    sa.Column("post", sa.Integer, sa.ForeignKey("posts.id"), primary_key=True),
+    sa.Column("number", sa.Integer, sa.ForeignKey("issues.number"), nullable=False),
+)
+
+# compose
+issue_books = sa.Table(
+    "issue_books",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("issues.number"), primary_key=True),
+    sa.Column("book", sa.Text, primary_key=True),
+)
+
+# render
+renders = sa.Table(
+    "renders",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("issues.number"), primary_key=True),
+    sa.Column("inputs", sa.String(64), nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False),
+    sa.Column("sha", sa.String(64), nullable=False),
+    sa.Column("message", Packed(Message), nullable=False),
+    sa.Column("linted", sa.String(64), nullable=False),
+    sa.Column("findings", Packed(tuple[Finding, ...]), nullable=False),
+)
+
+# syndicate
+outputs = sa.Table(
+    "outputs",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("inputs", sa.String(64), nullable=False),
+)
+
+# review: every yes that was ever given; the last one for an issue counts
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, sa.ForeignKey("issues.number"), nullable=False),
+    sa.Column("sha", sa.String(64), nullable=False),
+    sa.Column("rendering", sa.String(64), nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# feedback
+subscribers = sa.Table(
+    "subscribers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("consent", sa.Text, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("token", sa.String(43), nullable=False, unique=True),
+)
+
+# feedback
+suppressions = sa.Table(
+    "suppressions",
+    metadata,
+    sa.Column("address_hash", sa.String(64), primary_key=True),
+    sa.Column("reason", sa.String(20), nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# deliver: an issue frozen for sending
+sendings = sa.Table(
+    "sendings",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("issues.number"), primary_key=True),
+    sa.Column("sha", sa.String(64), nullable=False),
+    sa.Column("provider", sa.String(40), nullable=False),
+    sa.Column("message", Packed(Message), nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("reply_to", sa.Text),
+    sa.Column("frozen", Instant, nullable=False),
+    sa.Column("audience", sa.Integer, nullable=False),
+)
+
+# deliver
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, sa.ForeignKey("sendings.number"), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("claimed_by", sa.Text),
+    sa.Column("claimed_at", Instant),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", Instant),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Index("ix_batches_number_state", "number", "state"),
+)
+
+# deliver: one row for each (issue, reader): the ledger
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("sendings.number"), primary_key=True),
+    sa.Column("subscriber", sa.Integer, primary_key=True),
+    sa.Column("batch", sa.Integer, sa.ForeignKey("batches.id"), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("unsubscribe", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("fate", sa.String(12), nullable=False),
+    sa.Column("provider_id", sa.Text),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("at", Instant),
+    sa.Index("ix_outcomes_batch", "batch"),
+)
