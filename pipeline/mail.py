@@ -1,0 +1,255 @@
+"""One reader's copy of an issue as bytes (RFC 5322), and the firewall between strangers' words and its headers.
+
+A title from a feed, a name from a CSV file and a footer edited by hand all end up in a mail. The standard library's
+header writer is not used for them: some releases let an encoded word smuggle a line break into the header block
+(CVE-2024-6923), drop the quotes of a long name when they fold it, so that the name turns into further addresses, and
+encode a long List-Unsubscribe until no mail program finds the link in it. Each value is written here, and the whole
+is read back by the standard parser and compared with what was meant.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.header import Header, decode_header
+from html import escape
+from urllib.parse import quote
+
+from pipeline.errors import PaperroundError
+from pipeline.model import Batch, Message, Recipient
+
+HEADER_LENGTH = 200
+_READ_AT_MOST = 10_000
+_DECODED_AT_MOST = 8
+_WORD = r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?="
+_ENCODED_WORDS = re.compile(rf"{_WORD}(?:\s*{_WORD})*")
+# Controls that are no white space, orders to write backwards (U+202A-E, U+2066-9), the byte order mark, and halves of
+# surrogate pairs, which no encoding can write.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_JOINING = re.compile("[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_BRACKETED = re.compile(r"""("(?:[^"\\]|\\.)*"|[^<>]*)\s*<([^<>]*)>""", re.DOTALL)
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_WRITTEN = re.compile(r"[ -~]*(?:\r\n [!-~][ -~]*)*")
+# What all readers' copies may share; everything else is written here or has no place in a digest.
+_SHARED = re.compile(
+    r"list-(archive|help|id|owner|post|subscribe)|archived-at|auto-submitted|content-language|feedback-id|precedence",
+    re.IGNORECASE,
+)
+_MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
+_LONGEST_LINE = 998
+
+
+class HeaderFault(PaperroundError):
+    """A copy that can't be written without doubt about who gets it or what its headers say."""
+
+
+def header_text(text: str) -> str:
+    """Untrusted text made safe for a header: one line, no controls, at most 200 characters.
+
+    Encoded words (RFC 2047) are decoded until none is left, so that nothing hides in them; control characters and
+    orders that turn the direction of writing are dropped; white space becomes single spaces. What is too long ends
+    after a whole word with an ellipsis.
+    """
+    text = text[:_READ_AT_MOST]
+    for _ in range(_DECODED_AT_MOST):
+        before, text = text, _one_line(_ENCODED_WORDS.sub(_decoded, _one_line(text)))
+        if text == before:
+            break
+    return _short(text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", text)).split())
+
+
+def _decoded(words: re.Match[str]) -> str:
+    try:
+        parts = decode_header(words[0])
+    except (HeaderParseError, ValueError):
+        return words[0]
+    return "".join(part if isinstance(part, str) else _text(part, charset) for part, charset in parts)
+
+
+def _text(raw: bytes, charset: str | None) -> str:
+    try:
+        return raw.decode(charset or "ascii", "replace")
+    except (LookupError, ValueError):
+        return raw.decode("utf-8", "replace")
+
+
+def _short(text: str) -> str:
+    if len(text) <= HEADER_LENGTH:
+        return text
+    end = text.rfind(" ", HEADER_LENGTH // 2, HEADER_LENGTH)
+    if end == -1:
+        end = HEADER_LENGTH - 1
+        while end > 1 and (_joins(text[end]) or text[end - 1] == "\u200d"):
+            end -= 1
+    return text[:end].rstrip() + "\u2026"
+
+
+def _joins(character: str) -> bool:
+    """Whether a character belongs to the one before it: an accent, a skin tone, a part of an emoji."""
+    return bool(unicodedata.combining(character) or _JOINING.match(character))
+
+
+def sender(text: str) -> tuple[str, str]:
+    """Name ("" when there is none) and address of a mailbox like `Lisa <letters@example.org>`.
+
+    The domain comes back in ASCII (IDNA). Raises ValueError with a sentence for what is no single address, and for a
+    part before the @ that is not ASCII: few servers take that (RFC 6531).
+    """
+    bracketed = _BRACKETED.fullmatch(text.strip())
+    if bracketed is None:
+        return "", _address(text)
+    name = bracketed[1].strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = re.sub(r"\\(.)", r"\1", name[1:-1], flags=re.DOTALL)
+    return header_text(name), _address(bracketed[2])
+
+
+def _address(text: str) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
+    except EmailNotValidError as fault:
+        raise ValueError(f"{text.strip()!r} is no address that mail can go to: {fault}") from None
+    return str(found.ascii_email)
+
+
+def merged(message: Message, recipient: Recipient) -> tuple[str, str]:
+    """HTML and text of one reader's copy: her own link in place of the stand-in, escaped where it stands in HTML."""
+    if not message.unsubscribe:
+        raise HeaderFault("The message does not say where the link to unsubscribe belongs; nothing was written.")
+    # Both spellings in one pass: her link may itself begin with the stand-in.
+    stand_in = f"{re.escape(escape(message.unsubscribe))}|{re.escape(message.unsubscribe)}"
+    html = re.sub(stand_in, lambda _: escape(recipient.unsubscribe), message.html)
+    return html, message.text.replace(message.unsubscribe, recipient.unsubscribe)
+
+
+def mime(batch: Batch, recipient: Recipient) -> bytes:
+    """A whole message for one reader of a batch; the same batch and reader always make the same bytes.
+
+    Lines end with CRLF and everything is ASCII. The headers are those of RFC 5322, RFC 2369 (List-*) and RFC 8058
+    (one click to unsubscribe). Raises HeaderFault when a value can't be written safely, or when the finished message
+    reads back as anything else than what was meant.
+    """
+    where = f"issue {batch.issue}, reader {recipient.subscriber}"
+    boundary = f"=_{hashlib.sha256(recipient.message_id.encode()).hexdigest()[:32]}"
+    try:
+        headers = _headers(batch, recipient, boundary)
+        head = "".join(_line(name, value) for name, value in headers).encode()
+    except ValueError as fault:
+        raise HeaderFault(str(fault), where=where) from None
+    html, text = merged(batch.message, recipient)
+    copy = head + b"\r\n" + _alternatives(boundary, (("plain", text), ("html", html)))
+    _check(copy, [name for name, _ in headers], where)
+    return copy
+
+
+def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[str, str]]:
+    """Names and values as they are written. Raises ValueError with a sentence."""
+    answers_to = batch.reply_to or batch.sender
+    return [
+        ("From", _mailbox(*sender(batch.sender))),
+        ("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address))),
+        *([("Reply-To", _mailbox(*sender(batch.reply_to)))] if batch.reply_to else []),
+        ("Subject", _phrase("Subject", header_text(batch.message.subject))),
+        ("Date", _date(batch.date)),
+        ("Message-ID", _message_id(recipient.message_id)),
+        *((name, _shared(name, value)) for name, value in batch.message.list_headers),
+        ("List-Unsubscribe", f"<{_link(recipient.unsubscribe)}>, <{_mailto(sender(answers_to)[1])}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+    ]
+
+
+def _line(name: str, value: str) -> str:
+    if not _WRITTEN.fullmatch(value):
+        raise ValueError(f"The header {name} would hold characters that no header may have.")
+    return f"{name}: {value}\r\n"
+
+
+def _phrase(name: str, text: str) -> str:
+    # What looks like an encoded word and is none must be encoded, or a mail program would decode it.
+    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+    return Header(text, charset, maxlinelen=75, header_name=name).encode(linesep="\r\n")
+
+
+def _mailbox(name: str, address: str) -> str:
+    if not name:
+        return address
+    if not name.isascii() or "=?" in name:
+        # RFC 2047 section 2: a line with an encoded word has at most 76 characters, so the address gets its own. The
+        # words are cut for the longest of the three headers that hold a mailbox.
+        return f"{_phrase('Reply-To', name)}\r\n <{address}>"
+    escaped = re.sub(r'(["\\])', r"\\\1", name)
+    return f"{name} <{address}>" if _ATOMS.fullmatch(name) else f'"{escaped}" <{address}>'
+
+
+def _date(moment: datetime) -> str:
+    from email.utils import format_datetime
+
+    return format_datetime(moment)
+
+
+def _message_id(text: str) -> str:
+    if not _MESSAGE_ID.fullmatch(text):
+        raise ValueError(f"{text!r} is no Message-ID (RFC 5322 section 3.6.4).")
+    return text
+
+
+def _shared(name: str, value: str) -> str:
+    if not _SHARED.fullmatch(name):
+        raise ValueError(f"The message brings a header {name!r}, which is not among those all readers may share.")
+    words, bracket, link = _one_line(value).partition("<")
+    return words + bracket + link if words.isascii() else f"{_phrase(name, words.strip())}\r\n {bracket}{link}"
+
+
+def _link(url: str) -> str:
+    if not re.fullmatch(r"https://[!-;=?-~]+", url):
+        raise ValueError(f"The link to unsubscribe must be an https address in plain ASCII (RFC 8058), not {url!r}.")
+    return url
+
+
+def _mailto(address: str) -> str:
+    return f"mailto:{quote(address, safe='@+')}?subject=unsubscribe"
+
+
+def _alternatives(boundary: str, parts: Iterable[tuple[str, str]]) -> bytes:
+    """A multipart body (RFC 2046 section 5.1.4), the plainest part first, in quoted-printable."""
+    whole = b""
+    for kind, text in parts:
+        head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+        whole += f"--{boundary}\r\n{head}".encode() + _quoted_printable(text) + b"\r\n"
+    return whole + f"--{boundary}--\r\n".encode()
+
+
+def _quoted_printable(text: str) -> bytes:
+    # The encoder breaks lines as the first one ends, so there must be one, and all must end alike.
+    lines = re.sub(r"\r\n|\r|\n", "\r\n", text.rstrip("\r\n") + "\n")
+    return binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True)
+
+
+def _check(copy: bytes, meant: list[str], where: str) -> None:
+    """The firewall: what another parser reads must be what was meant. Raises HeaderFault."""
+    from email.parser import BytesParser
+    from email.policy import compat32
+
+    read = BytesParser(policy=compat32).parsebytes(copy)
+    odd = Counter(read.keys()) - Counter(set(meant)) + (Counter(meant) - Counter(read.keys()))
+    if odd:
+        raise HeaderFault(f"The copy would not have exactly one of each header ({', '.join(odd)}).", where=where)
+    if [part.get_content_type() for part in read.walk()] != ["multipart/alternative", "text/plain", "text/html"]:
+        raise HeaderFault("The copy would not have exactly one text and one HTML part.", where=where)
+    lines = copy.split(b"\r\n")
+    if any(b"\r" in line or b"\n" in line or len(line) > _LONGEST_LINE for line in lines):
+        raise HeaderFault("The copy would have a line that servers may read in two ways, or cut.", where=where)
