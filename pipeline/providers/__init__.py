@@ -1,0 +1,150 @@
+"""Who carries mail, one file each: a batch becomes requests, replies become fates. No file here reaches a network.
+
+A provider's file holds `CAN` (what it can do), `SECRETS` (environment variables and what they are), `Settings` (its
+table in newsletter.toml) and `provider(settings, secrets)`. Its name is the file's; strangers bring theirs by the
+entry point `paperround.providers`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pipeline import toml
+from pipeline.errors import SettingsError, UserError
+from pipeline.model import Answer, Batch, Fate, NoAnswer, Outcome, Reply, Request
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+    import msgspec
+
+__all__ = ["Capabilities", "Provider", "load", "names", "one_by_one", "open_provider"]
+
+SETTINGS_FILE = "sources/newsletter.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can do.
+
+    `idempotency`: whether the same request made again arrives once, by its key ("key", for `key_lifetime_seconds`), for
+    each reader ("recipient"), or not at all ("none"). `merge`: it fills in merge fields itself. `lookup`: it can be
+    asked what became of a batch. `real`: mail leaves this machine. `docs`: where that is written.
+    """
+
+    batch_max: int
+    body_max_bytes: int
+    idempotency: Literal["none", "key", "recipient"]
+    key_lifetime_seconds: int | None
+    merge: bool
+    lookup: bool
+    real: bool
+    docs: str
+
+
+class Provider(Protocol):
+    """A provider with its settings: pure, the same batch always makes the same bytes."""
+
+    @property
+    def can(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def requests(self, batch: Batch) -> Sequence[Request]:
+        """What is asked for, in order. Raises PaperroundError when a copy can't be written."""
+        ...
+
+    def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        """Exactly one fate for each reader, whatever came back; what can't be understood is unknown."""
+        ...
+
+    def look_up(self, batch: Batch, /) -> Sequence[Request]:
+        """Questions about what became of a batch; their replies are read as those of a hand-over. () when it can't."""
+        ...
+
+
+def names() -> tuple[str, ...]:
+    """The providers that come with Paperround, in alphabetical order."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def load(name: str) -> ModuleType:
+    """A provider's module. Raises UserError with the nearest name for one that nobody knows."""
+    if name in names():
+        return import_module(f"{__name__}.{name}")
+    others = _entry_points()
+    if name in others.names:
+        return _loaded(name, others)
+    known = sorted({*names(), *others.names})
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise UserError(f"There is no provider called {name!r}.{hint}", next_step=f"Known: {', '.join(known)}.")
+
+
+def _entry_points() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points(group="paperround.providers")
+
+
+def _loaded(name: str, others: EntryPoints) -> ModuleType:
+    module = others[name].load()
+    missing = [part for part in ("CAN", "SECRETS", "Settings", "provider") if not hasattr(module, part)]
+    if not isinstance(module, ModuleType) or missing:
+        raise UserError(
+            f"The installed provider {name!r} does not have what a provider needs.",
+            next_step=f"Tell its makers that their entry point lacks: {', '.join(missing) or 'a module'}.",
+        )
+    return module
+
+
+def open_provider(name: str, table: Mapping[str, Any], secrets: Mapping[str, str], text: str = "") -> Provider:
+    """The provider `name` with its `[delivery.<name>]` table, ready for use.
+
+    `text` is the settings file, for the lines in faults; without it they name only the file. Raises UserError for an
+    unknown name, SettingsError for a wrong table or a missing secret.
+    """
+    module = load(name)
+    settings = _settings(name, table, module.Settings, text)
+    given = {secret: secrets[secret] for secret in module.SECRETS if secret in secrets}
+    try:
+        made: Provider = module.provider(settings, given)
+    except ValueError as fault:
+        raise SettingsError(str(fault), where=f"{SETTINGS_FILE}, [delivery.{name}]") from None
+    return made
+
+
+def _settings(name: str, table: Mapping[str, Any], shape: type[msgspec.Struct], text: str) -> msgspec.Struct:
+    try:
+        return toml.decode(dict(table), shape, {}, text=text, file=SETTINGS_FILE, path=("delivery", name))
+    except SettingsError as fault:
+        raise fault if text else SettingsError(str(fault).replace(f"{SETTINGS_FILE}:1:", f"{SETTINGS_FILE}:")) from None
+
+
+def one_by_one(
+    batch: Batch, replies: Sequence[Reply], judge: Callable[[Answer], tuple[Fate, str]]
+) -> tuple[Outcome, ...]:
+    """Fates for a provider that is asked once for each reader; `judge` gives an answer's fate, in words as well.
+
+    The line stops after a lost request, so the readers after it were certainly not handed over. When replies end for
+    no such reason, nobody can know.
+    """
+    lost = bool(replies) and isinstance(replies[-1], NoAnswer) and replies[-1].sent == "after"
+    rest: tuple[Fate, str] = ("not-sent", "not tried, because the line was lost") if lost else ("unknown", "no reply")
+    fates = [_fate(reply, judge) for reply in replies] + [rest] * len(batch.recipients)
+    return tuple(
+        Outcome(subscriber=recipient.subscriber, fate=fate, words=words)
+        for recipient, (fate, words) in zip(batch.recipients, fates, strict=False)
+    )
+
+
+def _fate(reply: Reply, judge: Callable[[Answer], tuple[Fate, str]]) -> tuple[Fate, str]:
+    if isinstance(reply, NoAnswer):
+        return ("not-sent" if reply.sent == "before" else "unknown"), reply.words
+    return judge(reply)
