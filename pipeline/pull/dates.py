@@ -1,0 +1,83 @@
+"""A feed's dates, believed only when they can be true."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=366)
+
+_NUMBERS = re.compile(r"^\s*(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = dict(zip(_MONTH_NAMES, range(1, 13), strict=True))
+_WORDS = re.compile(r"^\s*(?:[^\W\d]+,?\s+)?([^\W\d]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
+_ZONE_NAMES = {"PST8PDT": "-0800", "EST5EDT": "-0500", "CST6CDT": "-0600", "MST7MDT": "-0700"}
+
+
+def when(raw: str | None, parsed: datetime | None, *, now: datetime) -> datetime | None:
+    """The moment that `raw` means, aware UTC; None when it means none, or one before 1990 or over a year ahead.
+
+    `parsed` is what the feed's parser made of it: used only where our own readings find nothing, because parsers
+    misread `2026/11/13` as the first of the month and a Unix time as the year 1794 without a word.
+    """
+    if raw is None or not raw.strip():
+        return _believable(parsed, now)
+    readings = (_iso, _unix, _rfc822, _numbers, _words)
+    found = next((moment for read in readings if (moment := read(raw.strip()[:100])) is not None), parsed)
+    return _believable(found, now)
+
+
+def _believable(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and OLDEST <= moment <= now + AHEAD else None
+
+
+def _utc(moment: datetime) -> datetime:
+    """A date without a zone is taken as UTC."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _iso(raw: str) -> datetime | None:
+    midnight = re.sub(r"T24:00(:00)?", "T00:00:00", raw)
+    try:
+        moment = _utc(datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", midnight)))
+        return moment + timedelta(days=1) if midnight != raw else moment
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unix(raw: str) -> datetime | None:
+    if not re.fullmatch(r"\d{9,10}(\d{3})?", raw):
+        return None
+    return datetime.fromtimestamp(int(raw) / (1000 if len(raw) > 10 else 1), UTC)
+
+
+def _rfc822(raw: str) -> datetime | None:
+    """RFC 5322 section 3.3, with a weekday in any language: "Fr, 13 Nov 2026" is a German Friday."""
+    for name, offset in _ZONE_NAMES.items():
+        raw = raw.replace(name, offset)
+    try:
+        return _utc(parsedate_to_datetime(re.sub(r"^[^\W\d]+\.?,\s*", "", raw)))
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+
+
+def _numbers(raw: str) -> datetime | None:
+    found = _NUMBERS.match(raw)
+    return _made([int(part or 0) for part in found.groups()]) if found else None
+
+
+def _words(raw: str) -> datetime | None:
+    """As people write it: November 13, 2026."""
+    found = _WORDS.match(raw)
+    month = _MONTHS.get(found[1][:3].lower()) if found else None
+    return _made([int(found[3]), month, int(found[2])]) if found and month else None
+
+
+def _made(parts: list[int]) -> datetime | None:
+    try:
+        year, month, day, hour, minute, second = (*parts, 0, 0, 0)[:6]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.pull.dates import when
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant"),
+    [
+        ("Fri, 13 Nov 2026 08:00:00 +0100", "2026-11-13T07:00"),
+        ("Fr, 13 Nov 2026 08:00:00 +0100", "2026-11-13T07:00"),
+        ("Fri, 13 Nov 2026 08:00:00 PST8PDT", "2026-11-13T16:00"),
+        ("2026-11-13T08:00:00Z", "2026-11-13T08:00"),
+        ("2026-11-13T08:00:00.1234567+01:00", "2026-11-13T07:00"),
+        ("2026-11-13", "2026-11-13T00:00"),
+        ("2026-11-13T24:00:00Z", "2026-11-14T00:00"),
+        ("2026/11/13 08:00", "2026-11-13T08:00"),
+        ("November 13, 2026", "2026-11-13T00:00"),
+        ("1794556800", "2026-11-13T08:00"),
+        ("1794556800000", "2026-11-13T08:00"),
+    ],
+)
+def test_a_date_means_what_a_person_would_read(raw: str, meant: str) -> None:
+    found = when(raw, None, now=NOW)
+    assert found is not None
+    assert found.replace(microsecond=0) == datetime.fromisoformat(meant).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "raw", ["0000-00-00T00:00:00Z", "1970-01-01", "9999-12-31", "yesterday", "", "13/13/2026", "-1"]
+)
+def test_a_date_that_can_not_be_true_is_no_date(raw: str) -> None:
+    assert when(raw, None, now=NOW) is None
+
+
+def test_the_parser_is_believed_only_where_our_own_reading_fails() -> None:
+    wrong = datetime(1999, 1, 1, tzinfo=UTC)
+    assert when("2026/11/13 08:00", wrong, now=NOW) == datetime(2026, 11, 13, 8, tzinfo=UTC)
+    assert when("le treize novembre", wrong, now=NOW) == wrong
+
+
+@given(st.text(max_size=60))
+def test_no_text_ends_in_an_error_or_an_unbelievable_date(raw: str) -> None:
+    found = when(raw, None, now=NOW)
+    assert found is None or datetime(1990, 1, 1, tzinfo=UTC) <= found <= datetime(2027, 12, 1, tzinfo=UTC)
