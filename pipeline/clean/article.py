@@ -1,0 +1,230 @@
+"""An entry's HTML becomes an article: found, freed of residue, made safe, and read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import unescape
+from typing import Literal
+from urllib.parse import urlsplit
+
+import nh3
+
+from pipeline.clean import images, page, residue, text, tree
+from pipeline.errors import EntryFault
+from pipeline.model import Article, Entry, KnownEntry
+from pipeline.model.excerpt import is_excerpt
+from pipeline.model.text import legal
+
+TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dl", "dt", "em", "figcaption",
+    "figure", "h2", "h3", "h4", "hr", "i", "img", "ins", "li", "mark", "ol", "p", "pre", "q", "s", "small", "strong",
+    "sub", "sup", "table", "tbody", "td", "th", "thead", "time", "tr", "u", "ul",
+}  # fmt: skip
+INLINE = (
+    "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "mark", "q", "s", "small", "strong", "sub",
+    "sup", "time", "u",
+)  # fmt: skip
+EMPTY = ("p", "h2", "h3", "h4", "li", "figure", "ul", "ol", "blockquote", "a", "em", "strong")
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "*": {"dir", "lang"},
+}
+_RTL = ("ar", "he", "fa", "ur", "yi", "ps", "ckb")
+
+
+def article(known: KnownEntry) -> Article:
+    """The article of an entry. Raises EntryFault when it has neither title nor text, or is beyond all bounds."""
+    entry = known.entry
+    base = known.page_url or entry.link or ""
+    root, about, complete = _body(known)
+    removed = residue.remove(root)
+    images.settle(root, base)
+    _links(root, base)
+    _tidy(root)
+    html = _safe(root)
+    clean = tree.parse(f"<div>{html}</div>").find(".//div")
+    words = text.plain(clean)
+    title = _title(entry, about, words)
+    if not title and not words:
+        raise EntryFault("it has neither a title nor any text")
+    language = _language(about.language if about else None, entry)
+    return Article(
+        url=images.web_address(entry.link, "") or images.web_address(about.canonical if about else None, base) or "",
+        title=title or "(no title)",
+        html=html,
+        text=words,
+        excerpt=text.excerpt(words),
+        question=text.question(clean),
+        authors=tuple(dict.fromkeys(name for one in entry.authors if (name := _person(one)))),
+        tags=tuple(dict.fromkeys(tag for one in entry.tags if (tag := tree.line(unescape(one))[:80]))),
+        published=entry.published,
+        updated=entry.updated,
+        lead_image=images.lead(clean, (*entry.images, *([about.image] if about and about.image else [])), base),
+        language=language,
+        direction=_direction(about.direction if about else None, language, words),
+        words=len(words.split()),
+        removed=tuple(removed),
+        complete=complete,
+    )
+
+
+def _body(known: KnownEntry) -> tuple[tree.Element, page.Facts | None, bool]:
+    """Where the article is, what its page says besides, and whether this is all of it."""
+    entry = known.entry
+    own = entry.html or entry.summary or ""
+    excerpt = is_excerpt(entry)
+    if excerpt and known.page:
+        whole = tree.parse(known.page)
+        about = page.facts(whole)
+        found = page.article(whole, known.page)
+        if len(tree.words(found)) >= len(own) // 4:
+            return found, about, True
+    return tree.parse(own or "<p></p>"), None, not excerpt
+
+
+def _links(root: tree.Element, base: str) -> None:
+    """Every link absolute, to http, https or mailto; a text that names another host than the link gets the real one."""
+    for link in tree.elements(root, "a"):
+        href = link.get("href") or ""
+        address = (
+            href.strip() if re.match(r"(?i)mailto:[^\s?]+@[^\s?]+$", href.strip()) else images.web_address(href, base)
+        )
+        if address is None or href.startswith("#"):
+            tree.unwrap(link)
+            continue
+        link.set("href", address)
+        claimed = re.fullmatch(r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,})(?:/\S*)?", tree.words(link), re.IGNORECASE)
+        host = urlsplit(address).hostname or ""
+        if claimed and host and _site(claimed[1]) != _site(host) and not address.startswith("mailto:"):
+            link.tail = f" [{host}]{link.tail or ''}"
+
+
+def _site(host: str) -> str:
+    return ".".join(host.lower().removeprefix("www.").split(".")[-2:])
+
+
+def _tidy(root: tree.Element) -> None:
+    """Headings start at h2, captions of old shortcodes become text, and what is empty goes."""
+    for heading in tree.elements(root, "h1"):
+        heading.tag = "h2"
+    for heading in tree.elements(root, "h5", "h6"):
+        heading.tag = "h4"
+    for element in tree.elements(root):
+        for name in ("text", "tail"):
+            said = getattr(element, name)
+            if said and "[" in said:
+                setattr(element, name, re.sub(r"\[/?caption[^\]]{0,300}\]", "", said))
+    _paragraphs(root)
+    tree.flatten(root)
+    _drop_empty(root)
+
+
+def _drop_empty(root: tree.Element) -> None:
+    """Paragraphs, lists, links and the like that show nothing."""
+    for element in reversed(list(tree.elements(root, *EMPTY))):
+        if not tree.words(element).strip("\u00a0\u200b ") and next(element.iter("img", "hr", "br"), None) is None:
+            tree.drop(element)
+
+
+def _paragraphs(root: tree.Element) -> None:
+    """Divisions that hold text of their own become paragraphs; all others are only wrapping."""
+    blocks = ("p", "div", "ul", "ol", "table", "figure", "blockquote", "h2", "h3", "h4", "pre", "dl", "section", "hr")
+    for element in tree.elements(root, "div", "section", "center"):
+        if element is not root and next(element.iter(*blocks), None) in (None, element):
+            inside = [one for one in element.iterdescendants() if one.tag in blocks]
+            if not inside and tree.words(element):
+                element.tag = "p"
+
+
+def _safe(root: tree.Element) -> str:
+    """Sanitised by the allow-list and well-formed for the strict parsers after us; again until nothing changes."""
+    dirty = tree.inner(root)
+    for _ in range(6):
+        clean = nh3.clean(
+            dirty,
+            tags=TAGS,
+            attributes=ATTRIBUTES,
+            url_schemes={"http", "https", "mailto"},
+            link_rel=None,
+        )
+        whole = tree.parse(f"<div>{clean}</div>").find(".//div")
+        _wrap_loose(whole)
+        _drop_empty(whole)
+        made = tree.inner(whole)
+        if made == dirty:
+            break
+        dirty = made
+    return made if "<pre" in made else re.sub(r"\s*\n\s*\n\s*", "\n", made)
+
+
+def _wrap_loose(whole: tree.Element) -> None:
+    """Text that stands between blocks gets a paragraph; two line breaks in a row mean one."""
+    from lxml import etree
+
+    pieces: list[tree.Element | str] = [whole.text or ""]
+    for child in list(whole):
+        tail, child.tail = child.tail or "", None
+        pieces += [child, tail]
+        whole.remove(child)
+    whole.text = None
+    paragraph: tree.Element | None = None
+    for piece in pieces:
+        block = not isinstance(piece, str) and any(one.tag not in INLINE for one in piece.iter())
+        broken = not isinstance(piece, str) and piece.tag == "br" and (paragraph is None or _ends_in_break(paragraph))
+        if block or broken:
+            paragraph = None
+            if block:
+                whole.append(piece)
+        elif isinstance(piece, str) and not piece.strip() and paragraph is None:
+            continue
+        else:
+            if paragraph is None:
+                paragraph = etree.SubElement(whole, "p")
+            _append(paragraph, piece)
+
+
+def _ends_in_break(paragraph: tree.Element) -> bool:
+    return len(paragraph) > 0 and paragraph[-1].tag == "br" and not (paragraph[-1].tail or "").strip()
+
+
+def _append(paragraph: tree.Element, piece: tree.Element | str) -> None:
+    if not isinstance(piece, str):
+        paragraph.append(piece)
+    elif len(paragraph):
+        paragraph[-1].tail = (paragraph[-1].tail or "") + piece
+    else:
+        paragraph.text = (paragraph.text or "") + piece
+
+
+def _title(entry: Entry, about: page.Facts | None, words: str) -> str:
+    """As given, else as the page says, else the first words; 300 characters at most."""
+    given = tree.line(unescape(re.sub(r"</?[a-zA-Z][^<>]{0,1000}>", "", unescape(legal(entry.title[:5000])))))
+    given = given or (about.title if about and about.title else "")
+    given = given or " ".join(words.split()[:8])
+    return given if len(given) <= 300 else given[:299].rstrip() + "…"
+
+
+def _person(name: str) -> str:
+    """A name without an address or the parentheses that RSS authors come in."""
+    bare = tree.line(re.sub(r"\S+@\S+", "", unescape(name))).strip(" ()<>,")
+    return bare[:120]
+
+
+def _language(of_page: str | None, entry: Entry) -> str | None:
+    found = of_page or entry.language or ""
+    return found.strip()[:35].replace("_", "-") if re.match(r"^[a-zA-Z]{2,3}([-_][\w-]+)?$", found.strip()) else None
+
+
+def _direction(said: str | None, language: str | None, words: str) -> Literal["ltr", "rtl"]:
+    """As the page says, else by the script that most letters are in, else by the language."""
+    if said in ("rtl", "ltr"):
+        return "rtl" if said == "rtl" else "ltr"
+    classes = [unicodedata.bidirectional(letter) for letter in words[:3000]]
+    strong = [one for one in classes if one in ("L", "R", "AL")]
+    if len(strong) >= 20:
+        return "rtl" if sum(one != "L" for one in strong) * 2 > len(strong) else "ltr"
+    return "rtl" if language and language.lower().split("-")[0] in _RTL else "ltr"

@@ -1,0 +1,137 @@
+"""HTML as a tree, bounded before anything recursive or quadratic sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree, html
+
+from pipeline.errors import EntryFault
+from pipeline.model.text import legal
+
+Element = Any
+"""An lxml element; lxml has no public name for it."""
+
+BYTES = 4 << 20
+DEPTH = 100
+ATTRIBUTES = 200
+NODES = 60_000
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>?")
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
+_FORMAT = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def line(text: str) -> str:
+    """Text as one line: legal, no direction overrides, white space collapsed."""
+    return " ".join(_FORMAT.sub("", legal(text)).split())
+
+
+def parse(text: str) -> Element:
+    """The tree of a fragment or page. Raises EntryFault for what is larger or deeper than any article is."""
+    if len(text) > BYTES:
+        raise EntryFault(f"its HTML is larger than {BYTES >> 20} MB")
+    bounded = _LONG_TAG.sub("", legal(text))
+    if _depth(bounded) > DEPTH * 20:
+        raise EntryFault("its HTML is nested deeper than any article is")
+    parser = html.HTMLParser(huge_tree=False, remove_comments=True, remove_pis=True)
+    root: Element = html.document_fromstring(
+        f"<html><body>{bounded}" if "<html" not in bounded[:3000].lower() else bounded, parser=parser
+    )
+    return root
+
+
+def _depth(text: str) -> int:
+    """How deep elements are opened without being closed, found in one pass and without a tree."""
+    depth = deepest = 0
+    for closing, name in _TAG.findall(text):
+        if name.lower() not in _VOID:
+            depth = max(depth - 1, 0) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def flatten(root: Element) -> None:
+    """Pull up what lies deeper than DEPTH, so that nothing that reads the result can run out of stack."""
+    deep = [element for element in root.iter(etree.Element) if sum(1 for _ in element.iterancestors()) == DEPTH]
+    for element in deep:
+        text = legal("".join(element.itertext()))
+        for child in list(element):
+            element.remove(child)
+        element.text = text
+
+
+def drop(element: Element) -> None:
+    """Take an element out, and leave the text after it where it was."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    keep_tail(element)
+    parent.remove(element)
+
+
+def keep_tail(element: Element) -> None:
+    """Hand the text after an element to what stands before it."""
+    parent, previous = element.getparent(), element.getprevious()
+    if element.tail and parent is not None:
+        if previous is not None:
+            previous.tail = (previous.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    element.tail = None
+
+
+def unwrap(element: Element) -> None:
+    """Take an element's tags away and leave its content."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    at = parent.index(element)
+    if element.text:
+        previous = element.getprevious()
+        if previous is not None:
+            previous.tail = (previous.tail or "") + element.text
+        else:
+            parent.text = (parent.text or "") + element.text
+    children = list(element)
+    tail = element.tail or ""
+    element.tail = None
+    for offset, child in enumerate(children):
+        parent.insert(at + offset, child)
+    if children:
+        children[-1].tail = (children[-1].tail or "") + tail
+    elif tail:
+        element.tail = tail
+        keep_tail(element)
+    parent.remove(element)
+
+
+def words(element: Element) -> str:
+    """An element's text, white space collapsed."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def names(element: Element) -> str:
+    """An element's classes and id, for rules to look at."""
+    return f" {element.get('class', '')} {element.get('id', '')} ".lower()
+
+
+def elements(root: Element, *tags: str) -> Iterator[Element]:
+    """The elements with these tags (all without tags), as a list that may be cut while it is walked."""
+    return iter(list(root.iter(*(tags or (etree.Element,)))))
+
+
+def inner(element: Element) -> str:
+    """What is inside an element, as well-formed XHTML."""
+    parts = [_escaped(element.text or "")]
+    parts += [etree.tostring(child, encoding="unicode", method="xml") for child in element]
+    return "".join(parts).strip()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import mjml
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from pipeline.clean import text, tree
+from pipeline.clean.article import TAGS, article
+from pipeline.errors import EntryFault
+from pipeline.model import Article, Entry, EntryId, KnownEntry, SourceName
+
+BASE = "https://blog.example.org/a-day/"
+LONG = "<p>" + "Some words of an article that goes on for a while. " * 30 + "</p>"
+
+
+def cleaned(html: str | None, page: str | None = None, title: str = "A day", summary: str | None = None) -> Article:
+    entry = Entry(source=SourceName("blog"), guid="1", link=BASE, title=title, html=html, summary=summary)
+    return article(
+        KnownEntry(
+            id=EntryId(1),
+            revision=1,
+            entry=entry,
+            page=page,
+            page_url=BASE if page else None,
+            page_problem=None,
+            before=False,
+            seen=datetime(2026, 11, 23, tzinfo=UTC),
+            changed=None,
+        )
+    )
+
+
+PAGE = f"""<!DOCTYPE html><html lang="de"><head><title>T - B</title><meta property="og:image" content="/lead.jpg"></head><body>
+<header><nav><a href="/">Home</a></nav></header><main><article><h1>A day</h1><div class="entry-meta">by Lisa</div>
+<div class="entry-content">{LONG}<figure><a href="https://bookshop.org/a/0/9780763619619"><img data-lazy-src="/dot-300x300.jpg"
+src="data:image/gif;base64,R0=" srcset="/dot-150x150.jpg 150w, /dot-600x600.jpg 600w, /dot-2400x2400.jpg 2400w"
+alt="The Dot" width="300" height="300"></a></figure>
+<p><em>What do you do on such a day?</em></p><div class="sharedaddy"><h3>Share this:</h3></div></div></article>
+<div id="comments"><h3>Leave a Reply</h3><p>Your email address will not be published.</p></div>
+<p class="akismet_comment_form_privacy_notice">This site uses Akismet to reduce spam.</p>
+<aside><h2>More from the blog</h2><a href="/b">B</a></aside></main><footer>©</footer></body></html>"""
+
+
+def test_a_page_gives_the_whole_article_and_nothing_else() -> None:
+    made = cleaned(None, PAGE, summary="Some words [&hellip;]")
+    assert made.complete
+    assert made.text.startswith("Some words of an article")
+    for clutter in ("Home", "by Lisa", "Share", "Reply", "published", "Akismet", "More from", "©"):
+        assert clutter not in made.text
+    assert made.question == "What do you do on such a day?"
+    assert made.language == "de"
+
+
+def test_a_lazy_picture_gets_its_real_address_and_keeps_link_and_description() -> None:
+    made = cleaned(None, PAGE, summary="Some words [&hellip;]")
+    assert (
+        '<a href="https://bookshop.org/a/0/9780763619619"><img src="https://blog.example.org/dot-600x600.jpg" alt="The Dot"'
+        in made.html
+    )
+    assert made.lead_image is not None
+    assert made.lead_image.url == "https://blog.example.org/lead.jpg"
+
+
+def test_without_a_page_the_excerpt_is_what_there_is() -> None:
+    made = cleaned(None, None, summary="<p>Some words [&hellip;]</p>")
+    assert not made.complete
+    assert "Some words" in made.text
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        '<img src=x onerror="alert(1)">',
+        '<a href="javascript:alert(1)">x</a>',
+        '<a href="java\x01script:alert(1)">x</a>',
+        '<a href="data:text/html,x">x</a>',
+        '<iframe src="javascript:alert(1)"></iframe>',
+        '<p style="background:url(https://evil.example/)">x</p>',
+        "<style>@import 'https://evil.example/'</style>",
+        "<svg onload=alert(1)><a xlink:href='javascript:alert(1)'>x</a></svg>",
+        '<a href="https://unsubscribe.invalid/0123456789abcdef">x</a>',
+        "</mj-text><mj-raw><script>alert(1)</script></mj-raw>",
+        '<![><img src="]><img src=x onerror=alert(1)//">',
+        '<form action="https://evil.example/"><input name="password"></form>',
+    ],
+)
+def test_nothing_active_survives(hostile: str) -> None:
+    root = etree.fromstring(f"<div>{cleaned(LONG + hostile).html}</div>")
+    for element in root.iterdescendants():
+        assert element.tag in TAGS, element.tag
+        assert not [name for name in element.attrib if str(name).startswith("on") or name == "style"]
+        for address in (element.get("href"), element.get("src")):
+            assert address is None or re.match(r"(https?://(?![^/]*\.invalid)|mailto:)", address), address
+
+
+def test_links_become_absolute_and_a_lying_one_shows_where_it_leads() -> None:
+    html = cleaned(
+        LONG
+        + '<p><a href="/b/">b</a> <a href="//x.example/">x</a> <a href="https://evil.example/">www.bank.example</a></p>'
+    ).html
+    assert 'href="https://blog.example.org/b/"' in html
+    assert 'href="https://x.example/"' in html
+    assert "[evil.example]" in html
+
+
+def test_a_video_becomes_a_link_that_a_mail_can_show() -> None:
+    html = cleaned(LONG + '<iframe src="https://www.youtube.com/embed/abc123def45" title="A talk"></iframe>').html
+    assert '<a href="https://www.youtube.com/watch?v=abc123def45">A talk (YouTube)</a>' in html
+
+
+def test_a_tracking_pixel_goes() -> None:
+    assert "<img" not in cleaned(LONG + '<img src="https://x.example/p.gif" width="1" height="1">').html
+
+
+def test_two_line_breaks_between_loose_lines_make_paragraphs() -> None:
+    assert cleaned("One line." + "<br><br>" + "Another line.<br>and its second half." + LONG).text.startswith(
+        "One line.\n\nAnother line."
+    )
+
+
+@pytest.mark.parametrize("deep", ["<div>" * 1500 + "x", "<b>" * 900 + "x", "<ul><li>" * 700 + "x"])
+def test_deep_nesting_is_flattened_or_refused_but_never_kills(deep: str) -> None:
+    try:
+        made = cleaned(LONG + deep)
+    except EntryFault:
+        return
+    assert compiles(made.html)
+
+
+def test_a_hundred_thousand_nested_tags_are_refused_in_words() -> None:
+    with pytest.raises(EntryFault, match="deeper than any article"):
+        cleaned("<div>" * 100_000)
+
+
+def test_an_entry_without_title_and_text_is_refused_in_words() -> None:
+    with pytest.raises(EntryFault, match="neither a title nor any text"):
+        cleaned("<p> </p>", title="")
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Tea &amp; toast", "Tea & toast"),
+        ("A <em>good</em> day", "A good day"),
+        ("A\x00 \x0bday\ufffe", "A day"),
+        ("a\r\nBcc: x@example.org", "a Bcc: x@example.org"),
+        ("\u202egnihton", "gnihton"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+    ],
+)
+def test_a_title_is_one_clean_line(title: str, shown: str) -> None:
+    assert cleaned(LONG, title=title).title == shown
+
+
+def test_a_right_to_left_article_says_so() -> None:
+    assert cleaned("<p>" + "هذا نص عربي طويل بما يكفي لمعرفة اتجاه الكتابة. " * 20 + "</p>").direction == "rtl"
+
+
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        ("Dr. Smith came. " + "He stayed for a very long time indeed, and nobody knew why. " * 8, "why."),
+        ("no sentence ever ends here " * 30, "…"),
+        ("Short.", "Short."),
+    ],
+)
+def test_an_excerpt_ends_where_a_sentence_does(words: str, ends: str) -> None:
+    made = text.excerpt(words)
+    assert made.endswith(ends)
+    assert len(made.split()) <= 75
+
+
+def test_lists_and_quotes_keep_their_marks_in_plain_text() -> None:
+    root = tree.parse(
+        "<div><p>One</p><ul><li>a</li><li>b</li></ul><ol><li>c</li></ol><blockquote><p>q</p></blockquote></div>"
+    )
+    assert text.plain(root) == "One\n\n- a\n- b\n\n1. c\n\n> q"
+
+
+def compiles(html: str) -> str:
+    body = f"<mjml><mj-body><mj-section><mj-column><mj-text>{html}</mj-text></mj-column></mj-section></mj-body></mjml>"
+    made: str = mjml.mjml2html(body)
+    return made
+
+
+soup = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["<p>", "</p>", "<div>", "</div>", "<br>", "<li>", "<ul>", "<b>", "</i>", "<td>", "<table>", "<a href='x'>", "<img src=y>",
+             "&nbsp;", "&#0;", "&", "<", "<!--", "-->", "<![CDATA[", "]]>", "<h1>", "</h1>", "<pre>", "\x0b", "\ufffe", "{{7*7}}"]
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=40,
+).map("".join)  # fmt: skip
+
+
+@given(soup)
+@settings(max_examples=200, deadline=None)
+def test_any_soup_comes_out_well_formed_and_says_the_same_when_cleaned_again(html: str) -> None:
+    first = cleaned(html + LONG)
+    made = first.html
+    etree.fromstring(f"<div>{made}</div>")
+    assert compiles(made)
+    assert cleaned(made).text.split() == first.text.split()

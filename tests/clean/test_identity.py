@@ -1,0 +1,92 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.clean import identity
+from pipeline.model import Article, Entry, PostId, SourceName
+
+ENTRY = Entry(
+    source=SourceName("blog"),
+    guid="https://blog.example.org/?p=7",
+    link="https://blog.example.org/a-day/",
+    title="A day",
+)
+ARTICLE = Article(
+    url="https://blog.example.org/a-day/",
+    title="A day",
+    html="",
+    text="word " * 60,
+    excerpt="",
+    question=None,
+    authors=(),
+    tags=(),
+    published=datetime(2026, 11, 1, tzinfo=UTC),
+    updated=None,
+    lead_image=None,
+    language=None,
+    direction="ltr",
+    words=60,
+    removed=(),
+    complete=True,
+)
+
+
+def same(entry: Entry, article: Article) -> bool:
+    known = dict.fromkeys(identity.keys(ENTRY, ARTICLE), PostId(7))
+    return identity.same(identity.keys(entry, article), known) == PostId(7)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://blog.example.org/a/", "https://www.blog.example.org/a"),
+        ("https://blog.example.org/a/", "https://blog.example.org/a/?utm_source=rss&utm_medium=feed"),
+        ("https://blog.example.org/a/", "https://blog.example.org:443/a/index.html#more"),
+        ("https://BLOG.example.org/a", "https://blog.example.org/a"),
+    ],
+)
+def test_the_same_page_is_known_by_another_spelling_of_its_address(one: str, other: str) -> None:
+    assert identity.address_key(one) == identity.address_key(other)
+
+
+@pytest.mark.parametrize(
+    "other", ["https://blog.example.org/b/", "https://blog.example.org/a/?p=2", "https://other.org/a/"]
+)
+def test_another_page_is_another_page(other: str) -> None:
+    assert identity.address_key("https://blog.example.org/a/") != identity.address_key(other)
+
+
+def test_a_renamed_slug_is_the_same_post_by_its_guid() -> None:
+    moved = "https://blog.example.org/another-day/"
+    assert same(replace(ENTRY, link=moved), replace(ARTICLE, url=moved, text="quite new " * 40))
+
+
+def test_a_new_guid_is_the_same_post_by_its_address() -> None:
+    assert same(replace(ENTRY, guid="urn:uuid:1"), replace(ARTICLE, text="quite new " * 40))
+
+
+def test_a_moved_blog_with_new_guids_is_known_by_its_words() -> None:
+    moved = "https://lisa.example.net/2026/a-day"
+    assert same(replace(ENTRY, guid=moved, link=moved), replace(ARTICLE, url=moved))
+
+
+def test_two_short_notes_with_the_same_words_are_two_posts() -> None:
+    short = replace(ARTICLE, text="Happy holidays!", words=2, url="https://blog.example.org/2025/")
+    assert not any(key.startswith("words:") for key in identity.keys(ENTRY, short))
+
+
+def test_a_plain_number_as_guid_counts_within_its_source_only() -> None:
+    here = identity.keys(replace(ENTRY, guid="12", link=None), replace(ARTICLE, url="", words=1))
+    there = identity.keys(
+        replace(ENTRY, guid="12", link=None, source=SourceName("other")), replace(ARTICLE, url="", words=1)
+    )
+    assert set(here).isdisjoint(there)
+
+
+def test_a_post_dated_before_the_beginning_waits_for_a_person() -> None:
+    old = replace(ARTICLE, published=datetime(2020, 1, 1, tzinfo=UTC))
+    begun = datetime(2026, 11, 1, tzinfo=UTC)
+    assert "01 January 2020" in (identity.held(old, before=False, oldest_new=begun) or "")
+    assert identity.held(ARTICLE, before=False, oldest_new=begun) is None
+    assert identity.held(old, before=True, oldest_new=begun) is None
