@@ -1,0 +1,74 @@
+"""Books: which of the author's books go with a post, and why.
+
+does     finds the books a post names, then those pinned for it, then those whose themes fit
+reads    posts, the shelf (sources/books.toml)
+writes   picks
+never    changes the shelf, nor decides what an issue has room for
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from pipeline.books.shelf import Shelf, read
+from pipeline.config import BooksSettings
+from pipeline.model import Outside, Post, PostId, Report
+from pipeline.store import Store, picks, posts
+
+__all__ = ["RULES", "due", "shelf_at", "work"]
+
+RULES = 1
+"""The version of the rules for finding books; raising it looks at every post anew."""
+
+
+def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
+    """Posts that have no picks yet, or whose words, shelf, settings or rules have changed since."""
+    on_shelf = shelf_at(settings.shelf)
+    with store.reading() as tx:
+        known = picks.inputs(tx)
+        every = posts.every(tx)
+    return [str(post.id) for post in every if _wanted(post) and known.get(post.id) != _inputs(post, on_shelf, settings)]
+
+
+def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Report:
+    """Suggest books for one post."""
+    from pipeline.books.suggest import suggest
+
+    on_shelf = shelf_at(settings.shelf)
+    with store.reading() as tx:
+        post = posts.get(tx, PostId(int(key)))
+    if post is None:
+        return Report(unchanged=1)
+    found = suggest(post.article, on_shelf, settings)
+    with store.writing() as tx:
+        picks.suggest(tx, post.id, _inputs(post, on_shelf, settings), found)
+    return Report()
+
+
+def shelf_at(path: Path) -> Shelf:
+    """The shelf in the file at `path`, read again only when the file has changed."""
+    try:
+        stat = path.stat()
+        return _read(path, stat.st_mtime_ns, stat.st_size)
+    except FileNotFoundError:
+        return read(path)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int, _size: int) -> Shelf:
+    return read(path)
+
+
+def _wanted(post: Post) -> bool:
+    return post.fault is None
+
+
+def _inputs(post: Post, on_shelf: Shelf, settings: BooksSettings) -> str:
+    facts = (RULES, on_shelf.sha, post.article.title, post.article.html, str(settings))
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()

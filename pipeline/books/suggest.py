@@ -1,0 +1,99 @@
+"""The books for one post: those it names, those kept for posts like it, those that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.books import themes
+from pipeline.books.links import links
+from pipeline.books.match import Match, english, lexicon_of, matches
+from pipeline.books.mentions import Mention, found_in
+from pipeline.books.shelf import Shelf
+from pipeline.config import BooksSettings
+from pipeline.model import Article, Book, Origin, Pick
+
+CHOICE = 3
+"""So many times `per_post` fitting books are suggested: what an issue has room for is decided later."""
+
+
+def suggest(article: Article, shelf: Shelf, settings: BooksSettings) -> tuple[Pick, ...]:
+    """Every book that goes with the post, none twice: mentioned in its order, then pinned, then matched, best first.
+
+    A book that the post advises against is in none of them.
+    """
+    named = found_in(article, shelf)
+    speaks = english(article.language or settings.language)
+    fitting = matches(article, shelf, settings.ages) if speaks else ()
+    picks = (
+        *(_mentioned(mention, settings) for mention in named.mentions),
+        *_pinned(article, shelf, settings, speaks=speaks),
+        *(_matched(match, settings) for match in fitting),
+    )
+    kept = tuple(_once(picks, refused=named.refused))
+    most = CHOICE * settings.per_post
+    fits = tuple(pick for pick in kept if pick.origin == "matched")[:most]
+    return tuple(pick for pick in kept if pick.origin != "matched") + fits
+
+
+def _once(picks: Iterable[Pick], *, refused: frozenset[str]) -> Iterator[Pick]:
+    seen = set(refused)
+    for pick in picks:
+        names = {pick.book.key, *filter(None, [pick.book.isbn])}
+        if not names & seen:
+            yield pick
+        seen |= names
+
+
+def _mentioned(mention: Mention, settings: BooksSettings) -> Pick:
+    if mention.linked:
+        reason = "Recommended in this post."
+    else:
+        reason = "Mentioned in this post by the author."
+    return _pick(mention.book, "mentioned", 1.0, reason, (mention.said,), settings)
+
+
+def _pinned(article: Article, shelf: Shelf, settings: BooksSettings, *, speaks: bool) -> Iterator[Pick]:
+    """Books kept for posts like this one, whatever their ages."""
+    spoken = themes.spoken_of(article, lexicon_of(shelf)) if speaks else ()
+    present = {each.theme.id for each in spoken}
+    said = f" {' '.join(themes.stems(' . '.join((article.title, *article.tags, article.text))))} "
+    for book in shelf.books:
+        about = next((word for word in book.pinned_for if not book.never and _is_about(word, present, said)), None)
+        if about is not None:
+            reason = f"The author keeps this one for posts about {_label(about)}."
+            yield _pick(book, "pinned", 1.0, reason, (about,), settings)
+
+
+def _is_about(word: str, present: set[str], said: str) -> bool:
+    """Whether a post speaks of the theme that `word` names or, for a word that names none, says that word."""
+    theme = themes.called(word)
+    if theme.id in themes.vocabulary() and present:
+        return theme.id in present
+    return f" {' '.join(themes.stems(word))} " in said
+
+
+def _label(word: str) -> str:
+    return themes.called(word).label
+
+
+def _matched(match: Match, settings: BooksSettings) -> Pick:
+    reason = f"Because this post speaks of {_listed(match.themes)}."
+    return _pick(match.book, "matched", match.score, reason, match.matched, settings)
+
+
+def _listed(labels: tuple[str, ...]) -> str:
+    """One or two labels as they stand in a sentence."""
+    return " and ".join(labels[:2])
+
+
+def _pick(
+    book: Book, origin: Origin, score: float, reason: str, matched: tuple[str, ...], settings: BooksSettings
+) -> Pick:
+    return Pick(
+        book=book,
+        origin=origin,
+        score=score,
+        reason=reason,
+        matched=matched,
+        links=links(book, settings.shops, settings.affiliate),
+    )
