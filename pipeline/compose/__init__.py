@@ -1,0 +1,200 @@
+"""Compose: settled posts become the draft of one numbered issue.
+
+does     looks at the calendar, chooses posts and books, proposes the inbox line
+reads    posts, picks, choices, what earlier issues held, whether a draft's files were edited by hand
+writes   issues with their posts and books; the author's choices
+never    renders, and never touches an issue that was approved or sent
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from pipeline import folder
+from pipeline.compose import schedule
+from pipeline.compose.select import Known, Waiting, select, standing, why_not
+from pipeline.config import ComposeSettings
+from pipeline.errors import UserError
+from pipeline.model import Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing
+from pipeline.store import Store, Tx, issues, picks, posts
+
+__all__ = ["Plan", "at_once", "choose", "due", "plan", "select", "standing", "standings", "work"]
+
+HAND_EDITED = (
+    "Issue {0} has files that were edited by hand, so it stays as it is. "
+    "`approve {0}` takes them; `build --now --fresh` throws the edits away."
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the next issue would hold, and why; `issue` is None when there is a reason to wait."""
+
+    issue: Issue | None
+    waiting: str | None
+    due: datetime | None
+    posts: tuple[tuple[Post, Standing], ...]
+    left_out: tuple[tuple[Post, Pick, str], ...]
+
+
+def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]:
+    """Slots whose issue is a draft (it follows its posts until it is approved), and the slot that was just reached.
+
+    A turn from before the project's first day is nobody's; today's counts.
+    """
+    with store.reading() as tx:
+        drafts, known = _drafts(tx), _known(tx)
+        newest = issues.latest_slot(tx)
+    yield from (issue.slot.key for issue in drafts)
+    if settings.schedule.cadence == "each":
+        yield from _each(known, settings, now)
+    elif not drafts and (slot := schedule.latest(settings.schedule, settings.timezone, now)):
+        first_day = min((post.first_seen.astimezone(settings.timezone).date() for post in known.posts), default=None)
+        begun = first_day is not None and slot.due.astimezone(settings.timezone).date() >= first_day
+        if begun and (newest is None or slot.due > newest):
+            yield slot.key
+
+
+def _each(known: Known, settings: ComposeSettings, now: datetime) -> Iterable[str]:
+    ready = [post for post in known.posts if standing(post, known, settings, now).state == "new"]
+    for post in sorted(ready, key=lambda post: (post.when, post.id)):
+        yield schedule.for_post(post.id, max(post.settled_from + settings.schedule.settle, post.first_seen)).key
+
+
+def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Report:
+    """Make or bring up to date the issue of one slot; a person's "now" continues the draft there is."""
+    slot, only = schedule.parse(key)
+    with store.writing() as tx:
+        draft = _draft_for(tx, slot)
+        if draft is None and slot.key in {issue.slot.key for issue in issues.every(tx)}:
+            return Report(unchanged=1)
+        if draft is not None and _edited(tx, draft, settings):
+            return Report(attention=(HAND_EDITED.format(draft.number),))
+        number = draft.number if draft else _next_number(tx)
+        created = draft.created if draft else out.clock()
+        known = _known(tx, draft=number)
+        chosen = select(known, slot, settings, number=number, created=created, only=only, impatient=_asked_for(slot))
+        if isinstance(chosen, Waiting):
+            return _nothing(tx, draft, chosen)
+        return _write(tx, chosen, draft)
+
+
+def at_once(now: datetime) -> Slot:
+    """The slot of an issue that a person asks for, whatever the schedule says."""
+    return schedule.at_once(now)
+
+
+def choose(store: Store, post: PostId, choice: posts.Choice, now: datetime) -> Post:
+    """Keep or skip a post, by the author's word. Raises UserError for an unknown post or one already in an issue."""
+    with store.writing() as tx:
+        known = posts.get(tx, post)
+        if known is None:
+            raise UserError(f"There is no post {post}.", next_step="`paperround posts` lists them.")
+        number = issues.placed(tx).get(post)
+        if number is not None and number not in {issue.number for issue in _drafts(tx)}:
+            raise UserError(f"Post {post} is in issue {number}, which has been approved or sent.")
+        posts.choose(tx, post, choice, now)
+    return known
+
+
+def standings(store: Store, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
+    """Every post with its state and why, newest first."""
+    with store.reading() as tx:
+        known = _known(tx)
+    return _standings(known, settings, now)
+
+
+def _standings(
+    known: Known, settings: ComposeSettings, now: datetime, *, impatient: bool = False
+) -> tuple[tuple[Post, Standing], ...]:
+    ordered = sorted(known.posts, key=lambda post: (post.when, post.id), reverse=True)
+    return tuple((post, standing(post, known, settings, now, impatient=impatient)) for post in ordered)
+
+
+def plan(store: Store, settings: ComposeSettings, now: datetime) -> Plan:
+    """What `build --now` would make of what is known, when the schedule would make it, and why; changes nothing."""
+    with store.reading() as tx:
+        draft = next(iter(_drafts(tx)), None)
+        number = draft.number if draft else _next_number(tx)
+        known = _known(tx, draft=number)
+    slot = draft.slot if draft else schedule.at_once(now)
+    created = draft.created if draft else now
+    chosen = select(known, replace(slot, due=now), settings, number=number, created=created, impatient=True)
+    issue = chosen if isinstance(chosen, Issue) else None
+    following = schedule.following(settings.schedule, settings.timezone, now)
+    return Plan(
+        issue=issue,
+        waiting=chosen.reason if isinstance(chosen, Waiting) else None,
+        due=draft.slot.due if draft else (following.due if following else None),
+        posts=_standings(known, settings, now),
+        left_out=tuple(
+            (item.post, pick, why)
+            for item in (issue.items if issue else ())
+            for pick, why in why_not(item.post, issue, known, settings)
+        ),
+    )
+
+
+def _asked_for(slot: Slot) -> bool:
+    return slot.key.startswith("now ")
+
+
+def _drafts(tx: Tx) -> list[Issue]:
+    """Issues that still follow their posts: nobody has said yes to them as they were last rendered."""
+    return [issue for issue in issues.every(tx) if not issues.settled(tx, issue.number)]
+
+
+def _edited(tx: Tx, draft: Issue, settings: ComposeSettings) -> bool:
+    """Whether a person has edited a draft's files: then it holds what she saw, and new posts wait for the next."""
+    last = issues.rendering(tx, draft.number)
+    return last is not None and last.whole and folder.edited(settings.issues / last.folder, last.sha)
+
+
+def _draft_for(tx: Tx, slot: Slot) -> Issue | None:
+    drafts = _drafts(tx)
+    named = next((issue for issue in drafts if issue.slot.key == slot.key), None)
+    return named or (next(iter(drafts), None) if _asked_for(slot) else None)
+
+
+def _next_number(tx: Tx) -> IssueNumber:
+    return IssueNumber(max((issue.number for issue in issues.every(tx)), default=0) + 1)
+
+
+def _known(tx: Tx, draft: IssueNumber | None = None) -> Known:
+    """What there is to choose from; what stands in the `draft` itself is free to be chosen again."""
+    return Known(
+        posts=posts.every(tx),
+        picks=picks.of(tx),
+        choices=posts.choices(tx),
+        placed={post: number for post, number in issues.placed(tx).items() if number != draft},
+        shown=issues.shown(tx, besides=draft),
+    )
+
+
+def _nothing(tx: Tx, draft: Issue | None, waiting: Waiting) -> Report:
+    if draft is None:
+        return Report(waiting=(f"No issue now: {waiting.reason}.",))
+    issues.drop(tx, draft.number)
+    return Report(done=(f"Issue {draft.number} was taken back: {waiting.reason}.",))
+
+
+def _write(tx: Tx, issue: Issue, draft: Issue | None) -> Report:
+    sha = _sha(issue)
+    if draft is not None and issues.sha(tx, draft.number) == sha:
+        return Report(unchanged=1)
+    issues.write(tx, issue, sha, books=[pick.book.key for item in issue.items for pick in item.picks])
+    count = len(issue.items)
+    what = "composed" if draft is None else "composed anew"
+    return Report(done=(f"Issue {issue.number} {what}: “{issue.title}”, {count} post{'s' if count > 1 else ''}.",))
+
+
+def _sha(issue: Issue) -> str:
+    """Of what readers see, so that asking again for the same posts changes nothing, whenever it is."""
+    timeless = replace(issue, slot=Slot(key="", due=_EPOCH), created=_EPOCH)
+    return hashlib.sha256(msgspec.json.encode(timeless)).hexdigest()

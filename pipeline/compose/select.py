@@ -1,0 +1,232 @@
+"""Which posts and books an issue holds, and why the others are not in it. Pure: no clock, no store."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.compose import subject
+from pipeline.config import ComposeSettings
+from pipeline.model import Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
+
+FULL_TEXT_WORDS = 900
+RELATED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything that is known when an issue is chosen."""
+
+    posts: Sequence[Post]
+    picks: Mapping[PostId, tuple[Pick, ...]]
+    choices: Mapping[PostId, str]
+    placed: Mapping[PostId, IssueNumber]
+    shown: Mapping[str, IssueNumber]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """There is no issue to make, and why."""
+
+    reason: str
+
+
+def standing(
+    post: Post, known: Known, settings: ComposeSettings, now: datetime, *, impatient: bool = False
+) -> Standing:
+    """A post's state and why, in words; `impatient` takes posts that have not settled yet."""
+    number, choice = known.placed.get(post.id), known.choices.get(post.id)
+    if number is not None:
+        return Standing(state="issue", reason=f"in issue {number}", issue=number)
+    if barred := _barred(post, choice, settings):
+        return barred
+    free = post.settled_from + settings.schedule.settle
+    if free > now and not impatient:
+        local = free.astimezone(settings.timezone)
+        return Standing(state="settling", reason=f"it may still change; free from {local:%d %B %H:%M}")
+    return Standing(state="new", reason="you kept it" if choice == "keep" else "it is new")
+
+
+def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standing | None:
+    """What keeps a post out of every issue for now; the author's "keep" overrules all but a fault."""
+    if post.fault is not None:
+        return Standing(state="quarantined", reason=post.fault)
+    if choice == "skip":
+        return Standing(state="skipped", reason="you skipped it")
+    if choice == "keep":
+        return None
+    if excluded := _excluded(post, settings.sources):
+        return Standing(state="skipped", reason=excluded)
+    if post.before:
+        return Standing(state="before", reason=f"it was there before you started; `posts keep {post.id}` takes it")
+    if post.held:
+        return Standing(state="held", reason=f"{post.held}; `posts keep {post.id}` or `posts skip {post.id}`")
+    return None
+
+
+def _excluded(post: Post, sources: Sequence[Source]) -> str | None:
+    source = next((source for source in sources if source.name == post.source), None)
+    if source is None:
+        return None
+    words = (post.article.title, *post.article.tags)
+    hit = next((pattern for pattern in source.exclude if _matches(pattern, words)), None)
+    if hit is not None:
+        return f"the source {source.name} excludes “{hit}”"
+    if source.include and not any(_matches(pattern, words) for pattern in source.include):
+        return f"the source {source.name} includes only {', '.join(source.include)}"
+    return None
+
+
+def _matches(pattern: str, words: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(word.casefold(), pattern.casefold()) for word in words)
+
+
+def select(
+    known: Known,
+    slot: Slot,
+    settings: ComposeSettings,
+    *,
+    number: IssueNumber,
+    created: datetime,
+    only: PostId | None = None,
+    impatient: bool = False,
+) -> Issue | Waiting:
+    """The issue of a turn, or why there is none.
+
+    A post belongs to a turn when it had settled by then. When there are more than fit, the oldest go first, so that
+    none waits for ever; the newest of those leads.
+    """
+    ready = [
+        post
+        for post in known.posts
+        if standing(post, known, settings, slot.due, impatient=impatient).state == "new"
+        and (only is None or post.id == only)
+    ]
+    ready.sort(key=lambda post: (post.when, post.id))
+    fewest = 1 if only is not None or impatient else settings.schedule.min_posts
+    if len(ready) < fewest:
+        return Waiting(reason=_too_few(len(ready), fewest))
+    chosen = ready[: settings.schedule.max_posts][::-1]
+    return Issue(
+        number=number,
+        slug=slug(chosen[0].article.title),
+        slot=slot,
+        title=chosen[0].article.title,
+        subject=subject.subject([post.article.title for post in chosen]),
+        preheader=subject.preheader(chosen[0].article.excerpt),
+        intro=None,
+        created=created,
+        items=_items(chosen, allot(chosen, known, settings, number)),
+        related=_related(chosen, known),
+    )
+
+
+def _too_few(there: int, fewest: int) -> str:
+    if there == 0:
+        return "no post is new"
+    return f"{there} new {'post is' if there == 1 else 'posts are'} too few; min_posts is {fewest}"
+
+
+def _items(chosen: Sequence[Post], books: Mapping[PostId, tuple[Pick, ...]]) -> tuple[Item, ...]:
+    return tuple(Item(post=post, form=_form(post, at), picks=books[post.id]) for at, post in enumerate(chosen))
+
+
+def _form(post: Post, at: int) -> Form:
+    whole = at == 0 and post.article.complete and post.article.words <= FULL_TEXT_WORDS
+    return "full" if whole else "excerpt"
+
+
+def allot(
+    chosen: Sequence[Post], known: Known, settings: ComposeSettings, number: IssueNumber
+) -> dict[PostId, tuple[Pick, ...]]:
+    """The books of each post: what it names is always shown; the shelf fills what `per_post` and `per_issue` leave.
+
+    The post with the fewest books is served first. No book comes twice in an issue, and a matched one not again within
+    `repeat_after` issues.
+    """
+    seen: set[str] = set()
+    shown: dict[PostId, list[Pick]] = {}
+    waiting: dict[PostId, list[Pick]] = {}
+    for post in chosen:
+        suggested = known.picks.get(post.id, ())
+        shown[post.id] = [pick for pick in suggested if pick.origin == "mentioned" and _first_time(pick, seen)]
+        waiting[post.id] = [
+            pick
+            for pick in suggested
+            if pick.origin != "mentioned" and _rested(pick, known.shown, number, settings.repeat_after)
+        ]
+    room = {post.id: settings.per_post for post in chosen}
+    while sum(map(len, shown.values())) < settings.per_issue:
+        hungry = [post.id for post in chosen if room[post.id] and waiting[post.id]]
+        if not hungry:
+            break
+        next_ = min(hungry, key=lambda post: len(shown[post]))
+        pick = waiting[next_].pop(0)
+        if _first_time(pick, seen):
+            shown[next_].append(pick)
+            room[next_] -= 1
+    return {post: tuple(picks) for post, picks in shown.items()}
+
+
+def _first_time(pick: Pick, seen: set[str]) -> bool:
+    """Whether a book is in none of the picks before; from now on it is. Editions of one title are the same book."""
+    names = {pick.book.key, pick.book.isbn or pick.book.key}
+    if names & seen:
+        return False
+    seen |= names
+    return True
+
+
+def _rested(pick: Pick, shown: Mapping[str, IssueNumber], number: IssueNumber, repeat_after: int) -> bool:
+    last = shown.get(pick.book.key)
+    return pick.origin == "pinned" or last is None or number - last > repeat_after
+
+
+def _related(chosen: Sequence[Post], known: Known) -> tuple[Post, ...]:
+    here = {post.id for post in chosen}
+    others = [
+        post
+        for post in known.posts
+        if post.id not in here
+        and post.fault is None
+        and post.held is None
+        and known.choices.get(post.id) != "skip"
+        and (post.before or post.id in known.placed)
+    ]
+    others.sort(key=lambda post: (post.when, post.id), reverse=True)
+    return tuple(_without_body(post) for post in others[:RELATED])
+
+
+def _without_body(post: Post) -> Post:
+    """Only its title and address are shown, so an edit to its text must not void an approval."""
+    article = replace(post.article, html="", text="", removed=(), lead_image=None, question=None)
+    return replace(post, article=article, settled_from=post.first_seen)
+
+
+def slug(title: str) -> str:
+    """A folder-safe name: a-z, 0-9 and hyphens, 60 characters at most, "issue" when nothing is left."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", re.sub(r"['’]", "", plain))
+    cut = "-".join(words)[:61]
+    return (cut if len(cut) <= 60 else cut[:60].rpartition("-")[0] or cut[:60]).strip("-") or "issue"
+
+
+def why_not(post: Post, issue: Issue | None, known: Known, settings: ComposeSettings) -> list[tuple[Pick, str]]:
+    """The suggested books of a post that the issue does not show, each with the reason."""
+    shown = {pick.book.key: item.post.id for item in (issue.items if issue else ()) for pick in item.picks}
+    number = issue.number if issue else IssueNumber(0)
+    reasons = []
+    for pick in known.picks.get(post.id, ()):
+        if shown.get(pick.book.key) == post.id:
+            continue
+        if pick.book.key in shown:
+            reasons.append((pick, "it already stands with another post of this issue"))
+        elif not _rested(pick, known.shown, number, settings.repeat_after):
+            reasons.append((pick, f"it was in issue {known.shown[pick.book.key]}"))
+        else:
+            reasons.append((pick, "there is room for no more books (per_post, per_issue)"))
+    return reasons

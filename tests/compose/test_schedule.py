@@ -1,0 +1,68 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.compose import schedule
+from pipeline.config import Schedule, TimeOfDay
+
+NEW_YORK = ZoneInfo("America/New_York")
+WEEKLY = Schedule(cadence="weekly", day="tuesday", at=TimeOfDay(9))
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_a_weekly_turn_is_the_last_such_weekday_at_local_time() -> None:
+    slot = schedule.latest(WEEKLY, NEW_YORK, at("2026-11-23T12:00"))
+    assert slot is not None
+    assert slot.due == at("2026-11-17T14:00")
+
+
+def test_nine_o_clock_stays_nine_o_clock_when_the_clocks_change() -> None:
+    before = schedule.latest(WEEKLY, NEW_YORK, at("2026-10-28T00:00"))
+    after = schedule.latest(WEEKLY, NEW_YORK, at("2026-11-04T00:00"))
+    assert before is not None
+    assert after is not None
+    assert before.due == at("2026-10-27T13:00")
+    assert after.due == at("2026-11-03T14:00")
+
+
+def test_a_monthly_turn_is_the_first_such_weekday_of_the_month() -> None:
+    monthly = Schedule(cadence="monthly", day="monday", at=TimeOfDay(8))
+    slot = schedule.latest(monthly, ZoneInfo("UTC"), at("2026-11-23T12:00"))
+    following = schedule.following(monthly, ZoneInfo("UTC"), at("2026-11-23T12:00"))
+    assert slot is not None
+    assert following is not None
+    assert (slot.due, following.due) == (at("2026-11-02T08:00"), at("2026-12-07T08:00"))
+
+
+def test_the_cadence_each_has_no_turns_of_its_own() -> None:
+    assert schedule.latest(Schedule(cadence="each"), NEW_YORK, at("2026-11-23T12:00")) is None
+
+
+def test_a_slot_is_read_back_from_its_key() -> None:
+    slot = schedule.at_once(at("2026-11-23T12:00"))
+    assert schedule.parse(slot.key) == (slot, None)
+
+
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+schedules = st.builds(
+    Schedule,
+    cadence=st.sampled_from(["daily", "weekly", "monthly"]),
+    day=st.sampled_from(["monday", "thursday", "sunday"]),
+    at=st.builds(TimeOfDay, st.integers(0, 23), st.integers(0, 59)),
+)
+zones = st.sampled_from([ZoneInfo(name) for name in ("UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia")])
+
+
+@given(schedules, zones, moments)
+def test_the_clock_moving_on_never_skips_or_repeats_a_turn(rule: Schedule, zone: ZoneInfo, now: datetime) -> None:
+    latest, following = schedule.latest(rule, zone, now), schedule.following(rule, zone, now)
+    assert latest is not None
+    assert following is not None
+    assert latest.due <= now < following.due
+    assert schedule.latest(rule, zone, following.due) == following
+    assert schedule.following(rule, zone, latest.due) == following
