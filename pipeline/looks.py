@@ -1,0 +1,145 @@
+"""Templates: finding them, filling them, and saying where they are wrong. An author's own file comes before ours."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import RenderFault
+from pipeline.model.text import legal
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+_HERE = Path(__file__).parent
+BUILT_IN = _HERE / "_templates" if (_HERE / "_templates").is_dir() else _HERE.parent / "templates"
+"""Inside the package when it was installed from a wheel, else beside it."""
+
+
+def fill(name: str, own: Path, values: Mapping[str, Any]) -> str:
+    """The template `name` with `values`; what is not Markup is escaped, in .txt nothing is.
+
+    Raises RenderFault with file and line of whatever is wrong in the template.
+    """
+    try:
+        return _environment(own).get_template(name).render(values)
+    except RenderFault:
+        raise
+    except Exception as fault:  # noqa: BLE001 - a template is the author's program: 1 / 0 is a fault in her file too
+        raise _fault(fault, name) from None
+
+
+def source(name: str, own: Path) -> str:
+    """A file of the look as it is. Raises RenderFault when there is none."""
+    path = next((folder / name for folder in (own, BUILT_IN) if (folder / name).is_file()), None)
+    if path is None:
+        raise RenderFault(f"There is no template {name}.", where=str(own))
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise RenderFault("The template is not UTF-8 text that can be read.", where=f"templates/{name}") from None
+
+
+def theme(own: Path) -> dict[str, dict[str, str]]:
+    """Colours and fonts by table; the author's theme.toml need name only what differs.
+
+    Values lose what would be escaped, or would end a rule, inside a style sheet; names of fonts need no quotes there.
+    Raises RenderFault for a theme that is not TOML.
+    """
+    ours, hers = _toml("theme.toml", BUILT_IN), _toml("theme.toml", own)
+    return {
+        table: {key: re.sub(r"[\"'<>&;{}\\]", "", str(value)) for key, value in (values | hers.get(table, {})).items()}
+        for table, values in ours.items()
+    }
+
+
+def words(language: str, own: Path) -> dict[str, Any]:
+    """The furniture's words in `language`, English where a language or a word is missing."""
+    english = _toml("words/en.toml", own)
+    name = f"words/{language.lower().split('-')[0]}.toml"
+    known = any((folder / name).is_file() for folder in (own, BUILT_IN))
+    return english | (_toml(name, own) if known else {})
+
+
+def day(local: datetime, words: Mapping[str, Any]) -> str:
+    """A local date in the furniture's words."""
+    return str(words["date"].format(day=local.day, month=words["months"][local.month - 1], year=local.year))
+
+
+def sha(own: Path) -> str:
+    """A hash over every file of the look, so that a changed template renders drafts anew."""
+    whole = hashlib.sha256()
+    for folder in (BUILT_IN, own):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and "project" not in path.parts):
+            whole.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def check(own: Path) -> None:
+    """Read every template of the author's own. Raises RenderFault for the first that is wrong."""
+    environment = _environment(own)
+    for path in sorted(own.rglob("*")):
+        name = path.relative_to(own).as_posix()
+        if name.startswith("project/"):
+            continue
+        try:
+            if path.suffix in (".mjml", ".html", ".txt"):
+                environment.get_template(name)
+            elif path.suffix == ".toml":
+                _toml(name, own)
+        except RenderFault:
+            raise
+        except Exception as fault:  # noqa: BLE001 - as above
+            raise _fault(fault, name) from None
+
+
+def starter(name: str, **values: Any) -> str:
+    """A file of a new project."""
+    return fill(f"project/{name}", BUILT_IN, values) + "\n"
+
+
+@lru_cache(maxsize=8)
+def _environment(own: Path) -> SandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(
+        loader=FileSystemLoader([own, BUILT_IN]),
+        autoescape=lambda name: name is None or not name.endswith((".txt", ".toml")),
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _finalized(value: Any) -> Any:
+    """Whatever a template writes holds only what XML may; Markup stays Markup."""
+    return type(value)(legal(value)) if isinstance(value, str) else value
+
+
+def _toml(name: str, own: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source(name, own))
+    except tomllib.TOMLDecodeError as fault:
+        raise RenderFault(f"This is not valid TOML: {fault}.", where=f"templates/{name}") from None
+
+
+def _fault(fault: Exception, name: str) -> RenderFault:
+    """Where in which template: Jinja tells syntax faults itself; of others the traceback knows the line."""
+    file, line = getattr(fault, "name", None) or name, getattr(fault, "lineno", None)
+    trace = fault.__traceback__
+    while trace is not None and line is None:
+        code = trace.tb_frame.f_code
+        if code.co_name == "top-level template code" or code.co_filename.endswith((".mjml", ".html", ".txt")):
+            file, found = Path(code.co_filename).name, trace.tb_lineno
+            line = found if trace.tb_next is None or "jinja2" in trace.tb_next.tb_frame.f_code.co_filename else None
+        trace = trace.tb_next
+    words = str(fault).rstrip(".") or type(fault).__name__
+    return RenderFault(f"The template is wrong: {words}.", where=f"templates/{file}" + (f":{line}" if line else ""))

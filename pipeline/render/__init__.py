@@ -1,0 +1,152 @@
+"""Render: an issue becomes the exact bytes that readers get.
+
+does     fills the templates, compiles MJML in a guarded child, writes the issue's folder, runs the pre-flight list
+reads    issues, templates
+writes   renders, outbox/issues/<number>-<slug>/
+never    touches an issue that was approved, nor files that a person has edited since
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pipeline import folder, looks, providers
+from pipeline.config import RenderSettings
+from pipeline.model import Issue, IssueNumber, Outside, Report
+from pipeline.store import Store, Tx, issues
+
+if TYPE_CHECKING:
+    from pipeline.render.message import Rendered
+
+__all__ = ["RULES", "due", "forget", "work"]
+
+RULES = 1
+"""The version of what rendering does besides the templates; raising it renders every draft anew."""
+
+
+def due(store: Store, settings: RenderSettings, now: datetime) -> Iterable[str]:
+    """Drafts whose inputs changed or whose files are gone; files edited by hand since they were checked; leftovers."""
+    with store.reading() as tx:
+        every = issues.every(tx)
+        drafts = [issue for issue in every if not issues.settled(tx, issue.number)]
+        made = {issue.number: issues.rendering(tx, issue.number) for issue in drafts}
+    for issue in drafts:
+        last = made[issue.number]
+        whole = last is not None and last.whole and (settings.issues / last.folder).is_dir()
+        if not whole or last is None or last.inputs != _inputs(issue, settings):
+            yield f"issue/{issue.number}"
+        elif folder.sha(settings.issues / last.folder) != last.linted:
+            yield f"lint/{issue.number}"
+    wanted = {issue.folder for issue in every} | {last.folder for last in made.values() if last is not None}
+    yield from (f"folder/{path.name}" for path in _folders(settings.issues) if path.name not in wanted)
+
+
+def work(key: str, store: Store, settings: RenderSettings, out: Outside) -> Report:
+    """Render one draft, check files that were edited by hand, or remove a folder that no issue has any more."""
+    what, _, name = key.partition("/")
+    if what == "folder":
+        folder.remove(settings.issues / name)
+        return Report()
+    with store.reading() as tx:
+        issue = issues.get(tx, IssueNumber(int(name)))
+        if issue is None or issues.settled(tx, issue.number):
+            return Report(unchanged=1)
+        edited = _edited(tx, issue, settings)
+    if what == "lint":
+        return _check(issue, store, settings)
+    if edited:
+        return Report(attention=(edited,))
+    return _render(issue, store, settings)
+
+
+def _edited(tx: Tx, issue: Issue, settings: RenderSettings) -> str | None:
+    """Why an issue may not be rendered over: a person has edited its files."""
+    last = issues.rendering(tx, issue.number)
+    if last is None or not last.whole or not folder.edited(settings.issues / last.folder, last.sha):
+        return None
+    return (
+        f"Issue {issue.number} would look different, but its files in outbox/issues/{last.folder} were edited by hand. "
+        f"`approve {issue.number}` takes them as they are; `build --now --fresh` throws the edits away."
+    )
+
+
+def _check(issue: Issue, store: Store, settings: RenderSettings) -> Report:
+    """Run the pre-flight list over files as they are now, whoever changed them."""
+    from pipeline.render.lint import lint
+    from pipeline.render.message import Rendered
+
+    where = settings.issues / issue.folder
+    with store.writing() as tx:
+        last, sha = issues.rendering(tx, issue.number), folder.sha(where)
+        if last is None or sha is None:
+            return Report(
+                errors=(f"Issue {issue.number}: a file of {where.name} is missing; run `build --now --fresh`.",)
+            )
+        contents = folder.contents(where)
+        message = folder.message(where, last.message)
+        findings = lint(Rendered(message=message, files=contents), issue, settings, real=_real(settings))
+        issues.rendered(tx, replace(last, linted=sha, findings=findings))
+    return Report()
+
+
+def _real(settings: RenderSettings) -> bool:
+    return bool(providers.load(settings.provider).CAN.real)
+
+
+def _render(issue: Issue, store: Store, settings: RenderSettings) -> Report:
+    from pipeline.render.lint import lint
+    from pipeline.render.message import rendered
+    from pipeline.render.record import record
+
+    made: Rendered = rendered(issue, settings)
+    findings = lint(made, issue, settings, real=_real(settings))
+    written = record(issue, made, findings)
+    rendering = issues.Rendering(
+        number=issue.number,
+        inputs=_inputs(issue, settings),
+        folder=issue.folder,
+        whole=False,
+        sha=written["hash"],
+        message=made.message,
+        linted=written["hash"],
+        findings=findings,
+    )
+    with store.writing() as tx:
+        if issues.get(tx, issue.number) != issue or issues.settled(tx, issue.number):
+            return Report(unchanged=1)
+        issues.rendered(tx, rendering)
+    folder.write(settings.issues / issue.folder, written, made.files)
+    with store.writing() as tx:
+        issues.rendered(tx, replace(rendering, whole=True))
+    blocking = sum(finding.level == "blocking" for finding in findings)
+    waits = (f"Issue {issue.number} can't be approved yet: `lint {issue.number}` lists {blocking} blocking.",)
+    done = f"Issue {issue.number} rendered: outbox/issues/{issue.folder}/email.html"
+    return Report(done=(done,), attention=waits if blocking else ())
+
+
+def forget(number: IssueNumber, store: Store) -> None:
+    """Let the next build render an issue anew, over whatever its files have become."""
+    with store.writing() as tx:
+        last = issues.rendering(tx, number)
+        if last is not None:
+            issues.rendered(tx, replace(last, inputs="", whole=False))
+
+
+def _inputs(issue: Issue, settings: RenderSettings) -> str:
+    facts = (RULES, issue, str(settings.newsletter), settings.disclosure, settings.provider)
+    whole = hashlib.sha256(msgspec.json.encode(facts))
+    whole.update(looks.sha(settings.templates).encode())
+    return whole.hexdigest()
+
+
+def _folders(where: Path) -> list[Path]:
+    if not where.is_dir():
+        return []
+    return sorted(path for path in where.iterdir() if path.is_dir() and (path / folder.RECORD).is_file())

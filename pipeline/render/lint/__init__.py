@@ -1,0 +1,27 @@
+"""The pre-flight list: what would embarrass the author or break the law, found before it goes.
+
+A rule is a function in a file of its family, marked with `rule`; its docstring says why it is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.config import RenderSettings
+from pipeline.model import Finding, Issue
+from pipeline.render.lint import legal, links, size, structure
+from pipeline.render.lint.rule import Checked
+from pipeline.render.message import Rendered
+
+FAMILIES = (legal, structure, links, size)
+
+
+def lint(rendered: Rendered, issue: Issue, settings: RenderSettings, *, real: bool) -> tuple[Finding, ...]:
+    """Everything found, the blocking first; `real` says whether the provider really sends.
+
+    What the law or a mail host wants of mail that is sent is only advice while nothing leaves this machine.
+    """
+    checked = Checked(rendered=rendered, issue=issue, settings=settings)
+    found = [finding for family in FAMILIES for one in family.RULES for finding in one(checked)]
+    eased = [replace(one, level="advisory") if one.code in legal.ONLY_WHEN_SENT and not real else one for one in found]
+    return tuple(sorted(eased, key=lambda finding: finding.level != "blocking"))

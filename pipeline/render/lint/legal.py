@@ -1,0 +1,58 @@
+"""What the law and the mail hosts ask of a newsletter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import unescape
+
+from pipeline.model import Finding
+from pipeline.render.lint.rule import Checked, blocking
+
+SETTINGS = "sources/newsletter.toml"
+ONLY_WHEN_SENT = ("postal-address", "public-url")
+
+
+def postal_address(checked: Checked) -> Iterator[Finding]:
+    """CAN-SPAM and CASL ask for the sender's postal address in every mail."""
+    address = checked.settings.newsletter.postal_address
+    if not address or not address.strip():
+        yield blocking("postal-address", "There is no postal address. Add postal_address to [newsletter].", SETTINGS)
+    elif _words(address) not in _words(checked.message.html):
+        yield blocking("postal-address-shown", "The mail does not show the postal address.", "email.html")
+
+
+def public_url(checked: Checked) -> Iterator[Finding]:
+    """One-click unsubscribing needs an https address that answers (RFC 8058)."""
+    if not (checked.settings.newsletter.public_url or "").startswith("https://"):
+        words = "Links to the web page and to unsubscribe lead nowhere. Set public_url in [newsletter], with https."
+        yield blocking("public-url", words, SETTINGS)
+
+
+def unsubscribe(checked: Checked) -> Iterator[Finding]:
+    """Every reader must be able to see how to leave, in either part."""
+    for part, content in (("email.html", checked.message.html), ("email.txt", checked.message.text)):
+        if checked.message.unsubscribe not in content:
+            yield blocking("unsubscribe", "There is no unsubscribe link. Put the template's back.", part)
+
+
+def disclosure(checked: Checked) -> Iterator[Finding]:
+    """A link that earns the author money must be preceded by saying so (FTC, 16 CFR part 255)."""
+    earning = [
+        pick.links.email for item in checked.issue.items for pick in item.picks if "email" in pick.links.affiliate
+    ]
+    wanted = _words(checked.settings.disclosure)
+    for part, content in (("email.html", checked.message.html), ("email.txt", checked.message.text)):
+        text = _words(content)
+        first = min((at for link in earning if (at := text.find(_words(link))) >= 0), default=None)
+        said = text.find(wanted) if wanted else -1
+        if first is not None and not 0 <= said < first:
+            words = "A link earns you money before the mail says so. Set disclosure in [books], or put its words back."
+            yield blocking("disclosure", words, part)
+
+
+def _words(content: str) -> str:
+    """Content as it reads, however it is escaped and wrapped."""
+    return " ".join(unescape(content).split())
+
+
+RULES = (postal_address, public_url, unsubscribe, disclosure)

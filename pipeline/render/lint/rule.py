@@ -1,0 +1,37 @@
+"""What a rule looks at, and how it says what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.config import RenderSettings
+from pipeline.model import Finding, Issue, Message
+from pipeline.render.message import Rendered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """An issue with its bytes and the settings it was made with."""
+
+    rendered: Rendered
+    issue: Issue
+    settings: RenderSettings
+
+    @property
+    def message(self) -> Message:
+        """The message as it would go out."""
+        return self.rendered.message
+
+
+Rule = Callable[[Checked], Iterator[Finding]]
+
+
+def blocking(code: str, message: str, where: str) -> Finding:
+    """A finding that keeps the issue from being approved."""
+    return Finding(level="blocking", code=code, message=message, where=where)
+
+
+def advisory(code: str, message: str, where: str) -> Finding:
+    """A finding for the author to weigh."""
+    return Finding(level="advisory", code=code, message=message, where=where)

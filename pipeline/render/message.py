@@ -1,0 +1,117 @@
+"""An issue becomes bytes: MJML and HTML, text, web page, and a sample of the whole mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pipeline import child, looks, mail
+from pipeline.config import RenderSettings
+from pipeline.errors import ChildFault, RenderFault
+from pipeline.model import Batch, BatchId, Issue, Message, Recipient, SubscriberId
+from pipeline.render import body, plain, view
+
+SAMPLE = "reader@example.org"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The message that readers get, and the issue's files by name (see `pipeline.folder`)."""
+
+    message: Message
+    files: Mapping[str, bytes]
+
+
+def rendered(issue: Issue, settings: RenderSettings) -> Rendered:
+    """The same issue and look make the same bytes. Raises RenderFault with the template's file and line."""
+    values = view.view(view.addressed(issue, settings.newsletter.url), settings)
+    mjml = looks.fill("digest.mjml", settings.templates, values | _for_mail(values))
+    message = Message(
+        subject=mail.header_text(issue.subject),
+        html=_html(compiled(mjml, issue.title)),
+        text=_tidy(looks.fill("digest.txt", settings.templates, values | plain.tools())),
+        unsubscribe=values["unsubscribe"],
+        list_headers=(("List-Id", list_id(settings)),),
+    )
+    web = looks.fill("web.html", settings.templates, values | {"whole": body.whole})
+    files = {
+        "email.mjml": mjml.encode(),
+        "email.html": message.html.encode(),
+        "email.txt": message.text.encode(),
+        "web.html": web.encode(),
+        "sample.eml": sample(issue, message, settings),
+    }
+    return Rendered(message=message, files=files)
+
+
+def _for_mail(values: dict[str, Any]) -> dict[str, Any]:
+    light = values["light"]
+    return {
+        "body": lambda item: body.body(item, light),
+        "cover": lambda pick: view.cover(pick, light["accent"], light["on_accent"]),
+        "pictured": lambda item, pick: not (item.form == "full" and view.shows(item, view.picture(pick.book))),
+    }
+
+
+def compiled(mjml: str, title: str) -> str:
+    """MJML as HTML, made in a child process that may be killed. Raises RenderFault."""
+    try:
+        made = child.run(
+            "pipeline.render.compile", mjml.encode(), seconds=20, megabytes=1024, what=f"Rendering “{title}”"
+        )
+    except ChildFault as fault:
+        raise RenderFault(fault.what, where="templates/digest.mjml") from None
+    return made.decode("utf-8")
+
+
+def _html(html: str) -> str:
+    """What the compiler leaves to us: Gmail counts bytes, so blank runs between tags go."""
+    return re.sub(r">\s*\n\s*<", ">\n<", html).strip() + "\n"
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip() + "\n"
+
+
+def list_id(settings: RenderSettings) -> str:
+    """The list's title, and a name for it that never changes while title and home stay (RFC 2919)."""
+    title = mail.header_text(settings.newsletter.title)
+    host = urlsplit(_ascii(settings.newsletter.home)).hostname or "localhost"
+    label = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "newsletter"
+    phrase = re.sub(r'[<>"\\]', "", title)
+    quoted = f'"{phrase}"' if phrase.isascii() and "=?" not in phrase else phrase
+    return f"{quoted} <{label[:60].rstrip('-')}.{host}>"
+
+
+def _ascii(url: str) -> str:
+    """An address as headers may hold it: its host by IDNA, the rest percent-encoded (RFC 3986 section 2.1)."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").encode("idna").decode()
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit((parts.scheme, host + port, quote(parts.path, safe="/%"), "", ""))
+
+
+def sample(issue: Issue, message: Message, settings: RenderSettings) -> bytes:
+    """The mail as one reader would get it."""
+    domain = mail.sender(settings.newsletter.from_)[1].rpartition("@")[2]
+    recipient = Recipient(
+        subscriber=SubscriberId(0),
+        address=SAMPLE,
+        name=None,
+        unsubscribe=f"https://{_ascii(settings.newsletter.home).partition('://')[2]}unsubscribe/sample",
+        message_id=f"<sample.{issue.number}@{domain}>",
+    )
+    batch = Batch(
+        id=BatchId(0),
+        issue=issue.number,
+        key="sample",
+        message=message,
+        sender=settings.newsletter.from_,
+        reply_to=settings.newsletter.reply_to,
+        date=issue.slot.due.replace(microsecond=0),
+        recipients=(recipient,),
+    )
+    return mail.mime(batch, recipient)

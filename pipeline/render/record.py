@@ -1,0 +1,66 @@
+"""issue.json: the issue as data, with stable keys, for people and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline import folder
+from pipeline.model import Finding, Issue, Item, Pick
+from pipeline.render.message import Rendered
+
+
+def record(issue: Issue, made: Rendered, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The record of a fresh draft; `hash` is over its own keys but the state ones, and over all files."""
+    whole: dict[str, Any] = {
+        "number": issue.number,
+        "slug": issue.slug,
+        "title": issue.title,
+        "subject": made.message.subject,
+        "preheader": issue.preheader,
+        "created": issue.created.isoformat(),
+        "due": issue.slot.due.isoformat(),
+        "posts": [_post(item) for item in issue.items],
+        "events": [],
+        "related": [{"id": post.id, "url": post.article.url, "title": post.article.title} for post in issue.related],
+    }
+    state = {
+        "state": "draft",
+        "hash": folder.digest(whole, made.files),
+        "lint": [_finding(finding) for finding in findings],
+        "audience": {"total": 0},
+    }
+    return whole | state
+
+
+def _post(item: Item) -> dict[str, Any]:
+    article = item.post.article
+    return {
+        "id": item.post.id,
+        "url": article.url,
+        "title": article.title,
+        "author": ", ".join(article.authors) or None,
+        "published": article.published.isoformat() if article.published else None,
+        "excerpt": article.excerpt,
+        "html": article.html,
+        "image": article.lead_image.url if article.lead_image else None,
+        "source": item.post.source,
+        "form": item.form,
+        "books": [_book(pick) for pick in item.picks],
+    }
+
+
+def _book(pick: Pick) -> dict[str, Any]:
+    return {
+        "isbn": pick.book.isbn,
+        "title": pick.book.title,
+        "author": pick.book.author,
+        "reason": pick.reason,
+        "origin": pick.origin,
+        "matched": list(pick.matched),
+        "link": pick.links.email,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {"level": finding.level, "code": finding.code, "message": finding.message, "where": finding.where}

@@ -1,0 +1,107 @@
+"""What templates may ask for: the issue as data, and a few small answers about it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from markupsafe import Markup, escape
+
+from pipeline import looks, mail
+from pipeline.config import RenderSettings
+from pipeline.model import Book, Issue, Item, Pick, Post
+
+Channel = Literal["email", "web"]
+COVER = 72
+"""How wide a cover is shown, in CSS pixels."""
+
+
+def view(issue: Issue, settings: RenderSettings) -> dict[str, Any]:
+    """The names that all templates of an issue share."""
+    theme = looks.theme(settings.templates)
+    words = looks.words(settings.newsletter.language, settings.templates)
+    direction = issue.items[0].post.article.direction
+    home = settings.newsletter.home
+    return {
+        "issue": issue,
+        "newsletter": settings.newsletter,
+        "sender": mail.sender(settings.newsletter.from_)[0] or settings.newsletter.title,
+        "words": words,
+        "fonts": theme["fonts"],
+        "light": theme["light"],
+        "dark": theme["dark"],
+        "language": issue.items[0].post.article.language or settings.newsletter.language,
+        "direction": direction,
+        "start": "right" if direction == "rtl" else "left",
+        "home": home,
+        "web": f"{home}issues/{issue.folder}/",
+        "unsubscribe": stand_in(issue),
+        "disclosure": settings.disclosure,
+        "day": lambda moment: day(moment, words, settings),
+        "discloses": lambda item, place: _disclosed(issue, "email") == (item, place),
+        "discloses_web": lambda item, place: _disclosed(issue, "web") == (item, place),
+        "shows": shows,
+        "picture": picture,
+    }
+
+
+def addressed(issue: Issue, home: str) -> Issue:
+    """The issue with the blog's home for posts whose feed gave no address, so that no link leads nowhere."""
+
+    def known(post: Post) -> Post:
+        return post if post.article.url else replace(post, article=replace(post.article, url=str(home)))
+
+    items = tuple(replace(item, post=known(item.post)) for item in issue.items)
+    return replace(issue, items=items, related=tuple(known(post) for post in issue.related))
+
+
+def shows(item: Item, url: str | None) -> bool:
+    """Whether the article itself holds this picture or link."""
+    return bool(url) and escape(url) in item.post.article.html
+
+
+def picture(book: Book) -> str | None:
+    """The address of a book's cover, None unless it is on the web."""
+    return book.cover if book.cover and re.match(r"https?://", book.cover) else None
+
+
+def stand_in(issue: Issue) -> str:
+    """The address that every reader's own link replaces: no content can guess a hash of itself (RFC 2606: .invalid)."""
+    content = msgspec.json.encode((issue.number, issue.items, issue.intro))
+    return f"https://unsubscribe.invalid/{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def day(moment: datetime, words: dict[str, Any], settings: RenderSettings) -> str:
+    """A date in the newsletter's words and time zone."""
+    return looks.day(moment.astimezone(settings.newsletter.timezone), words)
+
+
+def _disclosed(issue: Issue, channel: Channel) -> tuple[Item, Literal["article", "books"]] | None:
+    """What the disclosure stands before: the first post whose words, or else whose books, hold a link that earns."""
+    earning = [
+        getattr(pick.links, channel) for item in issue.items for pick in item.picks if channel in pick.links.affiliate
+    ]
+    for item in issue.items:
+        if (item.form == "full" or channel == "web") and any(shows(item, link) for link in earning):
+            return item, "article"
+        if any(channel in pick.links.affiliate for pick in item.picks):
+            return item, "books"
+    return None
+
+
+def cover(pick: Pick, accent: str, on_accent: str) -> Markup:
+    """A book's picture, or its title set as one, so that no card has a hole."""
+    if address := picture(pick.book):
+        return Markup(
+            '<img src="{}" alt="" width="{}" style="display:block;width:{}px;height:auto;border-radius:4px;"/>'
+        ).format(address, COVER, COVER)
+    return Markup(
+        '<table role="presentation" class="cover" width="{}" height="104" cellpadding="0" cellspacing="0" border="0" '
+        'bgcolor="{}" style="width:{}px;height:104px;border-radius:4px;background-color:{};">'
+        '<tr><td align="center" valign="middle" style="padding:6px;font-size:12px;line-height:1.3;color:{};" '
+        'aria-hidden="true">{}</td></tr></table>'
+    ).format(COVER, accent, COVER, accent, on_accent, pick.book.title)

@@ -1,0 +1,126 @@
+"""Templates: the author's own first, and every fault with its file and line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import looks
+from pipeline.errors import RenderFault
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "words").mkdir()
+    return tmp_path
+
+
+def test_the_authors_own_template_comes_before_the_built_in(own: Path) -> None:
+    (own / "digest.txt").write_text("Mine: {{ name }}")
+    assert looks.fill("digest.txt", own, {"name": "Lisa"}) == "Mine: Lisa"
+
+
+def test_all_templates_that_come_with_the_program_can_be_read() -> None:
+    looks.check(looks.BUILT_IN)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("digest.mjml", "&lt;b&gt;"), ("web.html", "&lt;b&gt;"), ("digest.txt", "<b>")]
+)
+def test_markup_is_escaped_where_it_would_be_obeyed(own: Path, name: str, shown: str) -> None:
+    (own / name).write_text("{{ title }}")
+    assert looks.fill(name, own, {"title": "<b>"}) == shown
+
+
+def test_what_fills_a_template_is_no_template(own: Path) -> None:
+    (own / "digest.txt").write_text("{{ title }}")
+    assert looks.fill("digest.txt", own, {"title": "{{ 7 * 7 }}"}) == "{{ 7 * 7 }}"
+
+
+def test_a_template_reaches_nothing_but_what_it_was_given(own: Path) -> None:
+    (own / "digest.txt").write_text("{{ title.__class__.__mro__ }}")
+    with pytest.raises(RenderFault):
+        looks.fill("digest.txt", own, {"title": "x"})
+
+
+@pytest.mark.parametrize("wrong", ["{% if %}", "{{ nobody }}", "{{ title"])
+def test_a_wrong_template_is_named_with_file_and_line(own: Path, wrong: str) -> None:
+    (own / "digest.txt").write_text(f"fine\n{wrong}\n")
+    with pytest.raises(RenderFault) as caught:
+        looks.fill("digest.txt", own, {"title": "x"})
+    assert str(caught.value.where).startswith("templates/digest.txt:")
+
+
+def test_check_finds_a_template_that_is_not_used_yet(own: Path) -> None:
+    (own / "spring.mjml").write_text("{% for %}")
+    with pytest.raises(RenderFault, match=r"spring\.mjml"):
+        looks.check(own)
+
+
+def test_a_language_we_do_not_speak_falls_back_to_english_word_by_word(own: Path) -> None:
+    (own / "words/de.toml").write_text('books = "Bücher zu diesem Beitrag"')
+    words = looks.words("de-AT", own)
+    assert (words["books"], words["read_on"]) == ("Bücher zu diesem Beitrag", "Read on")
+    assert looks.words("fr", own) == looks.words("en", own)
+
+
+def test_dates_are_written_in_words(own: Path) -> None:
+    assert looks.day(datetime(2026, 11, 24, tzinfo=UTC), looks.words("en", own)) == "24 November 2026"
+
+
+def test_the_look_has_another_hash_when_a_file_of_it_changes(own: Path) -> None:
+    before = looks.sha(own)
+    assert looks.sha(own) == before
+    (own / "digest.txt").write_text("Mine")
+    assert looks.sha(own) != before
+
+
+@pytest.mark.parametrize("name", ["newsletter.toml", "books.toml"])
+def test_the_files_of_a_new_project_are_valid_toml(name: str) -> None:
+    import tomllib
+
+    tomllib.loads(looks.starter(name, found=None))
+
+
+@pytest.mark.parametrize("wrong", ["{{ 1 / 0 }}", "{{ title + 1 }}", "{% for x in range(9999999) %}{% endfor %}"])
+def test_a_template_that_fails_at_work_is_named_with_file_and_line(own: Path, wrong: str) -> None:
+    (own / "digest.txt").write_text(f"fine\n{wrong}\n")
+    with pytest.raises(RenderFault) as caught:
+        looks.fill("digest.txt", own, {"title": "x"})
+    assert caught.value.where == "templates/digest.txt:2"
+
+
+def test_a_theme_need_name_only_what_differs(own: Path) -> None:
+    (own / "theme.toml").write_text('[light]\naccent = "#123456"\n')
+    theme = looks.theme(own)
+    assert theme["light"]["accent"] == "#123456"
+    assert theme["light"]["ink"] == looks.theme(looks.BUILT_IN)["light"]["ink"]
+    assert theme["fonts"]
+
+
+def test_a_theme_can_not_end_a_rule_or_a_style_sheet(own: Path) -> None:
+    (own / "theme.toml").write_text('[light]\nink = "red;}</style><script>"\n')
+    assert looks.theme(own)["light"]["ink"] == "red/stylescript"
+
+
+def test_a_template_that_is_not_utf8_is_named(own: Path) -> None:
+    (own / "theme.toml").write_bytes(b"\xff")
+    with pytest.raises(RenderFault, match=r"theme\.toml"):
+        looks.theme(own)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["page", "paper", "card"])
+@pytest.mark.parametrize("text", ["ink", "quiet", "accent"])
+def test_every_text_can_be_read_on_every_ground(mode: str, ground: str, text: str) -> None:
+    colours = looks.theme(looks.BUILT_IN)[mode]
+    light, dark = sorted((_luminance(colours[ground]), _luminance(colours[text])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -1,0 +1,112 @@
+"""The text part and the web page: the same issue, other clothes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from lxml import html as parser
+
+from pipeline.model import Item
+from pipeline.render.message import rendered
+from tests.render.issues import PARAGRAPHS, QUESTION, issue, pick, post, settings, words_of
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return rendered(issue(), settings()).message.text
+
+
+@pytest.fixture(scope="module")
+def web() -> str:
+    return rendered(issue(), settings()).files["web.html"].decode()
+
+
+def test_lines_of_the_text_part_are_at_most_72_wide_but_for_addresses(text: str) -> None:
+    assert all(len(line) <= 72 or "://" in line for line in text.splitlines())
+
+
+def test_the_text_part_holds_the_whole_lead_and_the_beginning_of_the_others(text: str) -> None:
+    words = " ".join(text.split())
+    assert words.count(PARAGRAPHS[0]) == 2
+    assert words.count(PARAGRAPHS[1]) == 1
+    assert words.count(QUESTION) == 1
+
+
+def test_lists_stay_lists_in_the_text_part(text: str) -> None:
+    assert "\n- Ask who could use a hand today.\n- Thank for the deed, not for the goodness.\n" in text
+
+
+def test_every_number_in_the_text_part_has_its_address(text: str) -> None:
+    body, _, links = text.partition("\nLinks\n")
+    for number in range(1, links.count("\n[") + 2):
+        assert f"[{number}]" in body
+        assert f"[{number}] https://" in links
+
+
+def test_the_text_part_says_how_to_leave_and_from_where_it_comes(text: str) -> None:
+    assert "Unsubscribe: https://unsubscribe.invalid/" in text
+    assert "12 Main Street, Springfield" in " ".join(text.split())
+
+
+def test_nothing_is_escaped_in_the_text_part() -> None:
+    made = rendered(issue(Item(post=post(title="Q & A <3"), form="full", picks=())), settings())
+    assert "Q & A <3" in made.message.text
+    assert "&amp;" not in made.message.text
+
+
+def test_the_web_page_holds_every_post_whole(web: str) -> None:
+    words = words_of(web)
+    assert words.count(PARAGRAPHS[1]) == 2
+
+
+def test_the_web_page_has_no_link_to_unsubscribe_and_runs_no_script(web: str) -> None:
+    assert "nsubscribe" not in web
+    assert "<script" not in web
+
+
+def test_the_web_page_says_what_it_is_to_other_sites(web: str) -> None:
+    page = parser.document_fromstring(web)
+    said = {meta.get("property"): meta.get("content") for meta in page.iter("meta")}
+    assert said["og:title"] == "The Kindness Jar"
+    assert said["og:url"] == "https://news.example.org/issues/12-the-kindness-jar/"
+    assert said["og:image"] == "https://blog.example.org/lead.jpg"
+
+
+def test_books_on_the_web_page_lead_to_the_shop_of_the_web(web: str) -> None:
+    assert "https://shop.example.org/web/the-dot" in web
+    assert "shop.example.org/mail" not in web
+
+
+def test_the_web_page_names_the_blogs_own_post_for_each_article(web: str) -> None:
+    links = {link.get("href") for link in parser.document_fromstring(web).iter("a")}
+    assert {"https://blog.example.org/kindness/", "https://blog.example.org/worries/"} <= links
+
+
+def test_the_web_page_says_what_earns_before_the_first_link_that_does() -> None:
+    made = rendered(issue(Item(post=post(), form="excerpt", picks=(pick(affiliate=("web",)),))), settings())
+    web = made.files["web.html"].decode()
+    assert web.index("Some book links support") < web.index("shop.example.org/web")
+    assert "Some book links support" not in made.message.html
+
+
+def test_a_newsletter_without_a_postal_address_can_still_be_looked_at() -> None:
+    made = rendered(replace(issue(), intro="Hello & welcome"), settings(postal_address=None))
+    assert "Sent by" not in made.message.text
+    assert "Hello &amp; welcome" in made.message.html
+
+
+def test_links_inside_the_article_are_listed_below_it_in_the_text_part(text: str) -> None:
+    number = text.partition("\nThe Rabbit Listened [")[2].partition("]")[0]
+    assert f"\n[{number}] https://shop.example.org/rabbit\n" in text
+
+
+def test_a_font_of_two_words_does_not_spoil_the_web_pages_style(web: str) -> None:
+    style = web.partition("<style>")[2].partition("</style>")[0]
+    assert "Palatino Linotype" in style
+    assert "&" not in style
+
+
+def test_a_cover_that_is_no_web_address_is_not_asked_for_on_the_web() -> None:
+    made = rendered(issue(Item(post=post(), form="full", picks=(pick(cover="covers/rabbit.jpg"),))), settings())
+    assert "covers/rabbit.jpg" not in made.files["web.html"].decode()
