@@ -1,0 +1,161 @@
+"""Syndicate: posts and issues become feeds and a static site.
+
+does     writes RSS, Atom and JSON Feed of the posts with their books, a feed and pages of the issues, an index
+reads    posts, picks, issues, approvals, the issues' web pages
+writes   outbox/public/
+never    lists an issue before somebody has said yes to it
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from importlib import import_module
+
+import msgspec
+
+from pipeline import files, looks, mail
+from pipeline.config import SyndicateSettings
+from pipeline.model import Issue, Item, Outside, Pick, Report
+from pipeline.store import Store, Tx, issues, picks, posts
+from pipeline.syndicate.meta import Meta
+
+__all__ = ["RULES", "due", "work"]
+
+RULES = 1
+"""The version of how outputs are made; raising it makes all of them anew."""
+
+LISTED = 20
+"""How many posts the front page lists."""
+
+NEWEST = 50
+"""How many posts a feed holds."""
+
+BOOKS = 4
+"""How many books a post has in a feed, unless it names more itself."""
+
+
+FORMATS = {"rss.xml": "rss", "atom.xml": "atom", "feed.json": "jsonfeed"}
+"""The feeds of the posts: file name, and the module of that format, whose `feed(items, meta)` makes its bytes."""
+
+Output = tuple[str, Callable[[], bytes]]
+"""What an output is made from, hashed, and how it is made."""
+
+
+def due(store: Store, settings: SyndicateSettings, now: datetime) -> Iterable[str]:
+    """Outputs whose posts, issues or settings have changed, or whose file is gone; then what nobody lists any more."""
+    with store.reading() as tx:
+        known = issues.outputs(tx)
+        wanted = _outputs(tx, settings)
+    for name, (inputs, _) in wanted.items():
+        if known.get(name) != inputs or not (settings.public / name).is_file():
+            yield name
+    yield from (name for name in known if name not in wanted)
+
+
+def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> Report:
+    """Write one output, or remove it when it is nobody's any more."""
+    with store.reading() as tx:
+        output = _outputs(tx, settings).get(key)
+    if output is None:
+        _remove(key, settings)
+        with store.writing() as tx:
+            issues.take_back(tx, key)
+        return Report()
+    inputs, make = output
+    changed = files.write(settings.public / key, make())
+    with store.writing() as tx:
+        issues.put_out(tx, key, inputs)
+    return Report(done=(f"Published outbox/public/{key}",) if changed else (), unchanged=int(not changed))
+
+
+def _remove(name: str, settings: SyndicateSettings) -> None:
+    path = settings.public / name
+    path.unlink(missing_ok=True)
+    if name.startswith("issues/") and path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()
+
+
+def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
+    """Everything that outbox/public/ should hold now."""
+    items, every = _items(tx), issues.every(tx)
+    listed = [issue for issue in every if issues.settled(tx, issue.number)][::-1]
+    style = (RULES, str(settings), looks.sha(settings.templates))
+    about_posts = (*style, [(item.post, item.picks) for item in items])
+    about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.slot.due) for issue in listed])
+    outputs: dict[str, Output] = {name: (_sha(about_posts), _feed(name, items, settings)) for name in FORMATS}
+    outputs["issues.xml"] = (_sha(about_issues), lambda: _issues_feed(listed, settings))
+    outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: _index(items, listed, settings))
+    outputs["feed.xsl"] = (_sha(style), lambda: looks.source("feed.xsl", settings.templates).encode())
+    for issue in every:
+        page = settings.issues / issue.folder / "web.html"
+        if page.is_file():
+            outputs[f"issues/{issue.folder}/index.html"] = (_sha(page.read_bytes()), page.read_bytes)
+    return outputs
+
+
+def _items(tx: Tx) -> list[Item]:
+    """The newest posts that are whole, with their books; none that was skipped, held or could not be read."""
+    choices, suggested = posts.choices(tx), picks.of(tx)
+    chosen = [
+        post
+        for post in posts.every(tx)
+        if post.article.complete
+        and post.fault is None
+        and choices.get(post.id) != "skip"
+        and (post.held is None or choices.get(post.id) == "keep")
+    ]
+    chosen.sort(key=lambda post: (post.when, post.id), reverse=True)
+    return [Item(post=post, form="full", picks=_shown(suggested.get(post.id, ()))) for post in chosen[:NEWEST]]
+
+
+def _shown(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:
+    """What a post names itself, then the best of the others."""
+    mentioned = sum(pick.origin == "mentioned" for pick in suggested)
+    return suggested[: max(mentioned, BOOKS)]
+
+
+def _feed(name: str, items: list[Item], settings: SyndicateSettings) -> Callable[[], bytes]:
+    def make() -> bytes:
+        made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items, _meta(settings))
+        return made
+
+    return make
+
+
+def _issues_feed(listed: list[Issue], settings: SyndicateSettings) -> bytes:
+    from pipeline.syndicate import issues_feed
+
+    return issues_feed.feed(listed, _meta(settings))
+
+
+def _index(items: list[Item], listed: list[Issue], settings: SyndicateSettings) -> bytes:
+    """The site's front page: issues that somebody approved, then the newest posts."""
+    newsletter, words = settings.newsletter, looks.words(settings.newsletter.language, settings.templates)
+    values = {
+        "newsletter": newsletter,
+        "home": newsletter.home,
+        "issues": listed,
+        "items": items[:LISTED],
+        "words": words,
+        "day": lambda moment: looks.day(moment.astimezone(newsletter.timezone), words),
+    } | looks.theme(settings.templates)
+    return looks.fill("index.html", settings.templates, values).encode()
+
+
+def _meta(settings: SyndicateSettings) -> Meta:
+    newsletter = settings.newsletter
+    return Meta(
+        title=newsletter.title,
+        home=newsletter.home,
+        blog=newsletter.url,
+        language=newsletter.language,
+        author=mail.sender(newsletter.from_)[0] or newsletter.title,
+        description=newsletter.title,
+        disclosure=settings.disclosure,
+    )
+
+
+def _sha(facts: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()

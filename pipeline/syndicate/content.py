@@ -1,0 +1,35 @@
+"""What a feed shows of a post: the whole article, then its books."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import urlsplit
+
+from pipeline.model import Item, Pick, Post
+from pipeline.syndicate.meta import Meta
+
+
+def whole(item: Item, meta: Meta) -> str:
+    """The article's HTML with a section of its books."""
+    return item.post.article.html + books(item.picks, meta)
+
+
+def books(picks: tuple[Pick, ...], meta: Meta) -> str:
+    """The books of a post as a list, the disclosure before the first link that earns money."""
+    if not picks:
+        return ""
+    earns = any("feed" in pick.links.affiliate for pick in picks)
+    disclosure = f"<p><small>{escape(meta.disclosure)}</small></p>" if earns else ""
+    return f"<h2>Books for this post</h2>{disclosure}<ul>{''.join(map(_book, picks))}</ul>"
+
+
+def _book(pick: Pick) -> str:
+    by = f" by {escape(pick.book.author)}" if pick.book.author else ""
+    link = f'<a href="{escape(pick.links.feed)}">{escape(pick.book.title)}</a>'
+    return f"<li>{link}{by}. {escape(pick.reason)}</li>"
+
+
+def guid(post: Post, meta: Meta) -> str:
+    """A name for a post that outlives every change of its address (RFC 4151)."""
+    host = urlsplit(meta.home).hostname or "localhost"
+    return f"tag:{host},{post.first_seen:%Y-%m-%d}:post/{post.id}"

@@ -1,0 +1,58 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.model import Item, Pick
+from pipeline.model.text import legal
+from pipeline.syndicate import content
+from pipeline.syndicate.generator import changed
+from pipeline.syndicate.meta import Meta
+
+
+def feed(items: Sequence[Item], meta: Meta) -> bytes:
+    """The posts, newest first, whole; their books also as data under `_books`."""
+    whole = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": legal(meta.title),
+        "home_page_url": meta.blog,
+        "feed_url": f"{meta.home}feed.json",
+        "description": legal(meta.description),
+        "language": meta.language,
+        "authors": [{"name": legal(meta.author)}],
+        "items": [_item(item, meta) for item in items],
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _item(item: Item, meta: Meta) -> dict[str, Any]:
+    article = item.post.article
+    told: dict[str, Any] = {
+        "id": content.guid(item.post, meta),
+        "url": article.url or meta.blog,
+        "title": legal(article.title),
+        "content_html": legal(content.whole(item, meta)),
+        "summary": legal(article.excerpt),
+        "image": article.lead_image.url if article.lead_image else None,
+        "date_published": item.post.when.isoformat(),
+        "date_modified": changed(item).isoformat(),
+        "authors": [{"name": legal(author)} for author in article.authors],
+        "tags": [legal(tag) for tag in article.tags],
+        "language": article.language,
+        "_books": [_book(pick) for pick in item.picks],
+    }
+    return {key: value for key, value in told.items() if value not in (None, [], "")}
+
+
+def _book(pick: Pick) -> dict[str, Any]:
+    return {
+        "isbn": pick.book.isbn,
+        "title": pick.book.title,
+        "author": pick.book.author,
+        "reason": pick.reason,
+        "origin": pick.origin,
+        "link": pick.links.feed,
+    }
