@@ -1,0 +1,161 @@
+"""Review: a yes to exact bytes.
+
+does     binds approvals to an issue's hash, by the rule "automatic" or a person; tells an issue's state
+reads    renders, the issue's files, the ledger's sum
+writes   approvals, the state keys of issue.json
+never    approves what the pre-flight list blocks, nor bytes that differ from those on disk
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pipeline import folder
+from pipeline.config import ReviewSettings
+from pipeline.errors import NeedsPerson, UserError
+from pipeline.model import Approval, Finding, Issue, IssueNumber, IssueState, Outside, Report
+from pipeline.store import Store, Tx, issues, ledger
+
+__all__ = ["approve", "due", "findings", "may_approve", "state", "states", "withdraw", "work"]
+
+
+def due(store: Store, settings: ReviewSettings, now: datetime) -> Iterable[str]:
+    """`approve/<number>` where the rule is automatic; `state/<number>` where issue.json tells an old state."""
+    with store.reading() as tx:
+        every = issues.every(tx)
+        if settings.approval == "automatic":
+            yield from (f"approve/{issue.number}" for issue in every if not issues.settled(tx, issue.number))
+        for issue in every:
+            record = folder.read(settings.issues / issue.folder)
+            if record and any(record.get(key) != value for key, value in _state_keys(tx, issue, settings).items()):
+                yield f"state/{issue.number}/{state(tx, issue, settings)[0]}"
+
+
+def work(key: str, store: Store, settings: ReviewSettings, out: Outside) -> Report:
+    """Approve one issue by rule, or write its state to issue.json."""
+    what, name, *_ = key.split("/")
+    number = IssueNumber(int(name))
+    if what == "approve":
+        return _by_rule(number, store, settings, out.clock())
+    with store.reading() as tx:
+        issue = issues.get(tx, number)
+        changes = _state_keys(tx, issue, settings) if issue else {}
+    if issue:
+        folder.restate(settings.issues / issue.folder, changes)
+    return Report()
+
+
+def approve(
+    number: IssueNumber, store: Store, settings: ReviewSettings, *, by: str, now: datetime, expected: str | None = None
+) -> Approval:
+    """Bind a yes to the bytes that are on disk now; `expected` is the beginning of the hash the person saw.
+
+    Raises UserError for an unknown issue or another hash, NeedsPerson while a blocking finding stands.
+    """
+    with store.writing() as tx:
+        issue = _issue(tx, number)
+        rendering, sha = issues.rendering(tx, number), folder.sha(settings.issues / issue.folder)
+        if rendering is None or not rendering.whole or sha is None:
+            raise UserError(f"Issue {number} is not rendered whole.", next_step="Run `paperround build`.")
+        if ledger.sending(tx, number) is not None:
+            raise UserError(f"Issue {number} is on its way or sent; it can't be approved again.")
+        _same_hash(number, sha, expected)
+        if rendering.linted != sha:
+            raise NeedsPerson(f"Issue {number} has not been checked as it is now.", next_step=f"Run `lint {number}`.")
+        refused = may_approve(rendering.findings)
+        if refused:
+            raise NeedsPerson(f"Issue {number} can't be approved: {refused}", next_step=f"`paperround lint {number}`")
+        approval = Approval(issue=number, sha=sha, rendering=rendering.inputs, by=by, at=now)
+        if issues.approval(tx, number) != approval:
+            issues.approve(tx, approval)
+    return approval
+
+
+def _same_hash(number: IssueNumber, sha: str, expected: str | None) -> None:
+    if expected is not None and (len(expected) < 8 or not sha.startswith(expected.lower())):
+        raise UserError(
+            f"Issue {number} has the hash {sha[:12]}, not {expected}: it changed since you looked.",
+            next_step="Look at it again, then approve the hash you see (8 characters at least).",
+        )
+
+
+def may_approve(findings: Iterable[Finding]) -> str | None:
+    """Why an issue can't be approved, in words; None when it can."""
+    blocking = [finding for finding in findings if finding.level == "blocking"]
+    return "; ".join(f"{finding.message} ({finding.where})" for finding in blocking) or None
+
+
+def _by_rule(number: IssueNumber, store: Store, settings: ReviewSettings, now: datetime) -> Report:
+    with store.reading() as tx:
+        issue, rendering = _issue(tx, number), issues.rendering(tx, number)
+    if rendering is None:
+        return Report(unchanged=1)
+    if folder.sha(settings.issues / issue.folder) != rendering.sha:
+        words = f"Issue {number} was edited by hand, so the automatic yes does not cover it: `approve {number}`."
+        return Report(attention=(words,))
+    try:
+        approve(number, store, settings, by="rule", now=now)
+    except NeedsPerson as fault:
+        return Report(attention=(str(fault),))
+    return Report(done=(f"Issue {number} approved by the rule `approval = automatic`.",))
+
+
+def withdraw(number: IssueNumber, store: Store, *, by: str, now: datetime) -> None:
+    """Take back a yes that has not been acted on. Raises UserError once the issue is frozen for sending."""
+    with store.writing() as tx:
+        if ledger.sending(tx, number) is not None:
+            raise UserError(f"Issue {number} is on its way or sent; nothing can be taken back.")
+        if issues.approval(tx, number) is not None:
+            issues.withdraw(tx, number, by, now)
+
+
+def findings(number: IssueNumber, store: Store) -> tuple[Finding, ...]:
+    """The pre-flight list of an issue as it was last rendered. Raises UserError for an unknown issue."""
+    with store.reading() as tx:
+        _issue(tx, number)
+        rendering = issues.rendering(tx, number)
+    return rendering.findings if rendering else ()
+
+
+def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, str]:
+    """An issue's state, and what to do next in words."""
+    account = ledger.account(tx, issue.number)
+    if account is not None:
+        if account.pending:
+            return "sending", f"{account.pending} readers are still to be handed over; `send {issue.number}` goes on"
+        if account.unknown:
+            return "held", f"the fate of {account.unknown} copies is unknown; `reconcile {issue.number}`"
+        return "sent", "everybody is accounted for"
+    approval = issues.approval(tx, issue.number)
+    if approval is None:
+        return "draft", f"look at it, then `approve {issue.number}`"
+    if approval.sha != folder.sha(settings.issues / issue.folder):
+        return "draft", f"its files changed after it was approved; look again, then `approve {issue.number}`"
+    return "approved", f"`send {issue.number}` hands it over"
+
+
+def states(store: Store, settings: ReviewSettings) -> list[tuple[Issue, IssueState, str]]:
+    """Every issue with its state and what to do next in words."""
+    with store.reading() as tx:
+        return [(issue, *state(tx, issue, settings)) for issue in issues.every(tx)]
+
+
+def _state_keys(tx: Tx, issue: Issue, settings: ReviewSettings) -> dict[str, Any]:
+    account = ledger.account(tx, issue.number)
+    sums: dict[str, Any] = {"total": 0}
+    if account is not None:
+        sums = {"total": account.audience, **asdict(account)}
+        del sums["issue"], sums["audience"]
+    said, approval = state(tx, issue, settings)[0], issues.approval(tx, issue.number)
+    sha = folder.sha(settings.issues / issue.folder) if said == "draft" or approval is None else approval.sha
+    return {"state": said, "audience": sums, "hash": sha}
+
+
+def _issue(tx: Tx, number: IssueNumber) -> Issue:
+    issue = issues.get(tx, number)
+    if issue is None:
+        raise UserError(f"There is no issue {number}.", next_step="`paperround status` lists them.")
+    return issue
