@@ -1,0 +1,138 @@
+"""Who an issue is frozen for, and in which batches."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from pipeline import folder
+from pipeline.config import DeliverSettings
+from pipeline.errors import NeedsPerson, UserError
+from pipeline.mail import sender
+from pipeline.model import (
+    Approval,
+    Batch,
+    BatchId,
+    Issue,
+    IssueNumber,
+    Message,
+    Outside,
+    Recipient,
+    Report,
+    Subscriber,
+    SubscriberId,
+)
+from pipeline.providers import Provider
+from pipeline.store import Store, Tx, issues, ledger, people
+
+T = TypeVar("T")
+
+
+def approved(tx: Tx, number: IssueNumber, settings: DeliverSettings) -> tuple[Issue, Approval]:
+    """The issue and the yes that covers the bytes on disk.
+
+    Raises UserError for an unknown issue, NeedsPerson when there is no yes or the files changed after it.
+    """
+    issue, approval = issues.get(tx, number), issues.approval(tx, number)
+    if issue is None:
+        raise UserError(f"There is no issue {number}.", next_step="`paperround status` lists them.")
+    if approval is None:
+        raise NeedsPerson(f"Issue {number} is not approved.", next_step=f"Look at it, then `approve {number}`.")
+    if folder.sha(settings.issues / issue.folder) != approval.sha:
+        raise NeedsPerson(
+            f"Issue {number} changed after it was approved, so the approval is void; nothing was sent.",
+            where=f"outbox/issues/{issue.folder}",
+            next_step=f"Look at it again, then `approve {number}`.",
+        )
+    return issue, approval
+
+
+def freeze(number: IssueNumber, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
+    """Write down message, readers and batches, durable before the first request."""
+    with store.writing() as tx:
+        if ledger.sending(tx, number) is not None:
+            return Report(unchanged=1)
+        try:
+            issue, approval = approved(tx, number, settings)
+        except NeedsPerson as fault:
+            return Report(attention=(str(fault),))
+        rendering, readers = issues.rendering(tx, number), people.count_active(tx)
+        if rendering is None or not readers:
+            return Report(attention=(f"Issue {number} is approved, but there are no subscribers to send it to.",))
+        sending = ledger.Sending(
+            number=number,
+            sha=approval.sha,
+            provider=settings.provider,
+            message=folder.message(settings.issues / issue.folder, rendering.message),
+            sender=settings.newsletter.from_,
+            reply_to=settings.newsletter.reply_to,
+            frozen=out.clock().replace(microsecond=0),
+            audience=readers,
+        )
+        ledger.freeze(tx, sending)
+        recipients = (_recipient(number, reader, store.secret(tx), settings) for reader in people.active(tx))
+        for at, members in enumerate(_chunks(recipients, by.can.batch_max)):
+            ledger.add_batch(tx, number, _key(number, approval.sha, at), members)
+        ledger.account(tx, number)
+    return Report(done=(f"Issue {number} frozen for {readers} reader{'s' if readers > 1 else ''}.",))
+
+
+def trial(
+    number: IssueNumber, message: Message, addresses: Iterable[str], settings: DeliverSettings, now: datetime
+) -> Batch:
+    """A batch for a test send: outside the ledger, its links lead nowhere."""
+    domain = _domain(settings)
+    recipients = tuple(
+        Recipient(
+            subscriber=SubscriberId(at),
+            address=address,
+            name=None,
+            unsubscribe=_unsubscribe("test", settings),
+            message_id=f"<test.{number}.{at}.{int(now.timestamp())}@{domain}>",
+        )
+        for at, address in enumerate(dict.fromkeys(addresses), 1)
+    )
+    return Batch(
+        id=BatchId(0),
+        issue=number,
+        key=f"test-{number}-{int(now.timestamp())}",
+        message=message,
+        sender=settings.newsletter.from_,
+        reply_to=settings.newsletter.reply_to,
+        date=now.replace(microsecond=0),
+        recipients=recipients,
+    )
+
+
+def _recipient(number: IssueNumber, reader: Subscriber, secret: bytes, settings: DeliverSettings) -> Recipient:
+    name = hmac.new(secret, f"{number}/{reader.id}".encode(), hashlib.sha256).hexdigest()[:24]
+    return Recipient(
+        subscriber=reader.id,
+        address=reader.address,
+        name=reader.name,
+        unsubscribe=_unsubscribe(reader.token, settings),
+        message_id=f"<{number}.{name}@{_domain(settings)}>",
+    )
+
+
+def _unsubscribe(token: str, settings: DeliverSettings) -> str:
+    """RFC 8058 section 3.1 wants HTTPS, whatever the settings say; the pre-flight list says so too."""
+    home = settings.newsletter.home
+    return f"https://{home.partition('://')[2]}unsubscribe/{token}"
+
+
+def _domain(settings: DeliverSettings) -> str:
+    return sender(settings.newsletter.from_)[1].rpartition("@")[2]
+
+
+def _key(number: IssueNumber, sha: str, at: int) -> str:
+    return hashlib.sha256(f"{number}/{sha}/{at}".encode()).hexdigest()[:32]
+
+
+def _chunks(members: Iterator[T], size: int) -> Iterator[list[T]]:
+    while chunk := list(islice(members, size)):
+        yield chunk
