@@ -1,0 +1,122 @@
+"""Readers come, leave and are forgotten."""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from pipeline.errors import UserError
+from pipeline.model import Report, Subscriber, Suppression
+from pipeline.store import Store, Tx, people
+
+Added = Literal["added", "known", "left"]
+
+
+def add(store: Store, address: str, *, name: str | None, consent: str, now: datetime) -> Added:
+    """A reader by the author's word: "added", "known" already, or "left" when she had said no (and stays out).
+
+    Raises UserError for an address that can't be mailed.
+    """
+    with store.writing() as tx:
+        return _add(tx, store.secret(tx), checked(address), name=name, consent=consent, now=now)
+
+
+def _add(tx: Tx, secret: bytes, address: str, *, name: str | None, consent: str, now: datetime) -> Added:
+    if people.suppressed(tx, people.address_hash(secret, address)):
+        return "left"
+    known = people.by_address(tx, address)
+    if known is not None:
+        return "known" if known.state == "active" else "left"
+    people.add(tx, address, name=name, consent=consent, token=secrets.token_urlsafe(32), now=now)
+    return "added"
+
+
+def checked(address: str) -> str:
+    """The address, if mail to it can be written at all. Raises UserError with the reason."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(address.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as fault:
+        raise UserError(f"{address.strip()!r} is no address that mail can go to: {fault}") from None
+
+
+def import_csv(store: Store, text: str, *, file: str, now: datetime) -> Report:
+    """Readers from CSV with a header that has `email` and maybe `name`; one bad row stops no other.
+
+    Raises UserError when there is no such header.
+    """
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    columns = {column.strip().lower(): column for column in rows.fieldnames or ()}
+    if "email" not in columns:
+        raise UserError(
+            "The first line names no column `email`.", where=f"{file}:1", next_step="Add a header line: email,name"
+        )
+    counts = {"added": 0, "known": 0, "left": 0}
+    errors = []
+    with store.writing() as tx:
+        secret = store.secret(tx)
+        for row in rows:
+            address = (row.get(columns["email"]) or "").strip()
+            name = (row.get(columns.get("name", ""), None) or "").strip() or None
+            try:
+                counts[_add(tx, secret, checked(address), name=name, consent=f"imported from {file}", now=now)] += 1
+            except UserError as fault:
+                errors.append(f"{file}:{rows.line_num}: {fault}")
+    said = f"{counts['added']} added, {counts['known']} known already, {counts['left']} had left and stay out."
+    return Report(done=(said,), errors=tuple(errors))
+
+
+def export_csv(store: Store) -> Iterator[str]:
+    """All readers as CSV lines, header first."""
+    yield _line(("email", "name", "state", "consent", "since"))
+    with store.reading() as tx:
+        for reader in people.every(tx):
+            yield _line((reader.address, reader.name or "", reader.state, reader.consent, reader.since.isoformat()))
+
+
+def _line(values: tuple[str, ...]) -> str:
+    line = io.StringIO()
+    # A spreadsheet runs cells that begin with these; a quote makes them plain text again.
+    csv.writer(line).writerow(f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value for value in values)
+    return line.getvalue()
+
+
+def unsubscribe(store: Store, address: str, *, evidence: str, now: datetime) -> Subscriber:
+    """A reader who leaves stays out for ever. Raises UserError for an address nobody has."""
+    with store.writing() as tx:
+        reader = _reader(tx, address)
+        people.unsubscribe(tx, reader.id)
+        _suppress(tx, store.secret(tx), reader, "unsubscribed", evidence, now)
+    return reader
+
+
+def forget(store: Store, address: str, *, now: datetime) -> None:
+    """Delete all about a person but a salted hash that keeps her out. Raises UserError for an unknown address."""
+    with store.writing() as tx:
+        reader = _reader(tx, address)
+        _suppress(tx, store.secret(tx), reader, "forgotten", "by request", now)
+        people.remove(tx, reader.id)
+
+
+def _reader(tx: Tx, address: str) -> Subscriber:
+    reader = people.by_address(tx, address)
+    if reader is None:
+        raise UserError(f"Nobody here has the address {address}.", next_step="`paperround subscribers list` shows all.")
+    return reader
+
+
+def _suppress(
+    tx: Tx,
+    secret: bytes,
+    reader: Subscriber,
+    reason: Literal["unsubscribed", "forgotten"],
+    evidence: str,
+    now: datetime,
+) -> None:
+    hashed = people.address_hash(secret, reader.address)
+    people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now))
