@@ -1,0 +1,103 @@
+"""For each stage, for each due key: work. One failing key never stops another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline import files
+from pipeline.config import Settings
+from pipeline.errors import PaperroundError
+from pipeline.model import Outside, Report, total
+from pipeline.stages import STAGES, Stage
+from pipeline.store import Store, open_store
+
+Done = set[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project that is open: its settings, its state, the world around it, and who listens to progress."""
+
+    settings: Settings
+    store: Store
+    out: Outside
+    say: Callable[[str], None]
+
+
+@contextmanager
+def opened(settings: Settings, out: Outside, say: Callable[[str], None], *, alone: bool) -> Iterator[Project]:
+    """The project of `settings`; `alone` holds its lock, and sweeps away what a killed run left half-written.
+
+    Raises Busy when another run is at work, UserError or PaperroundError when its state can't be used.
+    """
+    store = open_store(settings.store.url, settings.folder)
+    with closing(store), store.locked() if alone else nullcontext():
+        if alone:
+            files.sweep(settings.outbox)
+        yield Project(settings=settings, store=store, out=out, say=say)
+
+
+def walk(project: Project, *names: str, now: datetime | None = None) -> Report:
+    """Walk the named stages (all without names) in their order, again and again, until nothing new is due.
+
+    A second pass is how what a late stage did reaches an early one: a sent issue's state, a rejected address.
+    `now` stands in for the clock when asking what is due.
+    """
+    chosen = [stage for stage in STAGES if not names or stage.name in names]
+    done: Done = set()
+    reports: list[Report] = []
+    worked = -1
+    while worked < len(done):
+        worked = len(done)
+        reports.extend(_exhaust(stage, _due(stage, project, now), project, done) for stage in chosen)
+    return total(reports)
+
+
+def perform(project: Project, name: str, keys: Callable[[], Iterable[str]]) -> Report:
+    """Work through keys of one stage that a person asked for, until `keys` names no new one."""
+    return _exhaust(next(stage for stage in STAGES if stage.name == name), keys, project, set())
+
+
+def _due(stage: Stage, project: Project, now: datetime | None) -> Callable[[], Iterable[str]]:
+    section = getattr(project.settings, stage.name)
+    return lambda: stage.due(project.store, section, now or project.out.clock())
+
+
+def _exhaust(stage: Stage, keys: Callable[[], Iterable[str]], project: Project, done: Done) -> Report:
+    reports: list[Report] = []
+    try:
+        while fresh := [key for key in dict.fromkeys(keys()) if (stage.name, key) not in done]:
+            done |= {(stage.name, key) for key in fresh}
+            reports.extend(_work(stage, fresh, project))
+    except PaperroundError as fault:
+        reports.append(_fault(fault, project))
+    return total(reports)
+
+
+def _work(stage: Stage, keys: list[str], project: Project) -> Iterable[Report]:
+    if stage.at_once == 1 or len(keys) == 1:
+        return [_try(stage, key, project) for key in keys]
+    with ThreadPoolExecutor(stage.at_once) as threads:
+        return list(threads.map(lambda key: _try(stage, key, project), keys))
+
+
+def _try(stage: Stage, key: str, project: Project) -> Report:
+    try:
+        report = stage.work(key, project.store, getattr(project.settings, stage.name), project.out)
+    except PaperroundError as fault:
+        return _fault(fault, project)
+    except Exception as fault:  # noqa: BLE001 - a bug met by one key must not cost the others their turn
+        words = f"{stage.name} failed on {key}: {type(fault).__name__}: {fault}. This is a fault of Paperround's own."
+        report = Report(errors=(words,), codes=(1,))
+    for sentence in (*report.done, *report.errors):
+        project.say(sentence)
+    return report
+
+
+def _fault(fault: PaperroundError, project: Project) -> Report:
+    project.say(str(fault))
+    return Report(errors=(str(fault),), codes=(fault.exit_code,))

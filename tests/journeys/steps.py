@@ -1,0 +1,67 @@
+"""What an author does, in her words, on the rooms themselves."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from pipeline import compose, deliver, review, run
+from pipeline.feedback import readers
+from pipeline.model import Account, IssueNumber, Report
+from tests.world import World
+
+ONE = IssueNumber(1)
+
+
+def subscribe(world: World, *addresses: str) -> None:
+    with world.project() as project:
+        for address in addresses:
+            readers.add(project.store, address, name=None, consent="told me so", now=world.now)
+
+
+def pull(world: World) -> Report:
+    with world.project() as project:
+        return run.walk(project, "pull", "clean", "books")
+
+
+def build_now(world: World) -> Report:
+    with world.project() as project:
+        slot = compose.at_once(world.now).key
+        report = run.walk(project, "clean", "books")
+        report += run.perform(project, "compose", lambda: [slot])
+        return report + run.walk(project, "render", "syndicate")
+
+
+def approve(world: World, number: IssueNumber = ONE) -> str:
+    with world.project() as project:
+        run.walk(project, "render")
+        yes = review.approve(number, project.store, project.settings.review, by="Lisa", now=world.now)
+        return yes.sha
+
+
+def send(world: World, number: IssueNumber = ONE) -> Report:
+    with world.project() as project:
+        section = project.settings.deliver
+        deliver.check(number, project.store, section)
+        return run.perform(project, "deliver", lambda: deliver.due(project.store, section, world.now, number))
+
+
+def cron(world: World) -> Report:
+    with world.project() as project:
+        return run.walk(project)
+
+
+def account(world: World, number: IssueNumber = ONE) -> Account | None:
+    with world.project() as project:
+        return deliver.account(number, project.store)
+
+
+def folder(world: World, number: int = 1) -> Path:
+    (found,) = (world.folder / "outbox/issues").glob(f"{number}-*")
+    return found
+
+
+def mails(world: World, number: int = 1) -> list[EmailMessage]:
+    paths = sorted((world.folder / f"outbox/mail/{number}").glob("*.eml"))
+    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]

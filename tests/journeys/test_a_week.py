@@ -1,0 +1,358 @@
+"""The main job, from a blog to the outbox."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from pipeline import compose
+from pipeline.errors import NeedsPerson, UserError
+from pipeline.model import IssueNumber
+from tests.journeys import steps
+from tests.journeys.steps import account, approve, build_now, cron, folder, mails, pull, send, subscribe
+from tests.world import START, World
+
+
+def test_from_a_post_to_one_mail_for_each_reader(world: World) -> None:
+    subscribe(world, "ann@example.org", "ben@example.org", "cleo@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    send(world)
+    sent = mails(world)
+    assert [mail["To"] for mail in sent] == ["ann@example.org", "ben@example.org", "cleo@example.org"]
+    for mail in sent:
+        assert mail["Subject"] == "Worries at Bedtime"
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        for name in ("List-Unsubscribe", "List-Id", "Message-ID", "Date", "From"):
+            assert len(mail.get_all(name, [])) == 1, name
+        assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    whole = [mail.as_string() for mail in sent]
+    assert not any("ben@example.org" in text for text in (whole[0], whole[2]))
+    done = account(world)
+    assert done is not None
+    assert (done.audience, done.accepted, done.pending) == (3, 3, 0)
+
+
+def test_sending_twice_sends_once(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    send(world)
+    before = {path: path.stat().st_mtime_ns for path in (world.folder / "outbox/mail").rglob("*.eml")}
+    world.pass_time(days=1)
+    report = send(world)
+    assert not report.done
+    assert {path: path.stat().st_mtime_ns for path in (world.folder / "outbox/mail").rglob("*.eml")} == before
+
+
+def test_the_issue_folder_and_the_public_site_hold_what_the_contract_lists(world: World) -> None:
+    pull(world)
+    build_now(world)
+    assert folder(world).name == "1-worries-at-bedtime"
+    names = {path.name for path in folder(world).iterdir()}
+    assert names == {"issue.json", "email.mjml", "email.html", "email.txt", "web.html", "sample.eml"}
+    public = world.folder / "outbox/public"
+    for name in (
+        "index.html",
+        "rss.xml",
+        "atom.xml",
+        "feed.json",
+        "issues.xml",
+        "issues/1-worries-at-bedtime/index.html",
+    ):
+        assert (public / name).is_file(), name
+    record = json.loads((folder(world) / "issue.json").read_text())
+    keys = "number slug title subject preheader created due state hash posts events related lint audience".split()
+    assert set(keys) <= set(record)
+    assert record["state"] == "draft"
+
+
+def test_building_again_from_the_same_posts_changes_no_byte(world: World) -> None:
+    pull(world)
+    build_now(world)
+    before = {path: path.read_bytes() for path in (world.folder / "outbox").rglob("*.*") if "sqlite" not in path.name}
+    world.pass_time(hours=30)
+    pull(world)
+    build_now(world)
+    after = {path: path.read_bytes() for path in (world.folder / "outbox").rglob("*.*") if "sqlite" not in path.name}
+    assert after == before
+
+
+def test_an_edit_after_approval_voids_it_and_nothing_is_sent(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    page = folder(world) / "email.html"
+    page.write_text(page.read_text().replace("Worries", "Sorrows"))
+    with pytest.raises(NeedsPerson, match="approval is void"):
+        send(world)
+    assert mails(world) == []
+
+
+@pytest.mark.parametrize("name", ["email.mjml", "email.html", "email.txt", "web.html", "sample.eml", "issue.json"])
+def test_an_edit_of_any_file_voids_an_approval(world: World, name: str) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    path = folder(world) / name
+    path.write_text(path.read_text().replace("Worries at Bedtime", "Sorrows at Bedtime"))
+    with pytest.raises(NeedsPerson, match="approval is void"):
+        send(world)
+
+
+def test_what_she_edited_and_approved_is_what_goes_out(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    page = folder(world) / "email.html"
+    page.write_text(page.read_text().replace("Worries at Bedtime", "Worries, at Bedtime"))
+    approve(world)
+    send(world)
+    html = mails(world)[0].get_body(("html",))
+    assert html is not None
+    assert "Worries, at Bedtime" in html.get_content()
+
+
+def test_a_hand_edit_is_never_rendered_over(world: World) -> None:
+    pull(world)
+    build_now(world)
+    page = folder(world) / "email.txt"
+    page.write_text(page.read_text() + "\nA word of mine.\n")
+    world.blog.publish("second", "A Second Post", START - timedelta(days=1))
+    world.pass_time(hours=1)
+    pull(world)
+    report = build_now(world)
+    assert "A word of mine." in page.read_text()
+    assert any("edited by hand" in sentence for sentence in report.attention)
+
+
+def test_a_post_edited_after_approval_changes_neither_the_issue_nor_the_approval(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    before = approve(world)
+    world.blog.publish("worries", "Worries at Bedtime, again", START - timedelta(days=2))
+    world.pass_time(hours=2)
+    pull(world)
+    build_now(world)
+    send(world)
+    assert mails(world)[0]["Subject"] == "Worries at Bedtime"
+    assert approve_is(world) == before
+
+
+def approve_is(world: World) -> str:
+    return str(json.loads((folder(world) / "issue.json").read_text())["hash"])
+
+
+def test_a_draft_follows_its_posts_until_it_is_approved(world: World) -> None:
+    pull(world)
+    build_now(world)
+    world.blog.publish("worries", "Worries After Dark", START - timedelta(days=2))
+    world.pass_time(hours=2)
+    pull(world)
+    build_now(world)
+    assert folder(world).name == "1-worries-after-dark"
+
+
+def test_the_hash_that_she_saw_is_the_only_one_she_approves(world: World) -> None:
+    from pipeline import review
+
+    pull(world)
+    build_now(world)
+    with world.project() as project, pytest.raises(UserError, match="it changed since you looked"):
+        review.approve(
+            steps.ONE, project.store, project.settings.review, by="Lisa", now=world.now, expected="0123456789"
+        )
+
+
+def test_nothing_goes_out_without_a_yes(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    cron(world)
+    with pytest.raises(NeedsPerson, match="not approved"):
+        send(world)
+    assert mails(world) == []
+
+
+def test_cron_alone_does_all_of_it_where_the_rule_is_automatic(world: World) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    subscribe(world, "ann@example.org", "ben@example.org")
+    cron(world)
+    assert len(mails(world)) == 2
+    assert json.loads((folder(world) / "issue.json").read_text())["state"] == "sent"
+    cron(world)
+    assert len(mails(world)) == 2
+    assert len(list((world.folder / "outbox/issues").iterdir())) == 1
+
+
+def test_each_new_post_is_an_issue_of_its_own_under_the_cadence_each(world: World) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    subscribe(world, "ann@example.org")
+    cron(world)
+    world.blog.publish("second", "A Second Post", START)
+    world.pass_time(hours=2)
+    cron(world)
+    assert mails(world, 2)[0]["Subject"] == "A Second Post"
+    assert len(mails(world, 1)) == 1
+
+
+def test_on_the_first_day_only_the_newest_post_is_new(world: World) -> None:
+    for month in range(1, 11):
+        world.blog.publish(f"old-{month}", f"Old {month}", START - timedelta(days=30 * month))
+    pull(world)
+    with world.project() as project:
+        known = compose.standings(project.store, project.settings.compose, world.now)
+    assert [standing.state for _, standing in known] == ["new"] + ["before"] * 10
+
+
+def test_a_post_that_was_there_before_comes_only_when_she_says_so(world: World) -> None:
+    world.blog.publish("old", "An Old Post", START - timedelta(days=90))
+    pull(world)
+    with world.project() as project:
+        old = next(
+            post for post, _ in compose.standings(project.store, project.settings.compose, world.now) if post.before
+        )
+        compose.choose(project.store, old.id, "keep", world.now)
+    build_now(world)
+    assert [post["title"] for post in record(world)["posts"]] == ["Worries at Bedtime", "An Old Post"]
+
+
+def record(world: World) -> dict[str, list[dict[str, str]]]:
+    read: dict[str, list[dict[str, str]]] = json.loads((folder(world) / "issue.json").read_text())
+    return read
+
+
+@pytest.mark.parametrize("how", ["http", "slug", "guid", "everything"])
+def test_no_change_of_address_mails_a_post_again(world: World, how: str) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    subscribe(world, "ann@example.org")
+    cron(world)
+    ((slug, post),) = world.blog.posts.items()
+    world.blog.posts.clear()
+    new_slug = slug if how in ("guid", "http") else "a-new-slug"
+    new_guid = post.guid if how == "slug" else f"urn:new:{slug}"
+    world.blog.publish(new_slug, post.title, post.when, post.html, new_guid)
+    world.pass_time(days=2)
+    cron(world)
+    assert len(list((world.folder / "outbox/issues").iterdir())) == 1
+    assert len(mails(world)) == 1
+
+
+def test_a_post_waits_until_it_has_stopped_changing(world: World) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    subscribe(world, "ann@example.org")
+    cron(world)
+    world.blog.publish("fresh", "Still Being Written", world.now)
+    world.pass_time(minutes=10)
+    cron(world)
+    world.blog.publish("fresh", "Still Being Written Again", world.now - timedelta(minutes=10))
+    world.pass_time(minutes=11)
+    cron(world)
+    world.pass_time(minutes=25)
+    cron(world)
+    assert mails(world, 2) == []
+    world.pass_time(minutes=10)
+    cron(world)
+    assert mails(world, 2)[0]["Subject"] == "Still Being Written Again"
+
+
+def test_an_excerpt_is_completed_from_its_page(world: World) -> None:
+    world.blog.excerpts = True
+    pull(world)
+    build_now(world)
+    assert "count the breaths aloud" in json.dumps(record(world))
+
+
+def test_a_page_that_is_gone_leaves_the_excerpt(world: World) -> None:
+    world.blog.excerpts = world.blog.pages_gone = True
+    report = pull(world)
+    assert any("the excerpt stands" in sentence for sentence in report.errors)
+    build_now(world)
+    (post,) = record(world)["posts"]
+    assert post["title"] == "Worries at Bedtime"
+    assert "Some children lie awake" in post["html"]
+
+
+def test_a_reader_who_leaves_after_the_freeze_is_not_mailed(world: World) -> None:
+    from pipeline import deliver, run
+    from pipeline.feedback import readers
+
+    subscribe(world, "ann@example.org", "ben@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    with world.project() as project:
+        run.perform(project, "deliver", lambda: ["freeze/1"])
+        readers.unsubscribe(project.store, "ben@example.org", evidence="wrote to me", now=world.now)
+        section = project.settings.deliver
+        run.perform(project, "deliver", lambda: deliver.due(project.store, section, world.now))
+    assert [mail["To"] for mail in mails(world)] == ["ann@example.org"]
+    done = account(world)
+    assert done is not None
+    assert (done.accepted, done.suppressed) == (1, 1)
+
+
+def test_an_issue_without_readers_says_so_and_waits(world: World) -> None:
+    pull(world)
+    build_now(world)
+    approve(world)
+    report = send(world)
+    assert any("no subscribers" in sentence for sentence in report.attention)
+    subscribe(world, "ann@example.org")
+    send(world)
+    assert len(mails(world)) == 1
+
+
+def test_one_address_in_two_spellings_is_one_reader(world: World) -> None:
+    subscribe(world, "Ann@Example.org", "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    send(world)
+    assert len(mails(world)) == 1
+
+
+def test_a_source_that_fails_keeps_everything_and_is_named(world: World) -> None:
+    from pipeline.errors import FetchFault
+
+    pull(world)
+    world.blog.broken = FetchFault("The server answered 503.", where="https://blog.example.org/feed/")
+    world.pass_time(hours=1)
+    report = pull(world)
+    assert any("blog" in sentence and "503" in sentence for sentence in report.errors)
+    assert report.exit_code == 3
+    build_now(world)
+    assert folder(world).name == "1-worries-at-bedtime"
+
+
+def test_an_unchanged_source_costs_one_question_and_no_work(world: World) -> None:
+    pull(world)
+    world.blog.fetched.clear()
+    world.pass_time(hours=1)
+    report = pull(world)
+    assert world.blog.fetched == ["https://blog.example.org/feed/"]
+    assert not report.done
+
+
+def test_planning_and_rehearsing_change_nothing(world: World) -> None:
+    from pipeline import deliver
+
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    before = {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file() and "-shm" not in path.name}
+    with world.project(alone=False) as project:
+        compose.plan(project.store, project.settings.compose, world.now)
+        deliver.rehearse(IssueNumber(1), project.store, project.settings.deliver)
+    after = {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file() and "-shm" not in path.name}
+    assert {path for path in after if after[path] != before.get(path)} <= {
+        path for path in after if "-wal" in path.name
+    }
