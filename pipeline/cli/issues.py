@@ -1,0 +1,284 @@
+"""Issues: plan, build, look, approve, send, account for."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from pipeline.compose import Plan
+    from pipeline.model import Account, Finding, IssueNumber
+    from pipeline.run import Project
+
+ISSUE = click.argument("issue", type=int)
+
+
+@click.command(short_help="What the next issue would hold, when, and why.")
+@click.pass_obj
+def plan(terminal: Terminal) -> None:
+    r"""What the next issue would hold, when, and why; for each post and book why or why not. Changes nothing.
+
+    \b
+    Example: paperround plan
+    """
+    from pipeline import compose
+
+    with terminal.project(alone=False) as project:
+        known = compose.plan(project.store, project.settings.compose, project.out.clock())
+        zone = project.settings.newsletter.timezone
+    due = f"{known.due.astimezone(zone):%A, %d %B %Y, %H:%M}" if known.due else "as soon as a post has settled"
+    terminal.show(_plan_document(known), _plan_lines(known, due))
+
+
+def _plan_lines(known: Plan, due: str) -> list[str]:
+    if known.issue is None:
+        lines = [f"There is no next issue yet: {known.waiting}.", f"The next turn: {due}."]
+    else:
+        lines = [
+            f"Issue {known.issue.number}, “{known.issue.title}”, due {due}.",
+            f"Subject: {known.issue.subject}",
+            "",
+        ]
+        for item in known.issue.items:
+            whole = "whole" if item.form == "full" else "as an excerpt"
+            lines.append(f"  “{item.post.article.title}” ({whole}), {item.post.article.words} words")
+            lines += [f"      + {pick.book.title}{_by(pick.book.author)}: {pick.reason}" for pick in item.picks]
+            lines += [f"      - {pick.book.title}: {why}" for post, pick, why in known.left_out if post == item.post]
+    chosen = {item.post.id for item in known.issue.items} if known.issue else set()
+    others = [(post, standing) for post, standing in known.posts if post.id not in chosen]
+    if others:
+        lines += ["", "Not in it:"]
+        lines += [f"  {post.id:>4} “{post.article.title}”: {standing.reason}" for post, standing in others[:20]]
+        lines += [f"  … and {len(others) - 20} more: `paperround posts`"] if len(others) > 20 else []
+    return lines
+
+
+def _by(author: str | None) -> str:
+    return f" by {author}" if author else ""
+
+
+def _plan_document(known: Plan) -> dict[str, Any]:
+    issue = known.issue
+    return {
+        "due": known.due.isoformat() if known.due else None,
+        "waiting": known.waiting,
+        "issue": issue
+        and {
+            "number": issue.number,
+            "title": issue.title,
+            "subject": issue.subject,
+            "posts": [
+                {
+                    "id": item.post.id,
+                    "title": item.post.article.title,
+                    "form": item.form,
+                    "books": [
+                        {"title": pick.book.title, "origin": pick.origin, "reason": pick.reason} for pick in item.picks
+                    ],
+                }
+                for item in issue.items
+            ],
+        },
+        "left_out": [{"post": post.id, "title": pick.book.title, "why": why} for post, pick, why in known.left_out],
+        "posts": [
+            {"id": post.id, "title": post.article.title, "state": standing.state, "reason": standing.reason}
+            for post, standing in known.posts
+        ],
+    }
+
+
+@click.command(short_help="Compose and render the next issue if it is due.")
+@click.option("--now", is_flag=True, help="Whatever the schedule says.")
+@click.option("--fresh", is_flag=True, help="Throw away hand edits and an approval that was not acted on.")
+@click.pass_obj
+def build(terminal: Terminal, *, now: bool, fresh: bool) -> None:
+    r"""Compose and render the next issue if it is due, and refresh outbox/public/.
+
+    Building twice makes one issue; a draft follows its posts until it is approved.
+
+    \b
+    Example: paperround build --now
+    """
+    from pipeline import compose, run
+    from pipeline.model import total
+
+    with terminal.project(alone=True) as project:
+        if fresh:
+            _start_fresh(project)
+        reports = [run.walk(project, "clean", "books")]
+        if now:
+            slot = compose.at_once(project.out.clock()).key
+            reports.append(run.perform(project, "compose", lambda: [slot]))
+        reports.append(run.walk(project, *(() if now else ("compose",)), "render", "syndicate"))
+        drafts = _drafts(project)
+    lines = [
+        f"Issue {number} waits for you: look at outbox/issues/{name}/, then `approve {number}`."
+        for number, name in drafts
+    ]
+    terminal.conclude(total(reports), {"drafts": [number for number, _ in drafts]}, lines or ["No draft."])
+
+
+def _start_fresh(project: Project) -> None:
+    from pipeline import render, review
+
+    for number, _ in _drafts(project, approved=True):
+        review.withdraw(number, project.store, by=_person(), now=project.out.clock())
+        render.forget(number, project.store)
+
+
+def _drafts(project: Project, *, approved: bool = False) -> list[tuple[IssueNumber, str]]:
+    """Issues that wait for a yes, as (number, folder); with `approved` also those that have it and were not sent."""
+    from pipeline import review
+
+    wanted = ("draft", "approved") if approved else ("draft",)
+    told = review.states(project.store, project.settings.review)
+    return [(issue.number, issue.folder) for issue, state, _ in told if state in wanted]
+
+
+@click.command(short_help="The pre-flight list of an issue.")
+@ISSUE
+@click.pass_obj
+def lint(terminal: Terminal, issue: IssueNumber) -> None:
+    r"""The pre-flight list: blocking findings keep an issue from being approved, advisory ones are for you to weigh.
+
+    \b
+    Example: paperround lint 1
+    """
+    from pipeline import review, run
+
+    with terminal.project(alone=True) as project:
+        run.walk(project, "render")
+        findings = review.findings(issue, project.store)
+    lines = [f"{finding.level}: {finding.message} ({finding.where}, {finding.code})" for finding in findings]
+    terminal.show({"issue": issue, "lint": [_finding(one) for one in findings]}, lines or ["Nothing to mend."])
+    click.get_current_context().exit(3 if review.may_approve(findings) else 0)
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {name: getattr(finding, name) for name in ("level", "code", "message", "where")}
+
+
+@click.command(short_help="Say yes to the exact bytes of an issue.")
+@ISSUE
+@click.option("--hash", "expected", metavar="HASH", help="Approve only if this is (the beginning of) its hash.")
+@click.pass_obj
+def approve(terminal: Terminal, issue: IssueNumber, expected: str | None) -> None:
+    r"""Bind your yes to the exact bytes of an issue. A file that changes afterwards makes it void.
+
+    \b
+    Example: paperround approve 1 --hash 3f9a6c21
+    """
+    from pipeline import review, run
+
+    with terminal.project(alone=True) as project:
+        run.walk(project, "render")
+        now = project.out.clock()
+        yes = review.approve(issue, project.store, project.settings.review, by=_person(), now=now, expected=expected)
+        run.walk(project, "review", "syndicate")
+    sentence = f"Issue {issue} approved, hash {yes.sha[:12]}. `paperround send {issue}` hands over exactly this."
+    terminal.show({"issue": issue, "hash": yes.sha, "by": yes.by, "at": yes.at.isoformat()}, [sentence])
+
+
+def _person() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "a person"
+
+
+@click.command(short_help="Hand over an approved issue, to each reader once.")
+@ISSUE
+@click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing anywhere.")
+@click.option("--to", metavar="ADDRESS", multiple=True, help="Only a test copy to this address, marked as one.")
+@click.pass_obj
+def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str, ...]) -> None:
+    r"""Hand over an approved issue, to each reader once. Sending again sends nothing again.
+
+    \b
+    Example: paperround send 1
+             paperround send 1 --to me@example.org
+    """
+    from pipeline import deliver, run
+
+    with terminal.project(alone=not dry_run) as project:
+        section = project.settings.deliver
+        if dry_run:
+            terminal.show({"issue": issue}, [deliver.rehearse(issue, project.store, section)])
+            return
+        if to:
+            terminal.conclude(deliver.try_out(issue, to, project.store, section, project.out), {"issue": issue})
+        deliver.check(issue, project.store, section)
+        report = run.perform(
+            project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), issue)
+        )
+        report += run.walk(project, "review", "feedback", "syndicate")
+        account = deliver.account(issue, project.store)
+    terminal.conclude(report, {"issue": issue, "account": _sums(account)}, _account_lines(account))
+
+
+@click.command(short_help="The ledger: everybody's fate, added up.")
+@click.argument("issue", type=int, required=False)
+@click.pass_obj
+def status(terminal: Terminal, issue: IssueNumber | None) -> None:
+    r"""The ledger: audience = accepted + rejected + suppressed + unknown + pending.
+
+    \b
+    Example: paperround status 1
+    """
+    from pipeline import deliver, review
+    from pipeline.errors import UserError
+
+    with terminal.project(alone=False) as project:
+        told = review.states(project.store, project.settings.review)
+        accounts = {one.number: deliver.account(one.number, project.store) for one, _, _ in told}
+    if issue is not None and issue not in accounts:
+        raise UserError(f"There is no issue {issue}.", next_step="`paperround status` lists them.")
+    documents, lines = [], []
+    for one, state, next_step in told:
+        if issue in (None, one.number):
+            sums = accounts[one.number]
+            documents.append({"issue": one.number, "title": one.title, "state": state, "account": _sums(sums)})
+            lines += [f"Issue {one.number}, “{one.title}”: {state}; {next_step}.", *_account_lines(sums)]
+    terminal.show({"issues": documents} if issue is None else documents[0], lines or ["No issues yet."])
+
+
+def _sums(account: Account | None) -> dict[str, int] | None:
+    names = ("audience", "accepted", "rejected", "suppressed", "unknown", "pending")
+    return {name: getattr(account, name) for name in names} if account else None
+
+
+def _account_lines(account: Account | None) -> list[str]:
+    if account is None:
+        return []
+    fates = ("accepted", "rejected", "suppressed", "unknown", "pending")
+    return [f"  audience {account.audience} = " + " + ".join(f"{getattr(account, fate)} {fate}" for fate in fates)]
+
+
+@click.command(short_help="Settle copies of unknown fate by the provider's own records.")
+@ISSUE
+@click.option("--resend-unknown", is_flag=True, help="Your order to send them again; some readers may get two.")
+@click.pass_obj
+def reconcile(terminal: Terminal, issue: IssueNumber, *, resend_unknown: bool) -> None:
+    r"""Settle copies of unknown fate by the provider's own records.
+
+    \b
+    Example: paperround reconcile 1
+    """
+    from pipeline import deliver, run
+
+    with terminal.project(alone=True) as project:
+        section = project.settings.deliver
+        report = deliver.reconcile(issue, project.store, section, project.out, resend=resend_unknown)
+        report += run.perform(
+            project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), issue)
+        )
+        report += run.walk(project, "review")
+        account = deliver.account(issue, project.store)
+    terminal.conclude(report, {"issue": issue, "account": _sums(account)}, _account_lines(account))
+
+
+COMMANDS = (plan, build, lint, approve, send, status, reconcile)

@@ -1,0 +1,120 @@
+"""Posts: fetch them, and say which ones may go out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from pipeline.model import Post, Standing
+
+
+@click.command(short_help="Fetch what changed at your sources.")
+@click.option("--source", metavar="NAME", help="Only this source.")
+@click.pass_obj
+def pull(terminal: Terminal, source: str | None) -> None:
+    r"""Fetch what changed at your sources, and make posts of it.
+
+    A source that fails is reported and the others go on.
+
+    \b
+    Example: paperround pull --source "Lisa's Blog"
+    """
+    from pipeline import run
+    from pipeline.errors import UserError
+    from pipeline.model import total
+
+    with terminal.project(alone=True) as project:
+        names = [known.name for known in project.settings.sources]
+        if source is not None and source not in names:
+            raise UserError(f"There is no source {source!r}. Known: {', '.join(names)}.")
+        visits = [f"source/{name}" for name in names if source in (None, name)]
+        pulled = run.perform(project, "pull", lambda: visits)
+        report = total([pulled, run.walk(project, "pull", "clean", "books")])
+    lines = [] if report.done or report.errors else ["Nothing has changed."]
+    terminal.conclude(report, {"sources": len(visits)}, lines)
+
+
+@click.group(invoke_without_command=True, short_help="What is known of each post, its state and why.")
+@click.pass_context
+def posts(ctx: click.Context) -> None:
+    r"""What is known of each post: its state and why.
+
+    \b
+    Example: paperround posts
+             paperround posts keep 12
+    """
+    if ctx.invoked_subcommand is None:
+        _list(ctx.obj)
+
+
+def _list(terminal: Terminal) -> None:
+    from pipeline import compose
+
+    with terminal.project(alone=False) as project:
+        known = compose.standings(project.store, project.settings.compose, project.out.clock())
+        zone = project.settings.newsletter.timezone
+    lines = [
+        f"{post.id:>5}  {standing.state:<11} {post.when.astimezone(zone):%Y-%m-%d}  {post.article.title}"
+        for post, standing in known
+    ]
+    reasons = [f"{'':>5}  {'':<11} {standing.reason}" for _, standing in known]
+    shown = [line for pair in zip(lines, reasons, strict=True) for line in pair]
+    terminal.show({"posts": [_document(*pair) for pair in known]}, shown or ["No posts yet: run `paperround pull`."])
+
+
+def _document(post: Post, standing: Standing) -> dict[str, Any]:
+    return {
+        "id": post.id,
+        "title": post.article.title,
+        "url": post.article.url,
+        "source": post.source,
+        "published": post.article.published.isoformat() if post.article.published else None,
+        "state": standing.state,
+        "reason": standing.reason,
+        "issue": standing.issue,
+        "complete": post.article.complete,
+    }
+
+
+@posts.command()
+@click.argument("post", type=int, metavar="ID")
+@click.pass_obj
+def keep(terminal: Terminal, post: int) -> None:
+    r"""Let a post into the next issue, whatever its date.
+
+    \b
+    Example: paperround posts keep 12
+    """
+    _choose(terminal, post, "keep")
+
+
+@posts.command()
+@click.argument("post", type=int, metavar="ID")
+@click.pass_obj
+def skip(terminal: Terminal, post: int) -> None:
+    r"""Keep a post out of every issue.
+
+    \b
+    Example: paperround posts skip 12
+    """
+    _choose(terminal, post, "skip")
+
+
+def _choose(terminal: Terminal, post: int, choice: Any) -> None:
+    from pipeline import compose, run
+    from pipeline.model import PostId
+
+    with terminal.project(alone=True) as project:
+        chosen = compose.choose(project.store, PostId(post), choice, project.out.clock())
+        report = run.walk(project, "pull", "clean", "books") if choice == "keep" else None
+    sentence = f"Post {post}, “{chosen.article.title}”: {'kept for the next issue' if choice == 'keep' else 'skipped'}."
+    terminal.show({"post": post, "choice": choice}, [sentence])
+    if report:
+        click.get_current_context().exit(report.exit_code)
+
+
+COMMANDS = (pull, posts)

@@ -1,0 +1,136 @@
+"""Readers: who wants mail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.terminal import Terminal
+
+ADDRESS = click.argument("address")
+
+
+@click.group(short_help="Who wants mail: add, import, export, list, unsubscribe, forget.")
+def subscribers() -> None:
+    r"""Who wants mail, and how they said so.
+
+    \b
+    Example: paperround subscribers add ann@example.org --name Ann
+    """
+
+
+@subscribers.command()
+@ADDRESS
+@click.option("--name", help="How to address her.")
+@click.pass_obj
+def add(terminal: Terminal, address: str, name: str | None) -> None:
+    r"""Add a reader, on your word that she wants mail.
+
+    \b
+    Example: paperround subscribers add ann@example.org --name Ann
+    """
+    from pipeline.feedback import readers
+
+    with terminal.project(alone=False) as project:
+        consent = "the author's word"
+        result = readers.add(project.store, address, name=name, consent=consent, now=project.out.clock())
+    told = {
+        "added": f"{address} is subscribed.",
+        "known": f"{address} was subscribed already.",
+        "left": f"{address} has left, and stays out: only she herself can come back.",
+    }
+    terminal.show({"address": address, "result": result}, [told[result]])
+    click.get_current_context().exit(3 if result == "left" else 0)
+
+
+@subscribers.command(name="list")
+@click.pass_obj
+def list_(terminal: Terminal) -> None:
+    r"""List all readers with their state.
+
+    \b
+    Example: paperround subscribers list
+    """
+    from pipeline.store import people
+
+    with terminal.project(alone=False) as project, project.store.reading() as tx:
+        known = list(people.every(tx))
+    documents = [{"address": one.address, "name": one.name, "state": one.state} for one in known]
+    lines = [f"{one.state:<13} {one.address}" + (f"  ({one.name})" if one.name else "") for one in known]
+    terminal.show({"subscribers": documents}, lines or ["No subscribers yet."])
+
+
+@subscribers.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_(terminal: Terminal, file: Path) -> None:
+    r"""Add readers from a CSV file whose first line names a column `email`.
+
+    \b
+    Example: paperround subscribers import friends.csv
+    """
+    from pipeline.errors import UserError
+    from pipeline.feedback import readers
+
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("The file is not UTF-8 text.", where=str(file), next_step="Save it as CSV UTF-8.") from None
+    with terminal.project(alone=True) as project:
+        report = readers.import_csv(project.store, text, file=file.name, now=project.out.clock())
+    terminal.conclude(report, {}, [*report.done, *report.errors])
+
+
+@subscribers.command()
+@click.pass_obj
+def export(terminal: Terminal) -> None:
+    r"""Print all readers as CSV.
+
+    \b
+    Example: paperround subscribers export > readers.csv
+    """
+    from pipeline.feedback import readers
+
+    with terminal.project(alone=False) as project:
+        if terminal.as_json:
+            terminal.show({"csv": "".join(readers.export_csv(project.store))}, [])
+            return
+        for line in readers.export_csv(project.store):
+            click.echo(line, nl=False)
+
+
+@subscribers.command()
+@ADDRESS
+@click.pass_obj
+def unsubscribe(terminal: Terminal, address: str) -> None:
+    r"""Take a reader off, for ever.
+
+    \b
+    Example: paperround subscribers unsubscribe ann@example.org
+    """
+    from pipeline.feedback import readers
+
+    with terminal.project(alone=False) as project:
+        readers.unsubscribe(project.store, address, evidence="the author's word", now=project.out.clock())
+    terminal.show({"address": address, "state": "unsubscribed"}, [f"{address} gets no more mail."])
+
+
+@subscribers.command()
+@ADDRESS
+@click.pass_obj
+def forget(terminal: Terminal, address: str) -> None:
+    r"""Delete everything about a person; only a salted hash stays, so that no import brings her back.
+
+    \b
+    Example: paperround subscribers forget ann@example.org
+    """
+    from pipeline.feedback import readers
+
+    with terminal.project(alone=True) as project:
+        readers.forget(project.store, address, now=project.out.clock())
+    sentence = "Forgotten. Copies that the outbox provider wrote are files in outbox/mail/; delete those yourself."
+    terminal.show({"state": "forgotten"}, [sentence])
+
+
+COMMANDS = (subscribers,)

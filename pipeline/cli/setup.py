@@ -1,0 +1,69 @@
+"""A project's first day, and whether all is well with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.terminal import Terminal
+
+
+@click.command(short_help="Lay out a project folder; with --url look at your blog.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--url", metavar="BLOG", help="Your blog's address; only with it is the network used.")
+@click.pass_obj
+def init(terminal: Terminal, folder: Path, url: str | None) -> None:
+    r"""Lay out a project folder. Nothing that is there already is changed.
+
+    With --url it looks for your blog's feed and says in plain words what is there.
+
+    \b
+    Example: paperround init kind-words --url https://blog.example.org/
+    """
+    from pipeline import layout
+
+    found = layout.look(url) if url else None
+    made = layout.lay_out(folder, found)
+    lines = [*(found.words if found else ()), *(f"made {path}" for path in made)]
+    lines += [] if made else ["Everything was there already; nothing was changed."]
+    lines.append(f"Next: read {folder / 'sources/newsletter.toml'}, then `paperround --project {folder} pull`.")
+    document = {"folder": str(folder), "made": [str(path) for path in made], "found": found and found.address}
+    terminal.show(document, lines)
+
+
+@click.command(short_help="Is all well? Settings, shelf, templates, provider. Changes nothing.")
+@click.pass_obj
+def check(terminal: Terminal) -> None:
+    r"""Look at settings, shelf, templates and provider, and say what to mend. Changes nothing, contacts nobody.
+
+    \b
+    Example: paperround check
+    """
+    from pipeline import deliver, looks
+    from pipeline.books import shelf_at
+    from pipeline.errors import PaperroundError
+
+    settings = terminal.settings()
+    faults: list[str] = []
+    lines = [f"ok   settings: {len(settings.sources)} sources, cadence {settings.schedule.cadence}"]
+    try:
+        on_shelf = shelf_at(settings.books.shelf)
+        faults += on_shelf.faults
+        lines.append(f"ok   shelf: {len(on_shelf.books)} books")
+    except PaperroundError as fault:
+        faults.append(str(fault))
+    for name, look in (
+        ("templates", lambda: looks.check(settings.templates)),
+        (f"provider {settings.delivery.provider}", lambda: deliver.provider(settings.deliver)),
+    ):
+        try:
+            look()
+            lines.append(f"ok   {name}")
+        except PaperroundError as fault:
+            faults.append(str(fault))
+    terminal.show({"ok": not faults, "faults": faults}, [*lines, *(f"mend {fault}" for fault in faults)])
+    click.get_current_context().exit(2 if faults else 0)
+
+
+COMMANDS = (init, check)

@@ -1,0 +1,76 @@
+"""What a command gets to work with: the project, opened when first needed, and one way to say things."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from pipeline.model import Report
+    from pipeline.run import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """The options before the command; messages go to standard error, results to standard output."""
+
+    start: Path
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+    def settings(self) -> Settings:
+        """The project's settings. Raises SettingsError."""
+        from pipeline import config
+
+        return config.load(config.find(self.start), os.environ)
+
+    @contextmanager
+    def project(self, *, alone: bool) -> Iterator[Project]:
+        """The project, open; `alone` holds its lock, so that only one run at a time changes anything.
+
+        Raises SettingsError, Busy.
+        """
+        from datetime import UTC, datetime
+
+        from pipeline.fetch import Fetcher
+        from pipeline.line import Wire
+        from pipeline.model import Outside
+        from pipeline.run import opened
+
+        settings = self.settings()
+        private = frozenset(settings.fetch.allow_private_hosts)
+        with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
+            out = Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line)
+            with opened(settings, out, self.say, alone=alone) as project:
+                yield project
+
+    def say(self, sentence: str) -> None:
+        """Progress, for a person who watches."""
+        if not self.quiet and not self.as_json:
+            click.echo(sentence, err=True)
+
+    def show(self, document: Any, lines: Sequence[str]) -> None:
+        """A command's result: the document for machines, or the lines for people."""
+        if self.as_json:
+            click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        else:
+            for line in lines:
+                click.echo(line)
+
+    def conclude(self, report: Report, document: dict[str, Any] | None = None, lines: Sequence[str] = ()) -> None:
+        """Show a report's waiting sentences and leave with its exit code."""
+        told = {name: list(getattr(report, name)) for name in ("done", "waiting", "attention", "errors")}
+        self.show((document or {}) | told, [*lines, *dict.fromkeys(report.waiting)])
+        if not self.as_json:
+            for sentence in dict.fromkeys(report.attention):
+                click.echo(sentence, err=True)
+        click.get_current_context().exit(report.exit_code)

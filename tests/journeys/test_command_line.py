@@ -1,0 +1,108 @@
+"""The program as a person starts it: words, exit codes, one JSON document, two at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.world import World
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(world: World) -> Run:
+    def started(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(world.folder), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    return started
+
+
+def test_a_wrong_setting_is_a_sentence_and_exit_code_2(world: World, run: Run) -> None:
+    world.set('cadence = "each"', 'cadence = "weakly"')
+    done = run("status")
+    assert done.returncode == 2
+    assert "sources/newsletter.toml:14: schedule.cadence" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_word_is_exit_code_2(run: Run) -> None:
+    assert run("sent", "1").returncode == 2
+    assert run("approve", "one").returncode == 2
+    assert run("approve", "7").returncode == 2
+
+
+def test_json_is_exactly_one_document(world: World, run: Run) -> None:
+    _ = world
+    for words in (
+        ("posts",),
+        ("plan",),
+        ("status",),
+        ("build", "--now"),
+        ("books", "list"),
+        ("subscribers", "list"),
+        ("check",),
+    ):
+        done = run("--json", *words)
+        assert done.returncode == 0, done.stderr
+        json.loads(done.stdout)
+
+
+def test_a_source_that_can_not_be_reached_is_exit_code_3_and_the_rest_goes_on(run: Run) -> None:
+    done = run("run")
+    assert done.returncode == 3
+    assert "blog.example.org" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_run_says_that_another_is_at_work(world: World, run: Run) -> None:
+    with world.project():
+        done = run("run")
+    assert done.returncode == 0
+    assert "Another run is at work" in done.stderr
+
+
+def test_the_lock_of_a_killed_run_is_no_lock(world: World, run: Run) -> None:
+    hold = (
+        "import sys,time; sys.path.insert(0, '.'); from pathlib import Path; from tests.world import World\n"
+        f"w = World(folder=Path({str(world.folder)!r}))\n"
+        "with w.project():\n    print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    assert "Another run" in run("run").stderr
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    assert "Another run" not in run("run").stderr
+
+
+def test_a_project_is_laid_out_and_nothing_in_it_is_ever_overwritten(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "init", str(tmp_path / "mine")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    settings = tmp_path / "mine/sources/newsletter.toml"
+    settings.write_text(settings.read_text() + "# mine\n")
+    subprocess.run(command, capture_output=True, text=True, check=True)
+    assert settings.read_text().endswith("# mine\n")
+    check = subprocess.run(
+        [*command[:3], "--project", str(tmp_path / "mine"), "check"], capture_output=True, text=True, check=False
+    )
+    assert check.returncode == 0, check.stdout + check.stderr
+
+
+def test_an_empty_folder_that_exists_is_laid_out_too(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli.main", "init", str(tmp_path)], capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert (tmp_path / "sources/books.toml").is_file()
