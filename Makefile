@@ -1,0 +1,53 @@
+# Two commands for a newcomer: `make demo` and `make test`. The rest are their parts.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Debian ships python3 without ensurepip; pip can fill a bare environment from outside.
+PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup lint format types cover lock clean
+
+help:            ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/: *.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(VENV)/ready: $(BIN)/python requirements.txt pyproject.toml
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/ready       ## the program in .venv
+
+demo: setup      ## the main job on the sample blog, and where to look
+	@$(BIN)/python -m demo.run
+
+test: lint types ## everything that must be true, in parallel
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered -q
+
+lint: $(VENV)/ready-dev    ## style, format and the floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/ready-dev   ## mypy --strict
+	$(BIN)/mypy
+
+format: $(VENV)/ready-dev  ## mend what a machine can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:             ## new pinned versions with hashes (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+	  pyproject.toml --group dev -o requirements-dev.txt
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+	  pyproject.toml -c requirements-dev.txt -o requirements.txt
+
+clean:           ## forget .venv and everything the demo made
+	rm -rf $(VENV) outbox

@@ -1,0 +1,147 @@
+"""The house rules, as tests."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CODE = sorted(path for path in (ROOT / "pipeline").rglob("*.py") if "versions" not in path.parts)
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_imports_go_down_only() -> None:
+    done = run(str(Path(sys.executable).parent / "lint-imports"), "--no-cache")
+    assert done.returncode == 0, done.stdout
+
+
+HEAVY = {
+    "alembic", "asyncio", "feedgen", "feedparser", "httpx", "jinja2", "lxml", "mjml", "msgspec", "nh3", "readability",
+    "smtplib", "sqlalchemy", "sqlite3",
+}  # fmt: skip
+
+
+def test_help_imports_no_stage_and_no_heavy_library() -> None:
+    words = "import sys; from pipeline.cli.main import cli; cli(['--help'], standalone_mode=False)"
+    script = f"{words}; import json; print('@' + json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    done = run(sys.executable, "-c", script)
+    loaded = set(json.loads(done.stderr.rpartition("@")[2]))
+    ours = {name for name in loaded if name.split(".")[0] == "pipeline"}
+    allowed = r"pipeline(\.cli(\.\w+)?|\.errors)?"
+    assert {name for name in ours if not re.fullmatch(allowed, name)} == set()
+    assert loaded & HEAVY == set()
+    assert "paperround run" in done.stdout
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_module_says_of_itself_is_true(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    assert ast.get_docstring(tree), f"{path} has no docstring"
+    assert path.stem not in ("utils", "helpers", "common", "manager")
+
+
+LONG = {"config.py": "one section for each room, in one place"}
+"""Files over 400 lines, each with the reason."""
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_short_enough_to_read(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 400 or path.name in LONG
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            docstring = node.body[0].end_lineno or 0 if ast.get_docstring(node) else node.lineno
+            assert (node.end_lineno or 0) - docstring <= 45, f"{node.name} is too long"
+
+
+def test_every_room_says_what_it_does_reads_writes_and_never_does() -> None:
+    for room in ("pull", "clean", "books", "compose", "render", "review", "deliver", "feedback", "syndicate"):
+        docstring = ast.get_docstring(ast.parse((ROOT / f"pipeline/{room}/__init__.py").read_text("utf-8"))) or ""
+        for word in ("does", "reads", "writes", "never"):
+            assert re.search(rf"^{word} +\S", docstring, re.MULTILINE), f"{room}: {word}"
+
+
+def test_feedparser_only_ever_gets_bytes_in_memory() -> None:
+    calls = [match for path in CODE for match in re.findall(r"feedparser\.parse\(([^,)]*)", path.read_text("utf-8"))]
+    assert calls
+    assert all(call.strip().startswith(("io.BytesIO(", "BytesIO(")) for call in calls)
+
+
+def test_nothing_unfinished_is_left_in_the_code() -> None:
+    for path in CODE:
+        assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplemented", path.read_text("utf-8")), path
+
+
+def test_every_command_is_documented_with_an_example() -> None:
+    import click
+
+    from pipeline.cli.main import cli
+
+    def check(command: click.Command, name: str) -> None:
+        assert command.help, name
+        assert "Example" in command.help or name == "paperround", name
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for child in command.list_commands(context):
+                found = command.get_command(context, child)
+                assert found is not None
+                check(found, f"{name} {child}")
+
+    check(cli, "paperround")
+
+
+def test_every_setting_stands_in_the_settings_page() -> None:
+    import msgspec
+
+    from pipeline import config
+
+    page = (ROOT / "docs/settings.md").read_text("utf-8")
+    tables = (
+        config.Newsletter,
+        config.SourceTable,
+        config.Schedule,
+        config.BooksTable,
+        config.Delivery,
+        config.StoreTable,
+    )
+    for table in (*tables, config.FetchTable):
+        for part in msgspec.structs.fields(table):
+            assert f"`{part.encode_name}`" in page, f"{table.__name__}.{part.encode_name}"
+
+
+def test_the_lock_files_name_no_registry_and_hash_everything() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text("utf-8")
+        assert "://" not in text
+        packages = re.findall(r"^[\w.-]+(?:\[[\w,]+\])?==[^\n]*\\\n    --hash=sha256:", text, re.MULTILINE)
+        assert len(packages) == len(re.findall(r"^[\w.-]+(?:\[[\w,]+\])?==", text, re.MULTILINE))
+
+
+def test_the_public_names_of_the_package_are_there() -> None:
+    import pipeline
+
+    assert all(getattr(pipeline, name) is not None for name in pipeline.__all__)
+
+
+def test_the_migrations_make_exactly_the_tables_of_today(tmp_path: Path) -> None:
+    import sqlalchemy as sa
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    from pipeline.store import open_store, tables
+
+    open_store("sqlite:///state.sqlite3", tmp_path).close()
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'state.sqlite3'}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, tables.metadata) == []
+    engine.dispose()
