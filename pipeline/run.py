@@ -38,7 +38,19 @@ def opened(settings: Settings, out: Outside, say: Callable[[str], None], *, alon
     with closing(store), store.locked() if alone else nullcontext():
         if alone:
             files.sweep(settings.outbox)
-        yield Project(settings=settings, store=store, out=out, say=say)
+        yield Project(settings=settings, store=store, out=out, say=_once(say))
+
+
+def _once(say: Callable[[str], None]) -> Callable[[str], None]:
+    """The same sentence need not be heard twice in one sitting."""
+    said: set[str] = set()
+
+    def speak(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            say(sentence)
+
+    return speak
 
 
 def walk(project: Project, *names: str, now: datetime | None = None) -> Report:

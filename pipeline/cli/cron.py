@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -28,7 +29,10 @@ def run(terminal: Terminal) -> None:
         report = walk(project)
         waiting = _waiting(project)
     report += waiting
-    terminal.conclude(report, {}, [_paragraph(report)])
+    if terminal.quiet:
+        # Cron mails whatever is printed; quiet means that only what needs a person is.
+        report = replace(report, waiting=())
+    terminal.conclude(report, {}, [] if terminal.quiet else [_paragraph(report)])
 
 
 def _waiting(project: Project) -> Report:

@@ -71,6 +71,6 @@ class Terminal:
         told = {name: list(getattr(report, name)) for name in ("done", "waiting", "attention", "errors")}
         self.show((document or {}) | told, [*lines, *dict.fromkeys(report.waiting)])
         if not self.as_json:
-            for sentence in dict.fromkeys(report.attention):
+            for sentence in dict.fromkeys((*(report.errors if self.quiet else ()), *report.attention)):
                 click.echo(sentence, err=True)
         click.get_current_context().exit(report.exit_code)

@@ -67,7 +67,7 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
     changed = files.write(settings.public / key, make())
     with store.writing() as tx:
         issues.put_out(tx, key, inputs)
-    return Report(done=(f"Published outbox/public/{key}",) if changed else (), unchanged=int(not changed))
+    return Report(done=("Refreshed outbox/public/.",) if changed else (), unchanged=int(not changed))
 
 
 def _remove(name: str, settings: SyndicateSettings) -> None:
