@@ -6,22 +6,23 @@ metadata service, and it obeys a proxy from the environment.
 
 from __future__ import annotations
 
-import base64
+import io
 import ipaddress
+import re
 import socket
 import ssl
 import threading
 import time
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from pipeline.errors import FetchFault
 from pipeline.model import Fetched, Validators
@@ -29,21 +30,26 @@ from pipeline.model import Fetched, Validators
 if TYPE_CHECKING:
     import httpx
 
-AGENT = "Paperround/0.1 (newsletter of the blog's own author; asks with If-None-Match)"
+AGENT = "Paperround/0.1.0 (newsletter of the blog's own author; asks with If-None-Match)"
 Resolve = Callable[[str, int], list[str]]
 
-# Addresses that Python 3.11 calls global although a packet to them may end on this machine or network.
-_NEVER = tuple(
-    ipaddress.ip_network(block)
-    for block in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.0.0.0/24", "192.88.99.0/24", "::/96")
-)
+# Addresses that Python 3.11 calls global although a packet to them may end on this machine or network. Of IPv6 only
+# 2000::/3 is out on the Internet (RFC 4291 section 2.4); inside it are 6to4, Teredo and an example range (RFC 9637).
+_NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2002::/16", "3fff::/20")))
+_INTERNET_6 = ipaddress.IPv6Network("2000::/3")
+
+_GZIP = b"\x1f\x8b"
+_GZIP_OR_ZLIB = 47
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one address may cost: bytes after decoding, seconds in all, hops, and how hard a host is asked.
+    """What one address may cost: bytes (as sent and as decoded), seconds, hops, and how hard a host is asked.
 
-    `pause` is the least number of seconds between two requests to one public host.
+    `seconds` covers all redirects, but neither waiting for a turn (`per_host` at once, `pause` seconds between the
+    starts of two requests to a public host) nor what the system's name look-up takes beyond it. `headers` is how
+    many header lines an answer may have; their bytes are bounded by the HTTP parser, at 100 KB.
     """
 
     bytes_max: int = 10 << 20
@@ -51,10 +57,15 @@ class Limits:
     redirects: int = 5
     per_host: int = 2
     pause: float = 0.5
+    headers: int = 200
 
 
 class Fetcher:
-    """A guarded anonymous GET, safe to share between threads."""
+    """A guarded anonymous GET (`pipeline.model.wire.Fetch`), safe to share between threads.
+
+    `allow_private_hosts` are hosts, with or without a port, as they stand in the author's addresses ("127.0.0.1:8123"):
+    those are asked wherever they lead, and without a pause. `resolve` gives the IP addresses of a host and port.
+    """
 
     def __init__(
         self,
@@ -63,10 +74,10 @@ class Fetcher:
         limits: Limits = Limits(),
         resolve: Resolve | None = None,
     ) -> None:
-        self._allowed = allow_private_hosts
+        self._allowed = {host.lower() for host in allow_private_hosts}
         self._limits = limits
         self._resolve = resolve or _resolve
-        self._hosts: defaultdict[str, _Host] = defaultdict(lambda: _Host(limits.per_host))
+        self._hosts: dict[str, _Host] = {}
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
@@ -81,61 +92,81 @@ class Fetcher:
     def __call__(self, url: str, *, validators: Validators | None = None) -> Fetched:
         """The answer at `url`: 200 with a body, or 304 when `validators` say that it is the same.
 
+        A user name and password in `url` go to its own scheme, host and port only, and are in no answer and no fault.
         Raises FetchFault for everything else, with `gone` for 404 and 410 and `retry_after` where the server asks.
         """
-        end = time.monotonic() + self._limits.seconds
+        first, here, left = _address(url), shown(url), self._limits.seconds
         seen: set[str] = set()
-        secret = _credentials(url)
-        origin = _origin(url)
-        address = shown(url)
-        while True:
-            if address in seen or len(seen) > self._limits.redirects:
-                raise FetchFault("The address leads in circles or through too many redirects.", where=shown(url))
-            seen.add(address)
-            login = secret if _origin(address) == origin else None
-            answer, leads_to = self._once(address, validators, login, end)
-            if answer is not None:
+        while here not in seen and len(seen) <= self._limits.redirects:
+            seen.add(here)
+            address = _address(here)
+            asked = _headers(address, validators, first if _origin(address) == _origin(first) else address)
+            with self._turn(address):
+                began = time.monotonic()
+                answer = self._ask(here, address, asked, began + left)
+                left -= time.monotonic() - began
+            if isinstance(answer, Fetched):
                 return answer
-            address = _hop(address, leads_to)
+            here = answer
+        raise FetchFault("The address leads in circles or through too many redirects.", where=shown(url))
 
-    def _once(
-        self, url: str, validators: Validators | None, login: str | None, end: float
-    ) -> tuple[Fetched | None, str]:
-        parts = _parts(url)
-        private = bool({f"{parts.hostname}:{_port(parts)}", parts.hostname or "", parts.netloc} & self._allowed)
-        with self._hosts[parts.netloc].turn(0.0 if private else self._limits.pause, end):
-            address = self._vetted(parts, url, private=private)
-            return self._ask(url, address, _headers(validators, login), end, conditional=validators is not None)
+    def _turn(self, address: httpx.URL) -> AbstractContextManager[None]:
+        with self._lock:
+            host = self._hosts.setdefault(_name(address), _Host(self._limits.per_host))
+        return host.turn(0.0 if self._is_allowed(address) else self._limits.pause)
 
-    def _vetted(self, parts: Any, url: str, *, private: bool) -> str:
-        """The one address to connect to; when any of a name's addresses is not public, none is used."""
-        try:
-            found = self._resolve(parts.hostname, _port(parts))
-        except (OSError, UnicodeError):
-            raise FetchFault("This host name has no address.", where=url) from None
-        refused = [address for address in found if not private and not is_public(address)]
-        if refused or not found:
+    def _is_allowed(self, address: httpx.URL) -> bool:
+        names = {_name(address), address.netloc.decode(), f"{_name(address)}:{_port(address)}"}
+        return not names.isdisjoint(self._allowed)
+
+    def _ask(self, here: str, address: httpx.URL, asked: Mapping[str, str], end: float) -> Fetched | str:
+        """The answer, or the address to which it redirects, from the first of the host's IP addresses that is there."""
+        *others, last = self._vetted(here, address)
+        for place in others:
+            with suppress(_Unreached):
+                return self._exchange(here, address, place, asked, end)
+        return self._exchange(here, address, last, asked, end)
+
+    def _vetted(self, here: str, address: httpx.URL) -> list[str]:
+        """Where to connect: resolved once; when any of a name's addresses is not public, none is used."""
+        found: list[str] = []
+        with suppress(OSError, UnicodeError):
+            found = self._resolve(_name(address), _port(address))
+        if not found:
+            raise FetchFault("This host name has no address.", where=here)
+        refused = [] if self._is_allowed(address) else [place for place in found if not is_public(place)]
+        if refused:
             raise FetchFault(
-                f"{parts.hostname} is on a private network ({refused[0] if refused else 'no address'}), "
-                "so it is not asked. If it is yours, name it in [fetch] allow_private_hosts.",
-                where=url,
+                f"{_name(address)} is on a private network ({refused[0]}), so it is not asked. "
+                "If it is yours, name it in [fetch] allow_private_hosts.",
+                where=here,
             )
-        return found[0]
+        return found
 
-    def _ask(
-        self, url: str, address: str, headers: dict[str, str], end: float, *, conditional: bool
-    ) -> tuple[Fetched | None, str]:
+    def _exchange(
+        self, here: str, address: httpx.URL, place: str, asked: Mapping[str, str], end: float
+    ) -> Fetched | str:
         import httpx
 
+        # The connection is pinned twice, since the first way is through a private attribute and could stop working
+        # unnoticed: by the network under httpx, and by the IP address in the URL, with the name only in Host and SNI.
+        pinned, name = address.copy_with(host=place), {"sni_hostname": _name(address)}
         try:
-            with self._client(address, end) as client, client.stream("GET", url, headers=headers) as response:
-                return self._read(url, response, end, conditional=conditional)
+            with (
+                self._client(place, end) as client,
+                client.stream("GET", pinned, headers=asked, extensions=name) as response,
+            ):
+                return self._read(here, response, asked)
         except httpx.TimeoutException:
-            raise FetchFault("The server took too long.", where=url) from None
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, ValueError) as fault:
-            raise FetchFault(f"The server can't be read: {_why(fault)}.", where=url) from None
+            raise FetchFault("The server took too long.", where=here) from None
+        except httpx.ConnectError as fault:
+            raise _Unreached(f"The server can't be reached: {_why(fault)}.", where=here) from None
+        except zlib.error:
+            raise FetchFault("The answer can't be unpacked: what the server sends is no gzip.", where=here) from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as fault:
+            raise FetchFault(f"The server can't be read: {_why(fault)}.", where=here) from None
 
-    def _client(self, address: str, end: float) -> httpx.Client:
+    def _client(self, place: str, end: float) -> httpx.Client:
         import httpx
 
         from pipeline.pinned import Pinned
@@ -143,21 +174,27 @@ class Fetcher:
         with self._lock:
             self._tls = self._tls or ssl.create_default_context()
         transport = httpx.HTTPTransport(verify=self._tls, retries=0, trust_env=False)
-        transport._pool._network_backend = Pinned(address, end)  # noqa: SLF001 - httpx offers no other way to pin
+        transport._pool._network_backend = Pinned(place, end)  # noqa: SLF001 - httpx offers no other way
         left = max(end - time.monotonic(), 0.001)
         return httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=left)
 
-    def _read(self, url: str, response: httpx.Response, end: float, *, conditional: bool) -> tuple[Fetched | None, str]:
+    def _read(self, here: str, response: httpx.Response, asked: Mapping[str, str]) -> Fetched | str:
         status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
+        if len(response.headers.raw) > self._limits.headers:
+            raise FetchFault(f"The answer has more than {self._limits.headers} headers.", where=here)
         if status in (301, 302, 303, 307, 308) and "location" in headers:
-            return None, headers["location"]
-        if status == 304 and not conditional:
-            raise FetchFault("The server says “not modified” to a question that was not asked.", where=url)
+            return _hop(here, headers["location"])
+        if status == 304 and asked.keys().isdisjoint(_CONDITIONS):
+            raise FetchFault("The server says “not modified” to a question that was not asked.", where=here)
         if status not in (200, 304):
-            raise _refusal(url, status, headers)
-        body = b"" if status == 304 else _body(response.iter_raw(), headers, self._limits.bytes_max, end, url)
+            raise _refusal(here, status, headers)
+        body = b"" if status == 304 else _body(here, response.iter_raw(), headers, self._limits.bytes_max)
         kept = Validators(etag=headers.get("etag"), last_modified=headers.get("last-modified"))
-        return Fetched(url=url, status=status, headers=headers, body=body, validators=kept), ""
+        return Fetched(url=here, status=status, headers=headers, body=body, validators=kept)
+
+
+class _Unreached(FetchFault):
+    """Nobody was there to take the request; the host's next address may do better."""
 
 
 class _Host:
@@ -169,27 +206,53 @@ class _Host:
         self._free_from = 0.0
 
     @contextmanager
-    def turn(self, pause: float, end: float) -> Iterator[None]:
+    def turn(self, pause: float) -> Iterator[None]:
+        """Wait until the host may be asked again, and keep a place until it has answered."""
         with self._places:
             with self._lock:
-                wait = self._free_from - time.monotonic()
-                self._free_from = max(time.monotonic(), self._free_from) + pause
-            time.sleep(min(max(wait, 0.0), max(end - time.monotonic(), 0.0)))
+                start = max(time.monotonic(), self._free_from)
+                self._free_from = start + pause
+            time.sleep(max(start - time.monotonic(), 0.0))
             yield
+
+
+class _Unpacked:
+    """What gzip (RFC 1952) or deflate in its zlib form (RFC 1950) holds, never more of it at once than asked for."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    @property
+    def whole(self) -> bool:
+        return self._member.eof
+
+    def more(self, packed: bytes, at_most: int) -> bytes:
+        """The next bytes. Raises zlib.error."""
+        if self._member.unused_data:
+            return b""
+        found = self._member.decompress(packed, at_most)
+        # A gzip file may have several members, and stray bytes after them are ignored everywhere.
+        while (rest := self._member.unused_data) and _GZIP.startswith(rest[:2]) and len(found) < at_most:
+            self._member = zlib.decompressobj(_GZIP_OR_ZLIB)
+            found += self._member.decompress(rest, at_most - len(found))
+        return found
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address is out on the Internet, in every form that a packet could take home."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return ip.is_global and not ip.is_multicast and not any(ip in net for net in _NEVER if net.version == ip.version)
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip
+    if ip.version == 6 and ip not in _INTERNET_6:
+        return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NEVER)
 
 
 def shown(url: str) -> str:
     """An address without the user name and password in it, fit for logs and faults."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # a password with an unquoted slash in it passes for a port
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     except ValueError:
         return "an address that can't be read"
@@ -200,101 +263,109 @@ def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _parts(url: str) -> Any:
+def _address(url: str) -> httpx.URL:
+    """The address as httpx reads it, so that nobody else's reading decides where a request may go."""
+    import httpx
+
     try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
+        address = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
         raise FetchFault("This is no web address.", where=shown(url)) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if address.scheme not in ("http", "https") or not address.raw_host:
         raise FetchFault("Only http and https addresses are fetched.", where=shown(url))
-    return parts
+    if _port(address) > 65535:
+        raise FetchFault("The port in this address is too large.", where=shown(url))
+    return address
 
 
-def _port(parts: Any) -> int:
-    return int(parts.port or (443 if parts.scheme == "https" else 80))
+def _port(address: httpx.URL) -> int:
+    return address.port or (443 if address.scheme == "https" else 80)
 
 
-def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = _parts(url)
-    return parts.scheme, parts.hostname, _port(parts)
+def _name(address: httpx.URL) -> str:
+    """The host as it is looked up and asked for: an international name in its ASCII form."""
+    return address.raw_host.decode()
 
 
-def _hop(url: str, location: str) -> str:
+def _origin(address: httpx.URL) -> tuple[str, str, int]:
+    return address.scheme, _name(address), _port(address)
+
+
+def _hop(here: str, location: str) -> str:
     """Where a redirect leads; never from https down to http, where anybody on the way could answer."""
-    leads_to = shown(urljoin(url, location))
-    if _parts(leads_to).scheme == "http" and _parts(url).scheme == "https":
-        raise FetchFault("The server redirects from https to http; that is not followed.", where=url)
-    return leads_to
+    try:
+        there = shown(urljoin(here, location))
+    except ValueError:
+        raise FetchFault("The server redirects to what is no web address.", where=here) from None
+    if here.startswith("https:") and there.startswith("http:"):
+        raise FetchFault("The server redirects from https to http; that is not followed.", where=here)
+    return there
 
 
-def _credentials(url: str) -> str | None:
-    parts = _parts(url)
-    if parts.username is None:
-        return None
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
-
-
-def _headers(validators: Validators | None, login: str | None) -> dict[str, str]:
+def _headers(address: httpx.URL, validators: Validators | None, login: httpx.URL) -> dict[str, str]:
+    """What is asked of `address`, with the user name and password that `login` has, if any (RFC 7617)."""
+    pair = f"{login.username}:{login.password}"
+    known = validators or Validators()
     asked = {
+        "Host": address.netloc.decode(),
         "User-Agent": AGENT,
         "Accept": "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.9, */*;q=0.5",
         "Accept-Encoding": "gzip",
         "Connection": "close",
-        "Authorization": login,
-        "If-None-Match": validators.etag if validators else None,
-        "If-Modified-Since": validators.last_modified if validators else None,
-    }
+        "Authorization": "Basic " + b64encode(pair.encode()).decode() if pair != ":" else None,
+    } | {name: _sendable(value) for name, value in zip(_CONDITIONS, (known.etag, known.last_modified), strict=True)}
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def _body(raw: Iterable[bytes], headers: dict[str, str], limit: int, end: float, url: str) -> bytes:
+def _sendable(value: str | None) -> str | None:
+    """A server may give a validator that no request can carry back; then the page is asked for anew."""
+    return value if value and value.isascii() and value.isprintable() else None
+
+
+def _body(here: str, raw: Iterable[bytes], headers: Mapping[str, str], limit: int) -> bytes:
     """The decoded body; never holds more than the limit and one chunk, whatever a bomb would inflate to."""
-    coding = headers.get("content-encoding", "identity").strip().lower()
-    if coding not in ("identity", "gzip", "x-gzip", "deflate", ""):
-        raise FetchFault(f"The answer comes in a coding that was not asked for ({coding[:40]}).", where=url)
-    inflate = None if coding in ("identity", "") else zlib.decompressobj(47)
-    parts, size = [], 0
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise FetchFault(f"The answer comes in a coding that was not asked for ({coding[:40]}).", where=here)
+    unpacked = None if coding in ("", "identity") else _Unpacked()
+    body, came = io.BytesIO(), 0
     for chunk in raw:
-        if time.monotonic() > end:
-            raise FetchFault("The server took too long.", where=url)
-        part = inflate.decompress(chunk, limit - size + 1) if inflate else chunk
-        size += len(part)
-        if size > limit:
-            raise FetchFault(f"The answer is larger than {limit >> 20} MB.", where=url)
-        parts.append(part)
-    if inflate is not None and not inflate.eof:
-        raise FetchFault("The answer broke off in the middle.", where=url)
-    return b"".join(parts)
+        came += len(chunk)
+        body.write(unpacked.more(chunk, limit + 1 - body.tell()) if unpacked else chunk)
+        if max(came, body.tell()) > limit:
+            raise FetchFault(f"The answer is larger than {limit / (1 << 20):g} MB.", where=here)
+    if came and unpacked and not unpacked.whole:
+        raise FetchFault("The answer broke off in the middle.", where=here)
+    return body.getvalue()
 
 
-def _refusal(url: str, status: int, headers: dict[str, str]) -> FetchFault:
+def _refusal(here: str, status: int, headers: Mapping[str, str]) -> FetchFault:
     words = {
         401: "wants a password",
         403: "refuses to show it",
         404: "has no such page",
         410: "says it is gone for good",
+        429: "asks to come back later",
+        503: "asks to come back later",
     }
-    said = words.get(status, "asks to come back later" if status in (429, 503) else "has a fault of its own")
-    after = _seconds(headers.get("retry-after")) if status in (429, 503) else None
-    return FetchFault(f"The server {said} ({status}).", where=url, retry_after=after, gone=status in (404, 410))
+    said = words.get(status, "has a fault of its own" if status >= 500 else "gives no page")
+    after = _seconds(headers.get("retry-after", "")) if status in (429, 503) else None
+    return FetchFault(f"The server {said} ({status}).", where=here, retry_after=after, gone=status in (404, 410))
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def _seconds(retry_after: str) -> float | None:
     """Retry-After is a number of seconds or a date (RFC 9110 section 10.2.3)."""
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdigit():
-        return float(retry_after.strip()[:9])
+    if re.fullmatch(r"[0-9]{1,9}", retry_after.strip()):
+        return float(retry_after)
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max((aware - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def _why(fault: Exception) -> str:
-    words = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-    return words.rstrip(".")[:200]
+    """The library's words, without the codes around them and never long."""
+    words = re.sub(r"\[[A-Z][^\]]*\] | \(_ssl\.c:\d+\)", "", str(fault).partition("\n")[0])
+    return (words or type(fault).__name__).rstrip(".")[:200]
