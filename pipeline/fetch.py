@@ -228,7 +228,7 @@ class _Unpacked:
 
     def more(self, packed: bytes, at_most: int) -> bytes:
         """The next bytes. Raises zlib.error."""
-        if self._member.unused_data:
+        if self._member.unused_data:  # to collect stray bytes that come one by one would take time squared
             return b""
         found = self._member.decompress(packed, at_most)
         # A gzip file may have several members, and stray bytes after them are ignored everywhere.

@@ -17,7 +17,7 @@ FOLDERS = ("sources/posts", "templates", "outbox")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a blog offers: its address as typed, the feed's, a title, and what there is in plain words.
+    """What a blog offers: its own address, the feed's, its title, and what there is in plain words.
 
     `private` is "host:port" when the person named an address of her own machine or network.
     """
@@ -41,8 +41,9 @@ def look(url: str) -> Found:
     private = _private(parts.hostname, parts.netloc)
     source = Source(name=SourceName(parts.netloc), url=typed)
     with Fetcher(allow_private_hosts=frozenset([private] if private else [])) as fetch:
-        address, entries = pull.look(source, fetch, datetime.now(UTC))
-    return Found(url=typed, address=address, title=None, private=private, words=_words(address, entries))
+        address, feed = pull.look(source, fetch, datetime.now(UTC))
+    words = _words(address, feed.entries)
+    return Found(url=feed.home or typed, address=address, title=feed.title, private=private, words=words)
 
 
 def _private(host: str, netloc: str) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,8 +101,9 @@ def check(own: Path) -> None:
 
 
 def starter(name: str, **values: Any) -> str:
-    """A file of a new project."""
-    return fill(f"project/{name}", BUILT_IN, values) + "\n"
+    """A file of a new project; what is known already stands in it as TOML strings, whose escapes JSON shares."""
+    quoted = partial(json.dumps, ensure_ascii=False)
+    return fill(f"project/{name}", BUILT_IN, {"quoted": quoted, **values}) + "\n"
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,9 @@ from typing import Any
 
 import httpcore
 
+CONNECT_SECONDS = 10.0
+"""How long one address may keep us waiting for a connection; a host's next address may still be tried then."""
+
 
 class Pinned(httpcore.NetworkBackend):
     """Connects to the vetted address whatever the name says by now, and lets no read outlive the deadline.
@@ -31,7 +34,8 @@ class Pinned(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the pinned address on `port`."""
         _ = host, timeout
-        stream = self._real.connect_tcp(self._address, port, _left(self._end), local_address, socket_options)
+        patience = min(_left(self._end), CONNECT_SECONDS)
+        stream = self._real.connect_tcp(self._address, port, patience, local_address, socket_options)
         return _Bounded(stream, self._end)
 
 

@@ -201,8 +201,9 @@ def zeros(megabytes: int) -> bytes:
     return b"".join(press.compress(bytes(1 << 20)) for _ in range(megabytes)) + press.flush()
 
 
-def test_a_bomb_is_refused_before_it_is_held_in_memory() -> None:
-    bomb = reply("200 OK", "Content-Encoding: gzip", body=zeros(40))
+@pytest.mark.parametrize("before", [b"", gzip.compress(bytes((1 << 20) + 1))], ids=["at once", "behind a full page"])
+def test_a_bomb_is_refused_before_it_is_held_in_memory(before: bytes) -> None:
+    bomb = reply("200 OK", "Content-Encoding: gzip", body=before + zeros(40))
     refusal(bomb)  # whatever is imported at first use is not the bomb's weight
     tracemalloc.start()
     try:
@@ -436,6 +437,13 @@ def test_a_private_host_that_the_author_named_is_asked(allowed: str) -> None:
         assert fetch(there.url()).body == b"hello"
 
 
+def test_capitals_in_a_private_host_make_no_difference() -> None:
+    with site(says(reply(body=b"hello"))) as there:
+        place, resolve = f"MyBox.example:{there.port}", names(mybox_example="127.0.0.1")
+        fetch = Fetcher(allow_private_hosts=frozenset([place]), limits=QUICK, resolve=resolve)
+        assert fetch(f"http://{place}/").body == b"hello"
+
+
 def test_a_private_host_is_allowed_on_the_named_port_only() -> None:
     with site(says(reply())) as there, pytest.raises(FetchFault, match="private network"):
         Fetcher(allow_private_hosts=frozenset([f"127.0.0.1:{there.port + 1}"]), limits=QUICK)(there.url())
@@ -444,12 +452,17 @@ def test_a_private_host_is_allowed_on_the_named_port_only() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["file:///etc/passwd", "ftp://blog.example/", "data:,x", "blog.example", "", "http://", "http://blog.example:99999/",
-     "http://blog.example:port/", "http://[::1", "http://xn--/", "http://blog\x00.example/", "http://" + "x" * 70000],
+    ["file:///etc/passwd", "ftp://blog.example/", "data:,x", "blog.example", "", "http://", "http://blog.example:port/",
+     "http://[::1", "http://xn--/", "http://blog\x00.example/", "http://" + "x" * 70000],
 )  # fmt: skip
 def test_what_is_no_web_address_is_refused(url: str) -> None:
     with pytest.raises(FetchFault):
         Fetcher(limits=QUICK, resolve=lambda host, port: [])(url)
+
+
+def test_a_port_that_can_not_be_is_refused() -> None:
+    with pytest.raises(FetchFault, match="port"):
+        Fetcher(limits=QUICK, resolve=names(blog_example=PUBLIC))("http://blog.example:65536/")
 
 
 def test_a_proxy_in_the_environment_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

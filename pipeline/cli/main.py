@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -71,6 +72,8 @@ def main() -> None:
         code = 2
     except PaperroundError as fault:
         click.echo(str(fault), err=True)
+        if "--json" in sys.argv:
+            click.echo(json.dumps({"fault": str(fault)}, ensure_ascii=False))
         code = fault.exit_code
     except BrokenPipeError:
         code = 0

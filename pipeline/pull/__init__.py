@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
@@ -20,6 +21,9 @@ from pipeline.model import Entry, EntryId, Fetch, Fetched, Health, Outside, Repo
 from pipeline.model.excerpt import is_excerpt
 from pipeline.pull.charset import decoded
 from pipeline.store import Store, Tx, entries, sources
+
+if TYPE_CHECKING:
+    from pipeline.pull.feed import Feed
 
 __all__ = ["due", "look", "work"]
 
@@ -64,7 +68,7 @@ def _pull_source(source: Source, store: Store, out: Outside) -> Report:
     with store.writing() as tx:
         first = _health(tx, source) is None
         sources.record(tx, visit)
-        new, changed = _keep(tx, found or (), first=first, now=now)
+        new, changed = _keep(tx, found.entries if found else (), first=first, now=now)
     return _said(source, found, new, changed, first=first)
 
 
@@ -74,10 +78,8 @@ def _health(tx: Tx, source: Source) -> Health | None:
     return health if health and health.last_ok and health.url == source.url else None
 
 
-def _visit(
-    source: Source, health: Health | None, out: Outside, now: datetime
-) -> tuple[Health, tuple[Entry, ...] | None]:
-    """What a source's answer shows: its health, and its entries, None when nothing changed."""
+def _visit(source: Source, health: Health | None, out: Outside, now: datetime) -> tuple[Health, Feed | None]:
+    """What a source's answer shows: its health, and its feed, None when nothing changed."""
     if source.kind not in KINDS:
         raise SourceFault(
             f'kind = "{source.kind}" is not a kind of source. Known: {", ".join(KINDS)}.', where=source.name
@@ -85,11 +87,11 @@ def _visit(
     address = health.address if health else source.url
     answer = out.fetch(address, validators=health.validators if health else None)
     validators, sha = answer.validators, hashlib.sha256(answer.body).hexdigest()
-    found: tuple[Entry, ...] | None = None
+    found: Feed | None = None
     if health and answer.status == 304:
         validators, sha = health.validators, health.body_sha or sha
     elif health is None or health.body_sha != sha:
-        address, answer, found = _entries(source, address, answer, out.fetch, now)
+        address, answer, found = _feed(source, address, answer, out.fetch, now)
         validators, sha = answer.validators, hashlib.sha256(answer.body).hexdigest()
     visit = Health(
         name=source.name,
@@ -105,16 +107,14 @@ def _visit(
     return visit, found
 
 
-def look(source: Source, fetch: Fetch, now: datetime) -> tuple[str, tuple[Entry, ...]]:
+def look(source: Source, fetch: Fetch, now: datetime) -> tuple[str, Feed]:
     """A feed's address and what it holds, without keeping anything. Raises SourceFault, ChildFault."""
-    address, _, found = _entries(source, source.url, fetch(source.url), fetch, now)
+    address, _, found = _feed(source, source.url, fetch(source.url), fetch, now)
     return address, found
 
 
-def _entries(
-    source: Source, address: str, answer: Fetched, fetch: Fetch, now: datetime
-) -> tuple[str, Fetched, tuple[Entry, ...]]:
-    """The address of the feed, its answer and its entries; a blog's page leads to the feed that it names.
+def _feed(source: Source, address: str, answer: Fetched, fetch: Fetch, now: datetime) -> tuple[str, Fetched, Feed]:
+    """The address of the feed, its answer and what it holds; a blog's page leads to the feed that it names.
 
     Raises SourceFault when there is none, ChildFault when it can't be read within bounds.
     """
@@ -130,8 +130,8 @@ def _entries(
             )
         address = named[0]
         answer = fetch(address)
-    found = feed.entries(source, answer, now=now)
-    return address, answer, found if source.limit is None else found[: source.limit]
+    found = feed.read(source, answer, now=now)
+    return address, answer, replace(found, entries=found.entries[: source.limit])
 
 
 def _keep(tx: Tx, found: Sequence[Entry], *, first: bool, now: datetime) -> tuple[list[Entry], list[Entry]]:
@@ -198,15 +198,15 @@ def _minutes(pause: timedelta) -> str:
     return f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
 
 
-def _said(
-    source: Source, found: Sequence[Entry] | None, new: Sequence[Entry], changed: Sequence[Entry], *, first: bool
-) -> Report:
+def _said(source: Source, found: Feed | None, new: Sequence[Entry], changed: Sequence[Entry], *, first: bool) -> Report:
     if found is None or not (new or changed):
         return Report(unchanged=1)
-    words = f"{source.name}: {len(new)} new, {len(changed)} changed, of {len(found)} entries."
+    total = len(found.entries)
+    words = f"{source.name}: {len(new)} new, {len(changed)} changed, of {total} entries."
     if first and len(new) > 1:
-        words = f"{source.name}: first contact. The newest of {len(found)} entries counts as new; the others are known."
-    return Report(done=(words,))
+        words = f"{source.name}: first contact. The newest of {total} entries counts as new; the others are known."
+    lost = f"{source.name}: {found.left_out} entries could not be read, or were too many for one feed."
+    return Report(done=(words,), errors=(lost,) if found.left_out else ())
 
 
 def _pull_page(entry: EntryId, store: Store, out: Outside) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -28,8 +29,21 @@ def recognises(fetched: Fetched) -> bool:
     return root is not None and (page is None or root.start() < page.start())
 
 
-def entries(source: Source, fetched: Fetched, *, now: datetime) -> tuple[Entry, ...]:
-    """A feed's entries in its own order, 2,000 at most.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What a feed says of itself, and its entries in its own order, 2,000 at most.
+
+    `left_out` counts entries that could not be read or were too many.
+    """
+
+    title: str | None
+    home: str | None
+    entries: tuple[Entry, ...]
+    left_out: int
+
+
+def read(source: Source, fetched: Fetched, *, now: datetime) -> Feed:
+    """The feed in an answer.
 
     Raises SourceFault for an answer that is no feed: an error page is never taken for "the feed is empty now". Raises
     ChildFault when reading it takes too long or too much memory.
@@ -37,11 +51,12 @@ def entries(source: Source, fetched: Fetched, *, now: datetime) -> tuple[Entry, 
     given = Given(url=fetched.url, content_type=fetched.headers.get("content-type", ""))
     fed = msgspec.json.encode(given) + b"\n" + fetched.body
     what = f"Reading the feed of {source.name}"
-    made = child.run("pipeline.pull.parse", fed, seconds=SECONDS, megabytes=MEGABYTES, what=what)
-    found = msgspec.json.decode(made, type=Records)
+    raw = child.run("pipeline.pull.parse", fed, seconds=SECONDS, megabytes=MEGABYTES, what=what)
+    found = msgspec.json.decode(raw, type=Records)
     if not found.kind and not found.entries:
         raise SourceFault("The answer is no feed that can be read.", where=fetched.url)
-    return tuple(_entry(record, source, found.language, now) for record in found.entries)
+    made = tuple(_entry(record, source, found.language, now) for record in found.entries)
+    return Feed(title=found.title, home=found.home, entries=made, left_out=found.left_out)
 
 
 def _entry(record: Record, source: Source, language: str | None, now: datetime) -> Entry:

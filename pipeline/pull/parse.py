@@ -42,11 +42,16 @@ class Record(msgspec.Struct, kw_only=True):
 
 
 class Records(msgspec.Struct, kw_only=True):
-    """A whole feed; `kind` is empty when it was none. `faulty` counts entries that could not be read."""
+    """A whole feed; `kind` is empty when it was none.
+
+    `left_out` counts entries that could not be read, and those beyond the newest that are.
+    """
 
     kind: str
+    title: str | None = None
+    home: str | None = None
     language: str | None = None
-    faulty: int = 0
+    left_out: int = 0
     entries: list[Record] = []
 
 
@@ -69,10 +74,10 @@ def _xml_feed(given: Given, body: bytes) -> Records:
     )
     base = urljoin(given.url, found.feed.get("link") or "")
     made = _each(found.entries[:NEWEST], lambda entry: _xml_entry(entry, base))
-    language = found.feed.get("language")
-    return Records(
-        kind=found.get("version") or "", language=language, faulty=len(found.entries[:NEWEST]) - len(made), entries=made
-    )
+    about = {"title": found.feed.get("title"), "home": _address(found.feed.get("link"), given.url)}
+    lost = len(found.entries) - len(made)
+    kind, language = found.get("version") or "", found.feed.get("language")
+    return Records(kind=kind, language=language, left_out=lost, entries=made, **about)
 
 
 def _xml_entry(entry: Any, base: str) -> Record:
@@ -133,7 +138,12 @@ def _json_feed(given: Given, body: bytes) -> Records:
     base = urljoin(given.url, _text(feed.get("home_page_url")) or "")
     made = _each(items[:NEWEST], lambda item: _json_entry(item, base))
     return Records(
-        kind="json", language=_text(feed.get("language")), faulty=len(items[:NEWEST]) - len(made), entries=made
+        kind="json",
+        title=_text(feed.get("title")),
+        home=_address(feed.get("home_page_url"), given.url),
+        language=_text(feed.get("language")),
+        left_out=len(items) - len(made),
+        entries=made,
     )
 
 

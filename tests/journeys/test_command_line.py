@@ -54,6 +54,13 @@ def test_json_is_exactly_one_document(world: World, run: Run) -> None:
         json.loads(done.stdout)
 
 
+def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
+    _ = world
+    done = run("--json", "approve", "7")
+    assert done.returncode == 2
+    assert "There is no issue 7" in json.loads(done.stdout)["fault"]
+
+
 def test_a_source_that_can_not_be_reached_is_exit_code_3_and_the_rest_goes_on(run: Run) -> None:
     done = run("run")
     assert done.returncode == 3

@@ -26,7 +26,7 @@ def fetched(body: str | bytes, kind: str = "application/rss+xml") -> Fetched:
 
 
 def read(body: str | bytes, kind: str = "application/rss+xml") -> tuple[Entry, ...]:
-    return feed.entries(SOURCE, fetched(body, kind), now=NOW)
+    return feed.read(SOURCE, fetched(body, kind), now=NOW).entries
 
 
 def item(**parts: str) -> str:
@@ -92,6 +92,14 @@ def test_a_wrong_type_in_a_json_feed_costs_its_own_entry_only() -> None:
 def test_an_answer_that_is_no_feed_is_a_fault_never_an_empty_feed(body: str) -> None:
     with pytest.raises(SourceFault):
         read(body, "text/html")
+
+
+def test_entries_that_can_not_be_read_are_counted_not_forgotten() -> None:
+    whole = json.dumps(
+        {"version": "https://jsonfeed.org/version/1", "title": "B", "items": [3, {"id": 7, "title": "A"}]}
+    )
+    found = feed.read(SOURCE, fetched(whole), now=NOW)
+    assert (found.title, len(found.entries), found.left_out) == ("B", 1, 1)
 
 
 def test_a_feed_without_entries_is_no_fault() -> None:
