@@ -80,7 +80,7 @@ def _by_prose(html: str) -> tree.Element:
 
     logging.getLogger("readability").setLevel(logging.CRITICAL)
     try:
-        return tree.parse(Document(html).summary(html_partial=True))
+        return tree.parse(Document(tree.undeclared(html)).summary(html_partial=True))
     except (etree.LxmlError, ValueError, AttributeError, TypeError, AssertionError):
         return tree.parse(html)
     except Exception as fault:

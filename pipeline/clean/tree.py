@@ -19,6 +19,7 @@ DEPTH = 100
 ATTRIBUTES = 200
 NODES = 60_000
 
+_DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>?")
 _VOID = frozenset(
@@ -36,7 +37,7 @@ def parse(text: str) -> Element:
     """The tree of a fragment or page. Raises EntryFault for what is larger or deeper than any article is."""
     if len(text) > BYTES:
         raise EntryFault(f"its HTML is larger than {BYTES >> 20} MB")
-    bounded = _LONG_TAG.sub("", legal(text))
+    bounded = _LONG_TAG.sub("", undeclared(legal(text)))
     if _depth(bounded) > DEPTH * 20:
         raise EntryFault("its HTML is nested deeper than any article is")
     parser = html.HTMLParser(huge_tree=False, remove_comments=True, remove_pis=True)
@@ -44,6 +45,11 @@ def parse(text: str) -> Element:
         f"<html><body>{bounded}" if "<html" not in bounded[:3000].lower() else bounded, parser=parser
     )
     return root
+
+
+def undeclared(text: str) -> str:
+    """A page without its XML declaration, which lxml refuses in text that is decoded already."""
+    return _DECLARATION.sub("", text, count=1)
 
 
 def _depth(text: str) -> int:

@@ -66,6 +66,11 @@ def test_a_lazy_picture_gets_its_real_address_and_keeps_link_and_description() -
     assert made.lead_image.url == "https://blog.example.org/lead.jpg"
 
 
+def test_a_page_that_declares_itself_xml_is_read_like_any_other() -> None:
+    made = cleaned(None, '<?xml version="1.0" encoding="utf-8"?>\n' + PAGE, summary="Some words [&hellip;]")
+    assert made.text.startswith("Some words of an article")
+
+
 def test_without_a_page_the_excerpt_is_what_there_is() -> None:
     made = cleaned(None, None, summary="<p>Some words [&hellip;]</p>")
     assert not made.complete
