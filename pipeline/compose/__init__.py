@@ -168,12 +168,14 @@ def _next_number(tx: Tx) -> IssueNumber:
 
 def _known(tx: Tx, draft: IssueNumber | None = None) -> Known:
     """What there is to choose from; what stands in the `draft` itself is free to be chosen again."""
+    placed = issues.placed(tx)
     return Known(
         posts=posts.every(tx),
         picks=picks.of(tx),
         choices=posts.choices(tx),
-        placed={post: number for post, number in issues.placed(tx).items() if number != draft},
+        placed={post: number for post, number in placed.items() if number != draft},
         shown=issues.shown(tx, besides=draft),
+        drafted=frozenset(post for post, number in placed.items() if number == draft),
     )
 
 

@@ -19,13 +19,14 @@ RELATED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Everything that is known when an issue is chosen."""
+    """Everything that is known when an issue is chosen; `drafted` are the posts of the draft that is made anew."""
 
     posts: Sequence[Post]
     picks: Mapping[PostId, tuple[Pick, ...]]
     choices: Mapping[PostId, str]
     placed: Mapping[PostId, IssueNumber]
     shown: Mapping[str, IssueNumber]
+    drafted: frozenset[PostId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +98,13 @@ def select(
 ) -> Issue | Waiting:
     """The issue of a turn, or why there is none.
 
-    A post belongs to a turn when it had settled by then. When there are more than fit, the oldest go first, so that
-    none waits for ever; the newest of those leads.
+    A post belongs to a turn when it had settled by then; one that a draft holds already stays when it is edited. When
+    there are more than fit, the oldest go first, so that none waits for ever; the newest of those leads.
     """
     ready = [
         post
         for post in known.posts
-        if standing(post, known, settings, slot.due, impatient=impatient).state == "new"
+        if standing(post, known, settings, slot.due, impatient=impatient or post.id in known.drafted).state == "new"
         and (only is None or post.id == only)
     ]
     ready.sort(key=lambda post: (post.when, post.id))

@@ -61,6 +61,13 @@ def test_the_newest_post_leads_and_surplus_waits_with_the_oldest_first() -> None
     assert [item.post.id for item in made.items] == [2, 3]
 
 
+def test_a_post_that_is_edited_stays_in_the_draft_that_holds_it() -> None:
+    edited = replace(post(1), settled_from=NOW - timedelta(minutes=1))
+    assert isinstance(select(known(edited), at_once(NOW), SETTINGS, number=ONE, created=NOW), Waiting)
+    held = known(edited, drafted=frozenset([PostId(1)]))
+    assert [item.post.id for item in chosen(held).items] == [1]
+
+
 def test_too_few_posts_make_no_issue_and_say_so() -> None:
     settings = replace(SETTINGS, schedule=Schedule(min_posts=2))
     made = select(known(post(1)), at_once(NOW), settings, number=ONE, created=NOW)
