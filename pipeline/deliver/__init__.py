@@ -41,11 +41,28 @@ def work(key: str, store: Store, settings: DeliverSettings, out: Outside) -> Rep
     what, _, name = key.partition("/")
     match what:
         case "orphan":
-            return send.recover(BatchId(int(name)), store, settings, provider(settings), out)
+            carrier = _carrier(BatchId(int(name)), store, settings)
+            return send.recover(BatchId(int(name)), store, settings, carrier, out)
         case "freeze":
             return audience.freeze(IssueNumber(int(name)), store, settings, provider(settings), out)
         case _:
-            return send.hand_over(BatchId(int(name)), store, provider(settings), out)
+            return send.hand_over(BatchId(int(name)), store, _carrier(BatchId(int(name)), store, settings), out)
+
+
+def _carrier(batch: BatchId, store: Store, settings: DeliverSettings) -> Provider:
+    """The provider that a batch was frozen for: another one could not know what became of it before.
+
+    Raises NeedsPerson when the settings name another one by now.
+    """
+    with store.reading() as tx:
+        begun = ledger.sending_of(tx, batch)
+    if begun.provider != settings.provider:
+        raise NeedsPerson(
+            f"Issue {begun.number} was begun with the provider {begun.provider}, and the settings now say "
+            f"{settings.provider}; its readers wait.",
+            next_step=f'Set provider = "{begun.provider}" again until it is sent.',
+        )
+    return provider(settings)
 
 
 def check(number: IssueNumber, store: Store, settings: DeliverSettings) -> None:
@@ -111,9 +128,10 @@ def reconcile(number: IssueNumber, store: Store, settings: DeliverSettings, out:
         unknown = ledger.in_state(tx, "unknown", number)
     done = Report()
     for batch in unknown:
-        done += (
-            send.resend(batch, store, out.clock()) if resend else send.look_up(batch, store, provider(settings), out)
-        )
+        if resend:
+            done += send.resend(batch, store, out.clock())
+        else:
+            done += send.look_up(batch, store, _carrier(batch, store, settings), out)
     left = account(number, store)
     if left and left.unknown and not resend:
         raise NeedsPerson(

@@ -40,6 +40,14 @@ def sending(tx: Tx, number: IssueNumber) -> Sending | None:
     return None if row is None else Sending(**row._mapping)
 
 
+def sending_of(tx: Tx, batch: BatchId) -> Sending:
+    """What the issue of a batch was frozen as."""
+    number = tx.execute(sa.select(_B.number).where(_B.id == batch)).scalar_one()
+    found = sending(tx, number)
+    assert found is not None
+    return found
+
+
 def frozen(tx: Tx) -> list[IssueNumber]:
     """The issues that were frozen for sending, whatever became of them."""
     return list(tx.execute(sa.select(tables.sendings.c.number).order_by(tables.sendings.c.number)).scalars())

@@ -169,6 +169,17 @@ def test_a_batch_that_a_killed_run_had_claimed_is_parked_not_sent(ready: World) 
     assert (sums(ready).accepted, sums(ready).unknown) == (2, 1)
 
 
+def test_readers_of_an_issue_begun_with_one_provider_are_not_handed_to_another(ready: World) -> None:
+    send(ready, Host(lambda _: NoAnswer(sent="before", words="connection refused")))
+    ready.pass_time(minutes=11)
+    ready.set('provider = "smtp"', 'provider = "outbox"')
+    report = send(ready, Host(lambda _: TAKEN))
+    assert any("begun with the provider smtp" in sentence for sentence in report.errors)
+    assert report.exit_code == 3
+    assert sums(ready).pending == 3
+    assert steps.mails(ready) == []
+
+
 def test_a_batch_is_claimed_once_even_without_the_lock(ready: World) -> None:
     with ready.project() as project:
         run.perform(project, "deliver", lambda: ["freeze/1"])
