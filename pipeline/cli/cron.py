@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Everything that is due: the command for cron.")
 @click.pass_obj
 def run(terminal: Terminal) -> None:
-    r"""Pull, build if due, publish, send what is approved and due; safe to start twice and to kill at any moment.
+    """Pull, build if due, publish, send what is approved and due; safe to start twice and to kill at any moment.
 
     \b
     Example, a line for crontab -e:

@@ -20,7 +20,7 @@ ISSUE = click.argument("issue", type=int)
 @click.command(short_help="What the next issue would hold, when, and why.")
 @click.pass_obj
 def plan(terminal: Terminal) -> None:
-    r"""What the next issue would hold, when, and why; for each post and book why or why not. Changes nothing.
+    """What the next issue would hold, when, and why; for each post and book why or why not. Changes nothing.
 
     \b
     Example: paperround plan
@@ -96,7 +96,7 @@ def _plan_document(known: Plan) -> dict[str, Any]:
 @click.option("--fresh", is_flag=True, help="Throw away hand edits and an approval that was not acted on.")
 @click.pass_obj
 def build(terminal: Terminal, *, now: bool, fresh: bool) -> None:
-    r"""Compose and render the next issue if it is due, and refresh outbox/public/.
+    """Compose and render the next issue if it is due, and refresh outbox/public/.
 
     Building twice makes one issue; a draft follows its posts until it is approved.
 
@@ -143,7 +143,7 @@ def _drafts(project: Project, *, approved: bool = False) -> list[tuple[IssueNumb
 @ISSUE
 @click.pass_obj
 def lint(terminal: Terminal, issue: IssueNumber) -> None:
-    r"""The pre-flight list: blocking findings keep an issue from being approved, advisory ones are for you to weigh.
+    """The pre-flight list: blocking findings keep an issue from being approved, advisory ones are for you to weigh.
 
     \b
     Example: paperround lint 1
@@ -167,7 +167,7 @@ def _finding(finding: Finding) -> dict[str, str]:
 @click.option("--hash", "expected", metavar="HASH", help="Approve only if this is (the beginning of) its hash.")
 @click.pass_obj
 def approve(terminal: Terminal, issue: IssueNumber, expected: str | None) -> None:
-    r"""Bind your yes to the exact bytes of an issue. A file that changes afterwards makes it void.
+    """Bind your yes to the exact bytes of an issue. A file that changes afterwards makes it void.
 
     \b
     Example: paperround approve 1 --hash 3f9a6c21
@@ -196,7 +196,7 @@ def _person() -> str:
 @click.option("--to", metavar="ADDRESS", multiple=True, help="Only a test copy to this address, marked as one.")
 @click.pass_obj
 def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str, ...]) -> None:
-    r"""Hand over an approved issue, to each reader once. Sending again sends nothing again.
+    """Hand over an approved issue, to each reader once. Sending again sends nothing again.
 
     \b
     Example: paperround send 1
@@ -224,7 +224,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
 @click.argument("issue", type=int, required=False)
 @click.pass_obj
 def status(terminal: Terminal, issue: IssueNumber | None) -> None:
-    r"""The ledger: audience = accepted + rejected + suppressed + unknown + pending.
+    """The ledger: audience = accepted + rejected + suppressed + unknown + pending.
 
     \b
     Example: paperround status 1
@@ -263,7 +263,7 @@ def _account_lines(account: Account | None) -> list[str]:
 @click.option("--resend-unknown", is_flag=True, help="Your order to send them again; some readers may get two.")
 @click.pass_obj
 def reconcile(terminal: Terminal, issue: IssueNumber, *, resend_unknown: bool) -> None:
-    r"""Settle copies of unknown fate by the provider's own records.
+    """Settle copies of unknown fate by the provider's own records.
 
     \b
     Example: paperround reconcile 1

@@ -45,7 +45,7 @@ def _commands() -> dict[str, click.Command]:
 @click.version_option(package_name="paperround", prog_name="paperround")
 @click.pass_context
 def cli(ctx: click.Context, project: Path, *, as_json: bool, quiet: bool, verbose: bool) -> None:
-    r"""From your blog to an approved email digest and clean feeds, with the children's books that fit.
+    """From your blog to an approved email digest and clean feeds, with the children's books that fit.
 
     \b
     An author's week:

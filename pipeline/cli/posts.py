@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--source", metavar="NAME", help="Only this source.")
 @click.pass_obj
 def pull(terminal: Terminal, source: str | None) -> None:
-    r"""Fetch what changed at your sources, and make posts of it.
+    """Fetch what changed at your sources, and make posts of it.
 
     A source that fails is reported and the others go on.
 
@@ -41,7 +41,7 @@ def pull(terminal: Terminal, source: str | None) -> None:
 @click.group(invoke_without_command=True, short_help="What is known of each post, its state and why.")
 @click.pass_context
 def posts(ctx: click.Context) -> None:
-    r"""What is known of each post: its state and why.
+    """What is known of each post: its state and why.
 
     \b
     Example: paperround posts
@@ -84,7 +84,7 @@ def _document(post: Post, standing: Standing) -> dict[str, Any]:
 @click.argument("post", type=int, metavar="ID")
 @click.pass_obj
 def keep(terminal: Terminal, post: int) -> None:
-    r"""Let a post into the next issue, whatever its date.
+    """Let a post into the next issue, whatever its date.
 
     \b
     Example: paperround posts keep 12
@@ -96,7 +96,7 @@ def keep(terminal: Terminal, post: int) -> None:
 @click.argument("post", type=int, metavar="ID")
 @click.pass_obj
 def skip(terminal: Terminal, post: int) -> None:
-    r"""Keep a post out of every issue.
+    """Keep a post out of every issue.
 
     \b
     Example: paperround posts skip 12

@@ -13,7 +13,7 @@ ADDRESS = click.argument("address")
 
 @click.group(short_help="Who wants mail: add, import, export, list, unsubscribe, forget.")
 def subscribers() -> None:
-    r"""Who wants mail, and how they said so.
+    """Who wants mail, and how they said so.
 
     \b
     Example: paperround subscribers add ann@example.org --name Ann
@@ -25,7 +25,7 @@ def subscribers() -> None:
 @click.option("--name", help="How to address her.")
 @click.pass_obj
 def add(terminal: Terminal, address: str, name: str | None) -> None:
-    r"""Add a reader, on your word that she wants mail.
+    """Add a reader, on your word that she wants mail.
 
     \b
     Example: paperround subscribers add ann@example.org --name Ann
@@ -47,7 +47,7 @@ def add(terminal: Terminal, address: str, name: str | None) -> None:
 @subscribers.command(name="list")
 @click.pass_obj
 def list_(terminal: Terminal) -> None:
-    r"""List all readers with their state.
+    """List all readers with their state.
 
     \b
     Example: paperround subscribers list
@@ -65,7 +65,7 @@ def list_(terminal: Terminal) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def import_(terminal: Terminal, file: Path) -> None:
-    r"""Add readers from a CSV file whose first line names a column `email`.
+    """Add readers from a CSV file whose first line names a column `email`.
 
     \b
     Example: paperround subscribers import friends.csv
@@ -85,7 +85,7 @@ def import_(terminal: Terminal, file: Path) -> None:
 @subscribers.command()
 @click.pass_obj
 def export(terminal: Terminal) -> None:
-    r"""Print all readers as CSV.
+    """Print all readers as CSV.
 
     \b
     Example: paperround subscribers export > readers.csv
@@ -104,7 +104,7 @@ def export(terminal: Terminal) -> None:
 @ADDRESS
 @click.pass_obj
 def unsubscribe(terminal: Terminal, address: str) -> None:
-    r"""Take a reader off, for ever.
+    """Take a reader off, for ever.
 
     \b
     Example: paperround subscribers unsubscribe ann@example.org
@@ -120,7 +120,7 @@ def unsubscribe(terminal: Terminal, address: str) -> None:
 @ADDRESS
 @click.pass_obj
 def forget(terminal: Terminal, address: str) -> None:
-    r"""Delete everything about a person; only a salted hash stays, so that no import brings her back.
+    """Delete everything about a person; only a salted hash stays, so that no import brings her back.
 
     \b
     Example: paperround subscribers forget ann@example.org

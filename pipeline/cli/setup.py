@@ -14,7 +14,7 @@ from pipeline.cli.terminal import Terminal
 @click.option("--url", metavar="BLOG", help="Your blog's address; only with it is the network used.")
 @click.pass_obj
 def init(terminal: Terminal, folder: Path, url: str | None) -> None:
-    r"""Lay out a project folder. Nothing that is there already is changed.
+    """Lay out a project folder. Nothing that is there already is changed.
 
     With --url it looks for your blog's feed and says in plain words what is there.
 
@@ -35,7 +35,7 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
 @click.command(short_help="Is all well? Settings, shelf, templates, provider. Changes nothing.")
 @click.pass_obj
 def check(terminal: Terminal) -> None:
-    r"""Look at settings, shelf, templates and provider, and say what to mend. Changes nothing, contacts nobody.
+    """Look at settings, shelf, templates and provider, and say what to mend. Changes nothing, contacts nobody.
 
     \b
     Example: paperround check

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Your books: list, check, suggest.")
 def books() -> None:
-    r"""Your books: the shelf, and what fits a post.
+    """Your books: the shelf, and what fits a post.
 
     \b
     Example: paperround books suggest --file draft.html
@@ -25,7 +25,7 @@ def books() -> None:
 @books.command(name="list")
 @click.pass_obj
 def list_(terminal: Terminal) -> None:
-    r"""List the shelf.
+    """List the shelf.
 
     \b
     Example: paperround books list
@@ -43,7 +43,7 @@ def list_(terminal: Terminal) -> None:
 @books.command()
 @click.pass_obj
 def check(terminal: Terminal) -> None:
-    r"""Name every fault of the shelf, by line.
+    """Name every fault of the shelf, by line.
 
     \b
     Example: paperround books check
@@ -63,7 +63,7 @@ def check(terminal: Terminal) -> None:
 )
 @click.pass_obj
 def suggest(terminal: Terminal, post: int | None, file: Path | None) -> None:
-    r"""Which of your books go with a post, or with any HTML or text, and which words say so.
+    """Which of your books go with a post, or with any HTML or text, and which words say so.
 
     \b
     Example: paperround books suggest 12
