@@ -211,7 +211,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
             return
         if to:
             terminal.conclude(deliver.try_out(issue, to, project.store, section, project.out), {"issue": issue})
-        deliver.check(issue, project.store, section)
+        deliver.ask(issue, project.store, section)
         report = run.perform(
             project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), issue)
         )

@@ -70,6 +70,8 @@ class Terminal:
         """Show a report's waiting sentences and leave with its exit code."""
         told = {name: list(getattr(report, name)) for name in ("done", "waiting", "attention", "errors")}
         self.show((document or {}) | told, [*lines, *dict.fromkeys(report.waiting)])
+        if self.verbose:
+            click.echo(f"{report.unchanged} pieces of work needed nothing.", err=True)
         if not self.as_json:
             for sentence in dict.fromkeys((*(report.errors if self.quiet else ()), *report.attention)):
                 click.echo(sentence, err=True)

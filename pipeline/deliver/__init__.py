@@ -20,7 +20,7 @@ from pipeline.model import Account, BatchId, IssueNumber, Outside, Report
 from pipeline.providers import Provider
 from pipeline.store import Store, issues, ledger, people
 
-__all__ = ["account", "check", "due", "provider", "reconcile", "rehearse", "try_out", "work"]
+__all__ = ["account", "ask", "due", "provider", "reconcile", "rehearse", "try_out", "work"]
 
 
 def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNumber | None = None) -> Iterable[str]:
@@ -65,11 +65,12 @@ def _carrier(batch: BatchId, store: Store, settings: DeliverSettings) -> Provide
     return provider(settings)
 
 
-def check(number: IssueNumber, store: Store, settings: DeliverSettings) -> None:
-    """Refuse to send what nobody said yes to. Raises UserError, NeedsPerson with what to do."""
-    with store.reading() as tx:
+def ask(number: IssueNumber, store: Store, settings: DeliverSettings) -> None:
+    """A person wants an issue sent now: nothing rests any more. Raises UserError, NeedsPerson when there is no yes."""
+    with store.writing() as tx:
         if ledger.sending(tx, number) is None:
             audience.approved(tx, number, settings)
+        ledger.postpone(tx, number, None)
 
 
 def provider(settings: DeliverSettings) -> Provider:

@@ -95,8 +95,8 @@ def claimed_at(tx: Tx, batch: BatchId) -> datetime | None:
     return tx.execute(sa.select(_B.claimed_at).where(_B.id == batch)).scalar()
 
 
-def postpone(tx: Tx, number: IssueNumber, until: datetime) -> None:
-    """Let an issue's waiting batches rest: the provider can't be reached at all just now."""
+def postpone(tx: Tx, number: IssueNumber, until: datetime | None) -> None:
+    """Let an issue's waiting batches rest, because the provider can't be reached just now; None ends the rest."""
     waiting = sa.update(tables.batches).where(_B.number == number, _B.state == "pending")
     tx.execute(waiting.values(not_before=until))
 

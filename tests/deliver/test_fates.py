@@ -111,6 +111,14 @@ def test_a_host_that_can_not_be_reached_is_asked_again_later_and_nobody_is_lost(
     assert len(up.asked) == 3
 
 
+def test_a_person_who_asks_again_need_not_wait(ready: World) -> None:
+    send(ready, Host(lambda _: NoAnswer(sent="before", words="connection refused")))
+    with ready.project() as project:
+        deliver.ask(ONE, project.store, project.settings.deliver)
+    send(ready, Host(lambda _: TAKEN))
+    assert sums(ready).accepted == 3
+
+
 def test_one_reader_whose_host_says_not_now_holds_up_nobody_else(ready: World) -> None:
     busy = Answer(status=450, headers={"stage": "recipient"}, body=b"4.2.1 come back later")
     send(ready, Host(lambda address: busy if address.startswith("ann") else TAKEN))
