@@ -11,7 +11,7 @@ from pipeline.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from pipeline.compose import Plan
-    from pipeline.model import Account, Finding, IssueNumber
+    from pipeline.model import Account, Fate, Finding, IssueNumber
     from pipeline.run import Project
 
 ISSUE = click.argument("issue", type=int)
@@ -235,6 +235,7 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
     with terminal.project(alone=False) as project:
         told = review.states(project.store, project.settings.review)
         accounts = {one.number: deliver.account(one.number, project.store) for one, _, _ in told}
+        people, more = _people(issue, project) if issue is not None else ({}, [])
     if issue is not None and issue not in accounts:
         raise UserError(f"There is no issue {issue}.", next_step="`paperround status` lists them.")
     documents, lines = [], []
@@ -243,7 +244,29 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
             sums = accounts[one.number]
             documents.append({"issue": one.number, "title": one.title, "state": state, "account": _sums(sums)})
             lines += [f"Issue {one.number}, “{one.title}”: {state}; {next_step}.", *_account_lines(sums)]
-    terminal.show({"issues": documents} if issue is None else documents[0], lines or ["No issues yet."])
+    document = {"issues": documents} if issue is None else documents[0] | {"people": people}
+    terminal.show(document, [*lines, *more] or ["No issues yet."])
+
+
+def _people(issue: IssueNumber, project: Project) -> tuple[dict[str, Any], list[str]]:
+    """Those whose fate is not "accepted" by name, for machines and in words, and when the next try is."""
+    from pipeline import deliver
+    from pipeline.model import FATES
+
+    fates: tuple[Fate, ...] = ("unknown", "rejected", "suppressed")
+    people = {fate: deliver.people_of(issue, fate, project.store) for fate in fates}
+    lines = []
+    for fate in fates:
+        lines += [f"  {fate}, {FATES[fate]}:"] if people[fate] else []
+        lines += [f"    {address}  {words}" for address, words in people[fate]]
+    again = deliver.next_try(issue, project.store)
+    if again is not None:
+        local = again.astimezone(project.settings.newsletter.timezone)
+        lines.append(f"  The next try is at {local:%H:%M}; `send {issue}` does not wait.")
+    told: dict[str, Any] = {
+        fate: [{"address": address, "words": words} for address, words in people[fate]] for fate in fates
+    }
+    return told, lines
 
 
 def _sums(account: Account | None) -> dict[str, int] | None:

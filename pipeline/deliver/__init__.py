@@ -16,11 +16,11 @@ from pipeline import folder, providers
 from pipeline.config import DeliverSettings
 from pipeline.deliver import audience, send
 from pipeline.errors import NeedsPerson, UserError
-from pipeline.model import Account, BatchId, IssueNumber, Outside, Report
+from pipeline.model import Account, BatchId, Fate, IssueNumber, Outside, Report
 from pipeline.providers import Provider
 from pipeline.store import Store, issues, ledger, people
 
-__all__ = ["account", "ask", "due", "provider", "reconcile", "rehearse", "try_out", "work"]
+__all__ = ["account", "ask", "due", "next_try", "people_of", "provider", "reconcile", "rehearse", "try_out", "work"]
 
 
 def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNumber | None = None) -> Iterable[str]:
@@ -84,6 +84,18 @@ def account(number: IssueNumber, store: Store) -> Account | None:
     """Everybody's fate, added up; None before the issue was frozen."""
     with store.reading() as tx:
         return ledger.account(tx, number)
+
+
+def people_of(number: IssueNumber, fate: Fate, store: Store) -> list[tuple[str, str]]:
+    """The readers of an issue with one fate, as (address, the provider's words), a thousand at most."""
+    with store.reading() as tx:
+        return ledger.people(tx, number, fate)
+
+
+def next_try(number: IssueNumber, store: Store) -> datetime | None:
+    """When copies that could not be handed over are tried again by themselves; None when nothing rests."""
+    with store.reading() as tx:
+        return ledger.next_try(tx, number)
 
 
 def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings) -> str:

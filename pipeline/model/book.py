@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Origin = Literal["mentioned", "pinned", "matched"]
-ORIGINS: tuple[Origin, ...] = ("mentioned", "pinned", "matched")
 
 
 def isbn13(text: str) -> str | None:

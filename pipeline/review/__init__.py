@@ -125,9 +125,9 @@ def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, s
     account = ledger.account(tx, issue.number)
     if account is not None:
         if account.pending:
-            return "sending", f"{account.pending} readers are still to be handed over; `send {issue.number}` goes on"
+            return "sending", f"still to be handed over: {account.pending}; `send {issue.number}` goes on"
         if account.unknown:
-            return "held", f"the fate of {account.unknown} copies is unknown; `reconcile {issue.number}`"
+            return "held", f"of unknown fate: {account.unknown}; `reconcile {issue.number}`"
         return "sent", "everybody is accounted for"
     approval = issues.approval(tx, issue.number)
     if approval is None:

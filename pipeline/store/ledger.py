@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
-from pipeline.model import Account, Batch, BatchId, IssueNumber, Message, Outcome, Recipient
+from pipeline.model import Account, Batch, BatchId, BatchState, Fate, IssueNumber, Message, Outcome, Recipient
 from pipeline.store import tables
 from pipeline.store.open import Tx
 
@@ -101,7 +101,7 @@ def postpone(tx: Tx, number: IssueNumber, until: datetime | None) -> None:
     tx.execute(waiting.values(not_before=until))
 
 
-def in_state(tx: Tx, state: str, number: IssueNumber | None = None) -> list[BatchId]:
+def in_state(tx: Tx, state: BatchState, number: IssueNumber | None = None) -> list[BatchId]:
     """Batches in one state, of one issue or of all."""
     conditions = [_B.state == state] + ([] if number is None else [_B.number == number])
     return list(tx.execute(sa.select(_B.id).where(*conditions).order_by(_B.id)).scalars())
@@ -183,7 +183,7 @@ def account(tx: Tx, number: IssueNumber) -> Account | None:
     return account
 
 
-def people(tx: Tx, number: IssueNumber, fate: str, limit: int = 1000) -> list[tuple[str, str]]:
+def people(tx: Tx, number: IssueNumber, fate: Fate, limit: int = 1000) -> list[tuple[str, str]]:
     """(address, words) of an issue's readers with one fate."""
     chosen = sa.select(_O.address, _O.words).where(_O.number == number, _O.fate == fate).order_by(_O.subscriber)
     return [(row.address, row.words) for row in tx.execute(chosen.limit(limit))]

@@ -37,11 +37,6 @@ def by_address(tx: Tx, address: str) -> Subscriber | None:
     return _one(tx, _T.address_key == address_key(address))
 
 
-def by_token(tx: Tx, token: str) -> Subscriber | None:
-    """The reader whose links carry this token."""
-    return _one(tx, _T.token == token)
-
-
 def by_id(tx: Tx, subscriber: SubscriberId) -> Subscriber | None:
     """One reader by her id."""
     return _one(tx, _T.id == subscriber)
