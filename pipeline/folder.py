@@ -69,10 +69,10 @@ def remove(folder: Path) -> None:
     files.sync_folder(folder.parent)
 
 
-def edited(folder: Path, rendered: str) -> bool:
-    """Whether a person has changed a file since the issue was rendered with the hash `rendered`."""
+def edited(folder: Path, known: str) -> bool:
+    """Whether a person has changed a file since the issue had the hash `known`."""
     now = sha(folder)
-    return now is not None and now != rendered
+    return now is not None and now != known
 
 
 def contents(folder: Path) -> dict[str, bytes]:

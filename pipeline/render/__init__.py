@@ -32,20 +32,29 @@ RULES = 1
 
 
 def due(store: Store, settings: RenderSettings, now: datetime) -> Iterable[str]:
-    """Drafts whose inputs changed or whose files are gone; files edited by hand since they were checked; leftovers."""
+    """Drafts whose inputs changed or whose files are gone; files edited by hand since they were checked; leftovers.
+
+    Files of an approved issue are checked as well: whoever edits them has to be able to approve them again.
+    """
     with store.reading() as tx:
         every = issues.every(tx)
-        drafts = [issue for issue in every if not issues.settled(tx, issue.number)]
-        made = {issue.number: issues.rendering(tx, issue.number) for issue in drafts}
-    for issue in drafts:
-        last = made[issue.number]
-        whole = last is not None and last.whole and (settings.issues / last.folder).is_dir()
-        if not whole or last is None or last.inputs != _inputs(issue, settings):
+        settled = {issue.number for issue in every if issues.settled(tx, issue.number)}
+        made = {issue.number: last for issue in every if (last := issues.rendering(tx, issue.number)) is not None}
+    for issue in every:
+        last = made.get(issue.number)
+        if issue.number not in settled and _stale(issue, last, settings):
             yield f"issue/{issue.number}"
-        elif folder.sha(settings.issues / last.folder) != last.linted:
+        if last is not None and last.whole and folder.edited(settings.issues / last.folder, last.linted):
             yield f"lint/{issue.number}"
-    wanted = {issue.folder for issue in every} | {last.folder for last in made.values() if last is not None}
+    wanted = {issue.folder for issue in every} | {last.folder for last in made.values()}
     yield from (f"folder/{path.name}" for path in _folders(settings.issues) if path.name not in wanted)
+
+
+def _stale(issue: Issue, last: issues.Rendering | None, settings: RenderSettings) -> bool:
+    """Whether a draft was never rendered whole, or from something else than what it is made of now."""
+    if last is None or not last.whole or not (settings.issues / last.folder).is_dir():
+        return True
+    return last.inputs != _inputs(issue, settings)
 
 
 def work(key: str, store: Store, settings: RenderSettings, out: Outside) -> Report:
@@ -56,9 +65,10 @@ def work(key: str, store: Store, settings: RenderSettings, out: Outside) -> Repo
         return Report()
     with store.reading() as tx:
         issue = issues.get(tx, IssueNumber(int(name)))
-        if issue is None or issues.settled(tx, issue.number):
-            return Report(unchanged=1)
-        edited = _edited(tx, issue, settings)
+        settled = issues.settled(tx, IssueNumber(int(name)))
+        edited = _edited(tx, issue, settings) if issue else None
+    if issue is None or (settled and what == "issue"):
+        return Report(unchanged=1)
     if what == "lint":
         return _check(issue, store, settings)
     if edited:

@@ -119,6 +119,35 @@ def test_what_she_edited_and_approved_is_what_goes_out(world: World) -> None:
     assert "Worries, at Bedtime" in html.get_content()
 
 
+@pytest.mark.parametrize("also", ["nothing", "the look"])
+def test_an_edit_that_voided_an_approval_can_be_approved_and_sent(world: World, also: str) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    page = folder(world) / "email.txt"
+    page.write_text(page.read_text() + "\nA word of mine.\n")
+    if also == "the look":
+        world.set('title = "Kind Words"', 'title = "Kinder Words"')
+    with pytest.raises(NeedsPerson, match="approval is void"):
+        send(world)
+    approve(world)
+    send(world)
+    text = mails(world)[0].get_body(("plain",))
+    assert text is not None
+    assert "A word of mine." in text.get_content()
+
+
+def test_an_edit_that_takes_the_way_out_away_can_not_be_approved(world: World) -> None:
+    world.set("[[source]]", '[delivery]\nprovider = "outbox"\n\n[[source]]')
+    pull(world)
+    build_now(world)
+    page = folder(world) / "email.html"
+    page.write_text(page.read_text().replace("https://unsubscribe.invalid/", "https://elsewhere.example/"))
+    with pytest.raises(NeedsPerson, match="unsubscribe"):
+        approve(world)
+
+
 def test_a_hand_edit_is_never_rendered_over(world: World) -> None:
     pull(world)
     build_now(world)
