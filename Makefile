@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Debian ships python3 without ensurepip; pip can fill a bare environment from outside.
+# The locks are whole, so nothing is left to resolve (--no-deps).
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -15,12 +16,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv --without-pip $(VENV)
 
 $(VENV)/ready: $(BIN)/python requirements.txt pyproject.toml
-	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements.txt
 	$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 
 $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
-	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/ready       ## the program in .venv

@@ -2,7 +2,7 @@
 
 from pipeline.model.book import Book, Links, Origin, Pick, isbn13, title_key
 from pipeline.model.delivery import FATES, Account, Batch, BatchId, BatchState, Fate, Outcome, Recipient
-from pipeline.model.entry import Entry, EntryId, KnownEntry
+from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry
 from pipeline.model.issue import Approval, Finding, Form, Issue, IssueNumber, IssueState, Item, Message, Slot
 from pipeline.model.people import Subscriber, SubscriberId, Suppression
 from pipeline.model.post import Article, Picture, Post, PostId, Removed, Standing, State
@@ -34,6 +34,7 @@ __all__ = [
     "BatchId",
     "BatchState",
     "Book",
+    "Enclosure",
     "Entry",
     "EntryId",
     "Fate",

@@ -13,11 +13,21 @@ EntryId = NewType("EntryId", int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that comes with an entry, most often sound; `length` in bytes where the source says it."""
+
+    url: str
+    type: str
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One item as the source gave it: untrusted text, nothing cleaned.
 
     `html` is the full content if the source has it, `summary` the teaser. `published` and `updated` are aware UTC,
-    None when the raw words make no believable date. `images` are addresses in media elements and enclosures.
+    None when the raw words make no believable date. `images` are addresses in media elements and enclosures;
+    `enclosures` are the files that are no pictures.
     """
 
     source: SourceName
@@ -34,6 +44,7 @@ class Entry:
     updated_raw: str | None = None
     images: tuple[str, ...] = ()
     language: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
     @property
     def sha(self) -> str:
@@ -51,6 +62,7 @@ class Entry:
             self.published_raw,
             self.updated_raw,
             *self.images,
+            *(file.url for file in self.enclosures),
         )
         digest = hashlib.sha256()
         for part in parts:

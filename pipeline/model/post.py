@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType
 
-from pipeline.model.entry import EntryId
+from pipeline.model.entry import Enclosure, EntryId
 from pipeline.model.source import SourceName
 
 PostId = NewType("PostId", int)
@@ -56,6 +56,7 @@ class Article:
     words: int
     removed: tuple[Removed, ...]
     complete: bool
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ class Validators:
 class Fetched:
     """An anonymous GET's answer: `body` is decoded from its content coding and never over the size cap.
 
-    `status` 304 comes with an empty body. `url` is where the redirects ended. `headers` have lower-case names.
+    `status` 304 comes with an empty body. `url` is where the redirects ended; `moved` is how far permanent ones alone
+    (301, 308) led, None when there was none. `headers` have lower-case names.
     """
 
     url: str
@@ -29,6 +30,7 @@ class Fetched:
     headers: Mapping[str, str]
     body: bytes
     validators: Validators = field(default_factory=Validators)
+    moved: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

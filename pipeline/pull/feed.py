@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from pipeline import child
+from pipeline.dates import when
 from pipeline.errors import SourceFault
 from pipeline.model import Entry, Fetched, Source
-from pipeline.pull.dates import when
 from pipeline.pull.parse import Given, Record, Records
 
 SECONDS = 20

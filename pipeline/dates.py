@@ -1,4 +1,4 @@
-"""A feed's dates, believed only when they can be true."""
+"""Dates as feeds and pages write them, believed only when they can be true."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=366)
 
 _NUMBERS = re.compile(r"^\s*(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_DAY_FIRST = re.compile(r"^\s*(\d{1,2})([./])(\d{1,2})\2(\d{4})\b")
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = dict(zip(_MONTH_NAMES, range(1, 13), strict=True))
 _WORDS = re.compile(r"^\s*(?:[^\W\d]+,?\s+)?([^\W\d]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})", re.IGNORECASE)
+_WORDS_DAY_FIRST = re.compile(r"^\s*(?:[^\W\d]+,?\s+)?(\d{1,2})(?:st|nd|rd|th|\.)?\s+([^\W\d]{3,9})\.?,?\s+(\d{4})\b")
 _ZONE_NAMES = {"PST8PDT": "-0800", "EST5EDT": "-0500", "CST6CDT": "-0600", "MST7MDT": "-0700"}
 
 
@@ -24,7 +26,7 @@ def when(raw: str | None, parsed: datetime | None, *, now: datetime) -> datetime
     """
     if raw is None or not raw.strip():
         return _believable(parsed, now)
-    readings = (_iso, _unix, _rfc822, _numbers, _words)
+    readings = (_iso, _unix, _rfc822, _numbers, _day_first, _words)
     found = next((moment for read in readings if (moment := read(raw.strip()[:100])) is not None), parsed)
     return _believable(found, now)
 
@@ -68,11 +70,24 @@ def _numbers(raw: str) -> datetime | None:
     return _made([int(part or 0) for part in found.groups()]) if found else None
 
 
+def _day_first(raw: str) -> datetime | None:
+    """13.11.2026, and 13/11/2026 where the first number can be no month; 11/12/2026 could be either day."""
+    found = _DAY_FIRST.match(raw)
+    if not found or (found[2] == "/" and int(found[1]) <= 12):
+        return None
+    return _made([int(found[4]), int(found[3]), int(found[1])])
+
+
 def _words(raw: str) -> datetime | None:
-    """As people write it: November 13, 2026."""
-    found = _WORDS.match(raw)
-    month = _MONTHS.get(found[1][:3].lower()) if found else None
-    return _made([int(found[3]), month, int(found[2])]) if found and month else None
+    """As people write it: November 13, 2026, or 13 November 2026."""
+    if found := _WORDS.match(raw):
+        name, day, year = found.groups()
+    elif found := _WORDS_DAY_FIRST.match(raw):
+        day, name, year = found.groups()
+    else:
+        return None
+    month = _MONTHS.get(name[:3].lower())
+    return _made([int(year), month, int(day)]) if month else None
 
 
 def _made(parts: list[int]) -> datetime | None:

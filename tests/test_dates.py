@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.pull.dates import when
+from pipeline.dates import when
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -23,6 +23,9 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
         ("2026-11-13T24:00:00Z", "2026-11-14T00:00"),
         ("2026/11/13 08:00", "2026-11-13T08:00"),
         ("November 13, 2026", "2026-11-13T00:00"),
+        ("13 November 2026", "2026-11-13T00:00"),
+        ("13/11/2026", "2026-11-13T00:00"),
+        ("3.11.2026", "2026-11-03T00:00"),
         ("1794556800", "2026-11-13T08:00"),
         ("1794556800000", "2026-11-13T08:00"),
     ],
@@ -34,7 +37,7 @@ def test_a_date_means_what_a_person_would_read(raw: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["0000-00-00T00:00:00Z", "1970-01-01", "9999-12-31", "yesterday", "", "13/13/2026", "-1"]
+    "raw", ["0000-00-00T00:00:00Z", "1970-01-01", "9999-12-31", "yesterday", "", "13/13/2026", "11/12/2026", "-1"]
 )
 def test_a_date_that_can_not_be_true_is_no_date(raw: str) -> None:
     assert when(raw, None, now=NOW) is None
