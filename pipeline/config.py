@@ -147,9 +147,10 @@ class _File(Section, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullSettings:
-    """What the pull room may know."""
+    """What the pull room may know; `folder` is the project's, where local posts are looked for."""
 
     sources: tuple[Source, ...]
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,7 +276,7 @@ class Settings:
 
     @cached_property
     def pull(self) -> PullSettings:
-        return PullSettings(sources=self.sources)
+        return PullSettings(sources=self.sources, folder=self.folder)
 
     @cached_property
     def clean(self) -> CleanSettings:
@@ -374,7 +375,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     return Settings(
         folder=folder,
         newsletter=file.newsletter,
-        sources=_sources(file.source, text),
+        sources=_sources(file.source, file.newsletter.timezone, text),
         schedule=file.schedule,
         books_table=file.books,
         delivery=file.delivery,
@@ -451,7 +452,7 @@ def _split_delivery(raw: Any) -> tuple[Any, dict[str, dict[str, Any]]]:
     return {key: value for key, value in raw.items() if key not in providers}, providers
 
 
-def _sources(tables: tuple[SourceTable, ...], text: str) -> tuple[Source, ...]:
+def _sources(tables: tuple[SourceTable, ...], zone: ZoneInfo, text: str) -> tuple[Source, ...]:
     if not tables:
         raise SettingsError(
             "No [[source]] says where your posts come from.",
@@ -474,6 +475,7 @@ def _sources(tables: tuple[SourceTable, ...], text: str) -> tuple[Source, ...]:
             include=table.include,
             exclude=table.exclude,
             limit=table.limit,
+            zone=zone,
         )
     return tuple(sources.values())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -18,32 +18,33 @@ _WORDS_DAY_FIRST = re.compile(r"^\s*(?:[^\W\d]+,?\s+)?(\d{1,2})(?:st|nd|rd|th|\.
 _ZONE_NAMES = {"PST8PDT": "-0800", "EST5EDT": "-0500", "CST6CDT": "-0600", "MST7MDT": "-0700"}
 
 
-def when(raw: str | None, parsed: datetime | None, *, now: datetime) -> datetime | None:
+def when(raw: str | None, parsed: datetime | None, *, now: datetime, zone: tzinfo = UTC) -> datetime | None:
     """The moment that `raw` means, aware UTC; None when it means none, or one before 1990 or over a year ahead.
 
     `parsed` is what the feed's parser made of it: used only where our own readings find nothing, because parsers
-    misread `2026/11/13` as the first of the month and a Unix time as the year 1794 without a word.
+    misread `2026/11/13` as the first of the month and a Unix time as the year 1794 without a word. `zone` is where the
+    author lives: a time without a zone is hers, and so is a day without a time, which many programs write as midnight
+    in Greenwich.
     """
-    if raw is None or not raw.strip():
-        return _believable(parsed, now)
-    readings = (_iso, _unix, _rfc822, _numbers, _day_first, _words)
-    found = next((moment for read in readings if (moment := read(raw.strip()[:100])) is not None), parsed)
-    return _believable(found, now)
+    found = parsed
+    if raw is not None and raw.strip():
+        readings = (_iso, _unix, _rfc822, _numbers, _day_first, _words)
+        found = next((moment for read in readings if (moment := read(raw.strip()[:100])) is not None), parsed)
+    return _believable(found, now, zone)
 
 
-def _believable(moment: datetime | None, now: datetime) -> datetime | None:
-    return moment if moment is not None and OLDEST <= moment <= now + AHEAD else None
-
-
-def _utc(moment: datetime) -> datetime:
-    """A date without a zone is taken as UTC."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+def _believable(moment: datetime | None, now: datetime, zone: tzinfo) -> datetime | None:
+    if moment is None or not OLDEST.year <= moment.year <= now.year + 2:
+        return None
+    day = moment.utcoffset() in (None, timedelta(0)) and moment.time() == time(0)
+    there = (moment.replace(tzinfo=zone) if day or moment.tzinfo is None else moment).astimezone(UTC)
+    return there if OLDEST <= there <= now + AHEAD else None
 
 
 def _iso(raw: str) -> datetime | None:
     midnight = re.sub(r"T24:00(:00)?", "T00:00:00", raw)
     try:
-        moment = _utc(datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", midnight)))
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", midnight))
         return moment + timedelta(days=1) if midnight != raw else moment
     except (ValueError, OverflowError):
         return None
@@ -60,7 +61,7 @@ def _rfc822(raw: str) -> datetime | None:
     for name, offset in _ZONE_NAMES.items():
         raw = raw.replace(name, offset)
     try:
-        return _utc(parsedate_to_datetime(re.sub(r"^[^\W\d]+\.?,\s*", "", raw)))
+        return parsedate_to_datetime(re.sub(r"^[^\W\d]+\.?,\s*", "", raw))
     except (ValueError, OverflowError, IndexError, TypeError):
         return None
 
@@ -93,6 +94,6 @@ def _words(raw: str) -> datetime | None:
 def _made(parts: list[int]) -> datetime | None:
     try:
         year, month, day, hour, minute, second = (*parts, 0, 0, 0)[:6]
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the caller knows the zone
     except ValueError:
         return None

@@ -66,15 +66,23 @@ class SourceFault(PaperroundError):
 class FetchFault(SourceFault):
     """One address was refused, unreachable, too slow or too large.
 
-    `gone` is True for 404 and 410; `retry_after` is in seconds, from the answer's Retry-After.
+    `status` is the answer's, None when there was none that counts; `gone` is True for 404 and 410; `retry_after` is in
+    seconds, from the answer's Retry-After.
     """
 
     def __init__(
-        self, what: str, *, where: str | None = None, retry_after: float | None = None, gone: bool = False
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        retry_after: float | None = None,
+        gone: bool = False,
+        status: int | None = None,
     ) -> None:
         super().__init__(what, where=where)
         self.retry_after = retry_after
         self.gone = gone
+        self.status = status
 
 
 class EntryFault(PaperroundError):

@@ -350,7 +350,8 @@ def _refusal(here: str, status: int, headers: Mapping[str, str]) -> FetchFault:
     }
     said = words.get(status, "has a fault of its own" if status >= 500 else "gives no page")
     after = _seconds(headers.get("retry-after", "")) if status in (429, 503) else None
-    return FetchFault(f"The server {said} ({status}).", where=here, retry_after=after, gone=status in (404, 410))
+    gone = status in (404, 410)
+    return FetchFault(f"The server {said} ({status}).", where=here, retry_after=after, gone=gone, status=status)
 
 
 def _seconds(retry_after: str) -> float | None:

@@ -10,27 +10,28 @@ from urllib.parse import urlsplit
 
 from pipeline import files, looks
 from pipeline.errors import UserError
-from pipeline.model import Entry, Source, SourceName
+from pipeline.model import Entry
 
 FOLDERS = ("sources/posts", "templates", "outbox")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a blog offers: its own address, the feed's, its title, and what there is in plain words.
+    """What a blog offers: its own address, the best way to read it, its title, and all that there is in plain words.
 
     `private` is "host:port" when the person named an address of her own machine or network.
     """
 
     url: str
     address: str
+    kind: str
     title: str | None
     private: str | None
     words: tuple[str, ...]
 
 
 def look(url: str) -> Found:
-    """What there is at a blog's address. Raises UserError for no web address, SourceFault for no feed."""
+    """What there is at a blog's address. Raises UserError for no web address, SourceFault for nothing to read."""
     from pipeline import pull
     from pipeline.fetch import Fetcher
 
@@ -39,11 +40,16 @@ def look(url: str) -> Found:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UserError(f"{url!r} is no web address.", next_step="Type it as you see it in the browser.")
     private = _private(parts.hostname, parts.netloc)
-    source = Source(name=SourceName(parts.netloc), url=typed)
     with Fetcher(allow_private_hosts=frozenset([private] if private else [])) as fetch:
-        address, feed = pull.look(source, fetch, datetime.now(UTC))
-    words = _words(address, feed.entries)
-    return Found(url=feed.home or typed, address=address, title=feed.title, private=private, words=words)
+        found = pull.discover(typed, fetch, datetime.now(UTC))
+    return Found(
+        url=found.home or typed,
+        address=found.best.address,
+        kind=found.best.kind,
+        title=found.title,
+        private=private,
+        words=(*_offered([offer.words for offer in found.offers]), *_first_day(found.best.listing.entries)),
+    )
 
 
 def _private(host: str, netloc: str) -> str | None:
@@ -56,21 +62,18 @@ def _private(host: str, netloc: str) -> str | None:
         return netloc if host == "localhost" else None
 
 
-def _words(address: str, entries: Sequence[Entry]) -> tuple[str, ...]:
-    from pipeline.model.excerpt import is_excerpt
+def _offered(offers: Sequence[str]) -> tuple[str, ...]:
+    best, *others = offers
+    return f"Found: {best}", *(f"Also there: {other}" for other in others)
 
+
+def _first_day(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """What the first pull will make of what is there."""
     if not entries:
-        return (f"Found a feed at {address}; it has no entries yet.",)
-    excerpts = sum(is_excerpt(entry) for entry in entries)
-    undated = sum(entry.published is None for entry in entries)
-    content = {0: "with the full text", len(entries): "excerpts only: the articles will be fetched from their pages"}
-    texts = content.get(excerpts, f"{excerpts} of them excerpts only")
-    dates = f"{undated} without a date" if undated else "dates fine"
-    newest = entries[0].title
-    return (
-        f"Found a feed at {address}: {len(entries)} entries, {texts}; {dates}.",
-        f"The newest is “{newest}”. It will count as new; the others are known but were there before you.",
-    )
+        return ("Nothing to send yet: your next post will be the first.",)
+    newest = max(entries, key=lambda entry: (entry.published is not None, entry.published or 0))
+    others = f" The other {len(entries) - 1} count as sent long ago; `posts keep ID` takes one back in."
+    return (f"Your first issue starts with the newest, “{newest.title}”.{others if len(entries) > 1 else ''}",)
 
 
 def lay_out(folder: Path, found: Found | None) -> list[Path]:

@@ -64,7 +64,7 @@ PARAGRAPHS = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Blog:
     """A blog that can be written to, edited, renamed and broken."""
 

@@ -9,14 +9,14 @@ never    fetches anything
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from html import escape
 
 from pipeline.clean import identity
 from pipeline.config import CleanSettings
 from pipeline.errors import EntryFault
-from pipeline.model import Article, Entry, EntryId, KnownEntry, Outside, Report, SourceName
+from pipeline.model import Article, Entry, EntryId, KnownEntry, Outside, PostId, Report, SourceName
 from pipeline.store import Store, Tx, entries, posts
 
 __all__ = ["RULES", "article_of_text", "cleaned", "due", "work"]
@@ -42,7 +42,7 @@ def work(key: str, store: Store, settings: CleanSettings, out: Outside) -> Repor
     with store.writing() as tx:
         if entries.revision(tx, entry) != known.revision:
             return Report(unchanged=1)
-        return _keep(tx, known, made, fault)
+        return _keep(tx, known, made, fault, settings)
 
 
 def cleaned(known: KnownEntry) -> tuple[Article, str | None]:
@@ -99,40 +99,92 @@ def _bare(known: KnownEntry) -> Article:
     )
 
 
-def _keep(tx: Tx, known: KnownEntry, cleaned: Article, fault: str | None) -> Report:
-    names = identity.keys(known.entry, cleaned)
-    post = posts.of_entry(tx, known.id) or identity.same(names, posts.known_by(tx, names))
-    sha, print_ = _sha(cleaned), identity.fingerprint(cleaned)
-    settled = _settled_from(known, cleaned)
+def _keep(tx: Tx, known: KnownEntry, made: Article, fault: str | None, settings: CleanSettings) -> Report:
+    names = identity.keys(known.entry, made)
+    post = posts.of_entry(tx, known.id) or _same(tx, known.entry, made, settings)
     if post is None:
-        post = posts.add(
-            tx,
-            known.id,
-            known.entry.source,
-            cleaned,
-            article_sha=sha,
-            fingerprint=print_,
-            guids=(known.entry.guid,) if known.entry.guid else (),
-            before=known.before,
-            held=identity.held(cleaned, before=known.before, oldest_new=posts.oldest_new(tx, known.entry.source)),
-            fault=fault,
-            settled_from=settled,
-            first_seen=known.seen,
-        )
-        done = () if known.before else (f"New post: {cleaned.title}",)
+        report = _add(tx, known, made, fault, names, settings)
     else:
-        posts.change(tx, post, cleaned, article_sha=sha, fingerprint=print_, fault=fault, settled=settled)
-        done = ()
+        _change(tx, post, known, made, fault, names=names, zone=_zone(known, settings))
+        report = Report()
+    errors = () if fault is None or known.before else (f"{made.title}: quarantined, {fault}",)
+    return report + Report(errors=errors)
+
+
+def _same(tx: Tx, entry: Entry, made: Article, settings: CleanSettings) -> PostId | None:
+    """Which known post an entry is that was never cleaned before."""
+    sources = [source.name for source in settings.sources]
+    absent = [one.id for one in posts.glances(tx, sources) if not one.listed and identity.may_be(made, one)]
+    return identity.same(entry, made, posts.named(tx, identity.keys(entry, made)), posts.some(tx, absent).values())
+
+
+def _add(
+    tx: Tx, known: KnownEntry, made: Article, fault: str | None, names: tuple[str, ...], settings: CleanSettings
+) -> Report:
+    source = known.entry.source
+    post = posts.add(
+        tx,
+        known.id,
+        source,
+        made,
+        article_sha=_sha(made),
+        fingerprint=identity.fingerprint(made),
+        guids=(known.entry.guid,) if known.entry.guid else (),
+        before=known.before,
+        held=identity.held(made, before=known.before, oldest_new=posts.oldest_new(tx, source)),
+        fault=fault,
+        settled_from=_settled_from(known, made, _zone(known, settings)),
+        first_seen=known.seen,
+    )
+    _was_cleaned(tx, known, post, names)
+    if known.before:
+        return Report()
+    doubts = _hold_flood(tx, source, known.seen, settings)
+    words = f"New post, held: {made.title}" if post in doubts else f"New post: {made.title}"
+    return Report(done=(words,)) if fault is None else Report()
+
+
+def _change(
+    tx: Tx, post: PostId, known: KnownEntry, made: Article, fault: str | None, *, names: tuple[str, ...], zone: tzinfo
+) -> None:
+    """New content for a known post; once its words are known to be another's, it waits for a person."""
+    settled = _settled_from(known, made, zone)
+    posts.change(
+        tx, post, made, article_sha=_sha(made), fingerprint=identity.fingerprint(made), fault=fault, settled=settled
+    )
+    others = {owner for name, owner in posts.known_by(tx, names).items() if name.startswith("words:")} - {post}
+    for other in others:
+        posts.hold(tx, post, f"it has the very words of post {other}")
+    _was_cleaned(tx, known, post, names)
+
+
+def _was_cleaned(tx: Tx, known: KnownEntry, post: PostId, names: tuple[str, ...]) -> None:
     posts.was_cleaned(tx, known.id, post, revision=known.revision, rules=RULES, keys=names)
-    errors = () if fault is None or known.before else (f"{cleaned.title}: quarantined, {fault}",)
-    return Report(done=done if fault is None else (), errors=errors)
 
 
-def _settled_from(known: KnownEntry, cleaned: Article) -> datetime:
-    """When this content last changed, as far as anyone can know: what we saw, else what the source says."""
-    said = [moment for moment in (cleaned.published, cleaned.updated) if moment is not None]
-    seen = [known.changed] if known.changed else []
-    return max(said + seen) if said else max([known.seen, *seen])
+def _hold_flood(tx: Tx, source: SourceName, seen: datetime, settings: CleanSettings) -> Mapping[PostId, str]:
+    """Hold what arrived in one visit together with this post, when it looks like old posts shown as new."""
+    every = posts.glances(tx, [one.name for one in settings.sources], of=source)
+    arrived = [one for one in every if one.first_seen == seen and not one.before]
+    doubts = identity.flood(arrived, [one for one in every if one.first_seen < seen])
+    for post, why in doubts.items():
+        posts.hold(tx, post, why)
+    return doubts
+
+
+def _settled_from(known: KnownEntry, made: Article, zone: tzinfo) -> datetime:
+    """When this content last changed, as far as anyone can know: what we saw, else what the source says.
+
+    A day without a time says too little about today: then it is when we first saw it.
+    """
+    said = [moment for moment in (made.published, made.updated) if moment is not None]
+    day_only = bool(said) and max(said).astimezone(zone).time() == time(0)
+    vague = not said or (day_only and known.seen - max(said) < timedelta(days=1))
+    return max([*said, *([known.changed] if known.changed else []), *([known.seen] if vague else [])])
+
+
+def _zone(known: KnownEntry, settings: CleanSettings) -> tzinfo:
+    return next((source.zone for source in settings.sources if source.name == known.entry.source), UTC)
 
 
 def _sha(cleaned: Article) -> str:

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from pipeline.model import Article, Entry, PostId
+from pipeline.model import Article, Entry, Glance, Post, PostId
+from pipeline.model.text import alike, bare
 
-_TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|mc_[ce]id|igshid|ref|source|share|_hs\w+)$")
+FLOOD = 3
+"""So many doubtful posts in one visit are held together; fewer are taken for what an author does now and then."""
+
+_TRACKING = re.compile(
+    r"^(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|twclid|mc_[ce]id|igshid|ref|ref_src|source|share|rss|feed|amp|m|cmp|cmpid"
+    r"|_hs\w+|mkt_tok|vero_id|s_kwcid|spm|xtor|at_\w+)$",
+    re.IGNORECASE,
+)
 _ENOUGH_WORDS = 40
+_SAME_WORDS = 0.6
+_OTHER_WORDS = 0.3
+_NEAR = timedelta(days=3)
 
 
 def address_key(url: str) -> str:
-    """An address without what may change under a post: scheme, www, tracking parameters, slash, fragment."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    """An address without what may change under a post: scheme, www, tracking parameters, slash, fragment, AMP."""
+    try:
+        parts = urlsplit(url.strip())
+        port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    except ValueError:
+        return url.strip()
+    host = re.sub(r"^(www|m|amp)\.", "", (parts.hostname or "").rstrip("."))
     kept = sorted((name, value) for name, value in parse_qsl(parts.query) if not _TRACKING.match(name))
-    path = re.sub(r"/(index\.(html?|php))?$", "", parts.path)
+    path = re.sub(r"/(index\.(html?|php)|amp)?/?$", "", re.sub(r"//+", "/", unquote(parts.path)))
     return f"{host}{port}{path}" + (f"?{urlencode(kept)}" if kept else "")
 
 
@@ -34,21 +48,69 @@ def keys(entry: Entry, article: Article) -> tuple[str, ...]:
     """Everything this entry's post can be known by, the strongest first.
 
     A guid that is no address or URN is only unique within its source (Atom, RFC 4287 section 4.2.6, asks for an IRI;
-    RSS does not). The words count only when there are enough of them: a dozen short notes may all say "Happy holidays".
+    RSS does not). One that is an address is also known by other spellings of it. The words count only when there are
+    enough of them: a dozen short notes may all say "Happy holidays".
     """
     found = []
     if entry.guid:
         scope = "" if re.match(r"(https?:|urn:|tag:)", entry.guid) else f"{entry.source}:"
         found.append(f"guid:{scope}{entry.guid}")
-    found.extend(f"url:{address_key(url)}" for url in dict.fromkeys((entry.link, article.url)) if url)
+        found += [f"url:{address_key(entry.guid)}"] if re.match(r"https?://[^/]+/.", entry.guid) else []
+    found.extend(f"url:{address_key(url)}" for url in (entry.link, article.url) if url)
     if article.complete and article.words >= _ENOUGH_WORDS:
         found.append(f"words:{fingerprint(article)}")
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
-def same(keys: Sequence[str], known: Mapping[str, PostId]) -> PostId | None:
-    """The post that the strongest known key belongs to, None for a new one."""
-    return next((known[key] for key in keys if key in known), None)
+def same(entry: Entry, article: Article, known: Mapping[str, Post], absent: Iterable[Post]) -> PostId | None:
+    """The post that an entry is, None for a new one.
+
+    `known` are posts by what they were known by; `absent` are posts that no source lists any more, so that this entry
+    may be one of them under a new name. The same words are the same post. A guid or an address alone is believed unless
+    everything else is another's: then a name was used again.
+    """
+    names = keys(entry, article)
+    for name in names:
+        post = known.get(name)
+        if post is not None and (name.startswith("words:") or not _used_again(names, known, article, post)):
+            return post.id
+    return next((post.id for post in absent if _renamed(article, post)), None)
+
+
+def _used_again(names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:
+    """Whether only the guid, or only the address, is the old post's, and title, date and words are new."""
+    owners = {known[name].id if name in known else None for name in names if not name.startswith("words:")}
+    return (
+        owners != {post.id}
+        and bare(article.title) != bare(post.article.title)
+        and None not in (article.published, post.article.published)
+        and article.published != post.article.published
+        and alike(article.text, post.article.text) < _OTHER_WORDS
+    )
+
+
+def _renamed(article: Article, post: Post) -> bool:
+    """Whether an article is one that is listed no more: by title and moment, by title and path, or by its words."""
+    titled = bare(article.title) == bare(post.article.title) != ""
+    if titled and article.published is not None and article.published == post.article.published:
+        return True
+    if titled and _path(article.url) == _path(post.article.url) != "":
+        return True
+    return is_near(article.published, post.article.published) and alike(article.text, post.article.text) >= _SAME_WORDS
+
+
+def _path(url: str) -> str:
+    return address_key(url).partition("/")[2]
+
+
+def is_near(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two dates may be the same post's: days apart at most, or not known."""
+    return one is None or other is None or abs(one - other) <= _NEAR
+
+
+def may_be(article: Article, other: Glance) -> bool:
+    """Whether it is worth comparing an article with a post that no source lists any more."""
+    return is_near(article.published, other.published) or bare(article.title) == bare(other.title)
 
 
 def held(article: Article, *, before: bool, oldest_new: datetime | None) -> str | None:
@@ -57,3 +119,27 @@ def held(article: Article, *, before: bool, oldest_new: datetime | None) -> str 
         return None
     dated = f"{article.published:%d %B %Y}"
     return f"it appeared only now but is dated {dated}, before the newest post you had when you started"
+
+
+def flood(arrived: Sequence[Glance], known: Sequence[Glance]) -> dict[PostId, str]:
+    """Why posts that arrived in one visit should wait together for a person; empty when all is well.
+
+    Blogs that move, or change their software, show old posts as new. A post is doubtful when it is older than the
+    newest that was known, has the title of a known one, or has no date where the others have. One or two of these are
+    what an author does now and then: an older date, a title used again.
+    """
+    dates = [post.published for post in known if post.published and post.published <= post.first_seen]
+    titles = {bare(post.title) for post in known} - {""}
+    newest, dated = max(dates, default=None), len(dates) * 2 > len(known)
+    doubts: dict[PostId, str] = {}
+    for post in arrived:
+        if newest and post.published and post.published < newest:
+            doubts[post.id] = f"is dated {post.published:%d %B %Y}, before the newest that was known"
+        elif bare(post.title) in titles:
+            doubts[post.id] = "has the title of a post that was known"
+        elif dated and post.published is None:
+            doubts[post.id] = "has no date, as the others have"
+    if not known or len(doubts) < FLOOD:
+        return {}
+    together = f"it came with {len(doubts) - 1} others of its kind, as after a move of the blog"
+    return {post: f"{together}, and {doubt}" for post, doubt in doubts.items()}

@@ -81,22 +81,22 @@ def _document(post: Post, standing: Standing) -> dict[str, Any]:
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID")
+@click.argument("post", type=int, metavar="ID...", nargs=-1, required=True)
 @click.pass_obj
-def keep(terminal: Terminal, post: int) -> None:
-    """Let a post into the next issue, whatever its date.
+def keep(terminal: Terminal, post: tuple[int, ...]) -> None:
+    """Let posts into the next issue, whatever their dates.
 
     \b
-    Example: paperround posts keep 12
+    Example: paperround posts keep 12 13
     """
     _choose(terminal, post, "keep")
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID")
+@click.argument("post", type=int, metavar="ID...", nargs=-1, required=True)
 @click.pass_obj
-def skip(terminal: Terminal, post: int) -> None:
-    """Keep a post out of every issue.
+def skip(terminal: Terminal, post: tuple[int, ...]) -> None:
+    """Keep posts out of every issue.
 
     \b
     Example: paperround posts skip 12
@@ -104,15 +104,17 @@ def skip(terminal: Terminal, post: int) -> None:
     _choose(terminal, post, "skip")
 
 
-def _choose(terminal: Terminal, post: int, choice: Any) -> None:
+def _choose(terminal: Terminal, numbers: tuple[int, ...], choice: Any) -> None:
     from pipeline import compose, run
     from pipeline.model import PostId
 
     with terminal.project(alone=True) as project:
-        chosen = compose.choose(project.store, PostId(post), choice, project.out.clock())
+        now = project.out.clock()
+        chosen = [compose.choose(project.store, PostId(number), choice, now) for number in numbers]
         report = run.walk(project, "pull", "clean", "books") if choice == "keep" else None
-    sentence = f"Post {post}, “{chosen.article.title}”: {'kept for the next issue' if choice == 'keep' else 'skipped'}."
-    terminal.show({"post": post, "choice": choice}, [sentence])
+    did = "kept for the next issue" if choice == "keep" else "skipped"
+    document = {"posts": list(numbers), "choice": choice}
+    terminal.show(document, [f"Post {post.id}, “{post.article.title}”: {did}." for post in chosen])
     if report:
         click.get_current_context().exit(report.exit_code)
 

@@ -16,7 +16,8 @@ from pipeline.cli.terminal import Terminal
 def init(terminal: Terminal, folder: Path, url: str | None) -> None:
     """Lay out a project folder. Nothing that is there already is changed.
 
-    With --url it looks for your blog's feed and says in plain words what is there.
+    With --url it looks for your blog's feed, its WordPress API and its list of posts, says in plain words what each of
+    them offers, and takes the best.
 
     \b
     Example: paperround init kind-words --url https://blog.example.org/
@@ -28,7 +29,12 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
     lines = [*(found.words if found else ()), *(f"made {path}" for path in made)]
     lines += [] if made else ["Everything was there already; nothing was changed."]
     lines.append(f"Next: read {folder / 'sources/newsletter.toml'}, then `paperround --project {folder} pull`.")
-    document = {"folder": str(folder), "made": [str(path) for path in made], "found": found and found.address}
+    document = {
+        "folder": str(folder),
+        "made": [str(path) for path in made],
+        "found": found and {"address": found.address, "kind": found.kind, "title": found.title},
+        "words": list(found.words) if found else [],
+    }
     terminal.show(document, lines)
 
 

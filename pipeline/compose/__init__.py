@@ -29,6 +29,8 @@ HAND_EDITED = (
     "Issue {0} has files that were edited by hand, so it stays as it is. "
     "`approve {0}` takes them; `build --now --fresh` throws the edits away."
 )
+HELD = "held"
+"""The key of the work that is no slot: to say which posts wait for the author's word."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +53,8 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
     with store.reading() as tx:
         drafts, known = _drafts(tx), _known(tx)
         newest = issues.latest_slot(tx)
+    if _held(known, settings, now):
+        yield HELD
     yield from (issue.slot.key for issue in drafts)
     if settings.schedule.cadence == "each":
         yield from _each(known, settings, now)
@@ -69,6 +73,8 @@ def _each(known: Known, settings: ComposeSettings, now: datetime) -> Iterable[st
 
 def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Report:
     """Make or bring up to date the issue of one slot; a person's "now" continues the draft there is."""
+    if key == HELD:
+        return _ask(store, settings, out.clock())
     slot, only = schedule.parse(key)
     with store.writing() as tx:
         draft = _draft_for(tx, slot)
@@ -83,6 +89,22 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
         if isinstance(chosen, Waiting):
             return _nothing(tx, draft, chosen)
         return _write(tx, chosen, draft)
+
+
+def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:
+    return [post for post in known.posts if standing(post, known, settings, now).state == "held"]
+
+
+def _ask(store: Store, settings: ComposeSettings, now: datetime) -> Report:
+    """Held posts wait for nobody but the author, so every run says so."""
+    with store.reading() as tx:
+        held = _held(_known(tx), settings, now)
+    if not held:
+        return Report(unchanged=1)
+    names = ", ".join(f"{post.id} “{post.article.title}”" for post in held[:5]) + (", …" if len(held) > 5 else "")
+    many = "1 post is" if len(held) == 1 else f"{len(held)} posts are"
+    asked = "`posts` says why; then `posts keep ID` or `posts skip ID`"
+    return Report(attention=(f"{many} held until you decide: {names}. {asked}.",))
 
 
 def at_once(now: datetime) -> Slot:
@@ -175,6 +197,7 @@ def _known(tx: Tx, draft: IssueNumber | None = None) -> Known:
         choices=posts.choices(tx),
         placed={post: number for post, number in placed.items() if number != draft},
         shown=issues.shown(tx, besides=draft),
+        composed={issue.number: issue.created for issue in issues.every(tx)},
         drafted=frozenset(post for post, number in placed.items() if number == draft),
     )
 

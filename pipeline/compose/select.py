@@ -6,7 +6,7 @@ import fnmatch
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.compose import subject
@@ -19,7 +19,10 @@ RELATED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Everything that is known when an issue is chosen; `drafted` are the posts of the draft that is made anew."""
+    """Everything that is known when an issue is chosen.
+
+    `drafted` are the posts of the draft that is made anew, `composed` is when each issue was made.
+    """
 
     posts: Sequence[Post]
     picks: Mapping[PostId, tuple[Pick, ...]]
@@ -27,6 +30,7 @@ class Known:
     placed: Mapping[PostId, IssueNumber]
     shown: Mapping[str, IssueNumber]
     drafted: frozenset[PostId] = frozenset()
+    composed: Mapping[IssueNumber, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,7 @@ def standing(
     """A post's state and why, in words; `impatient` takes posts that have not settled yet."""
     number, choice = known.placed.get(post.id), known.choices.get(post.id)
     if number is not None:
-        return Standing(state="issue", reason=f"in issue {number}", issue=number)
+        return Standing(state="issue", reason=f"in issue {number}{_since(post, known)}", issue=number)
     if barred := _barred(post, choice, settings):
         return barred
     free = post.settled_from + settings.schedule.settle
@@ -50,6 +54,14 @@ def standing(
         local = free.astimezone(settings.timezone)
         return Standing(state="settling", reason=f"it may still change; free from {local:%d %B %H:%M}")
     return Standing(state="new", reason="you kept it" if choice == "keep" else "it is new")
+
+
+def _since(post: Post, known: Known) -> str:
+    """What became of a post since its issue was composed: neither is mailed again for it."""
+    if post.gone is not None:
+        return f"; it is no longer on your blog since {post.gone:%d %B %Y}"
+    composed = known.composed.get(known.placed[post.id])
+    return "; edited since, which changes nothing in the mail" if composed and post.settled_from > composed else ""
 
 
 def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standing | None:
@@ -64,6 +76,9 @@ def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standi
         return Standing(state="skipped", reason=excluded)
     if post.before:
         return Standing(state="before", reason=f"it was there before you started; `posts keep {post.id}` takes it")
+    if post.gone:
+        words = f"it is no longer on your blog since {post.gone:%d %B %Y}"
+        return Standing(state="held", reason=f"{words}; `posts keep {post.id}` or `posts skip {post.id}`")
     if post.held:
         return Standing(state="held", reason=f"{post.held}; `posts keep {post.id}` or `posts skip {post.id}`")
     return None
@@ -205,7 +220,7 @@ def _related(chosen: Sequence[Post], known: Known) -> tuple[Post, ...]:
 def _without_body(post: Post) -> Post:
     """Only its title and address are shown, so an edit to its text must not void an approval."""
     article = replace(post.article, html="", text="", removed=(), lead_image=None, question=None)
-    return replace(post, article=article, settled_from=post.first_seen)
+    return replace(post, article=article, settled_from=post.first_seen, gone=None)
 
 
 def slug(title: str) -> str:

@@ -2,10 +2,10 @@
 
 from pipeline.model.book import Book, Links, Origin, Pick, isbn13, title_key
 from pipeline.model.delivery import FATES, Account, Batch, BatchId, BatchState, Fate, Outcome, Recipient
-from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry
+from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry, Picture
 from pipeline.model.issue import Approval, Finding, Form, Issue, IssueNumber, IssueState, Item, Message, Slot
 from pipeline.model.people import Subscriber, SubscriberId, Suppression
-from pipeline.model.post import Article, Picture, Post, PostId, Removed, Standing, State
+from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
 from pipeline.model.report import Report, total
 from pipeline.model.source import Health, Source, SourceName
 from pipeline.model.wire import (
@@ -43,6 +43,7 @@ __all__ = [
     "FileDrop",
     "Finding",
     "Form",
+    "Glance",
     "Health",
     "HttpRequest",
     "Issue",

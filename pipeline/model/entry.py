@@ -13,6 +13,17 @@ EntryId = NewType("EntryId", int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture by its absolute http(s) address; width and height in CSS pixels where known; `link` leads on."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
     """A file that comes with an entry, most often sound; `length` in bytes where the source says it."""
 
@@ -27,7 +38,7 @@ class Entry:
 
     `html` is the full content if the source has it, `summary` the teaser. `published` and `updated` are aware UTC,
     None when the raw words make no believable date. `images` are addresses in media elements and enclosures;
-    `enclosures` are the files that are no pictures.
+    `enclosures` are the files that are no pictures. `lead` is the picture that the source itself puts first.
     """
 
     source: SourceName
@@ -45,6 +56,7 @@ class Entry:
     images: tuple[str, ...] = ()
     language: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
+    lead: Picture | None = None
 
     @property
     def sha(self) -> str:
@@ -63,6 +75,7 @@ class Entry:
             self.updated_raw,
             *self.images,
             *(file.url for file in self.enclosures),
+            *((self.lead.url, self.lead.alt) if self.lead else ()),
         )
         digest = hashlib.sha256()
         for part in parts:

@@ -6,21 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType
 
-from pipeline.model.entry import Enclosure, EntryId
+from pipeline.model.entry import Enclosure, EntryId, Picture
 from pipeline.model.source import SourceName
 
 PostId = NewType("PostId", int)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A picture by its absolute http(s) address; width and height in CSS pixels where known; `link` leads on."""
-
-    url: str
-    alt: str = ""
-    width: int | None = None
-    height: int | None = None
-    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +54,8 @@ class Post:
 
     `before` was there at the first contact. `held` says in words why a person should look before it is mailed.
     `fault` says why the entry could not be made into an article (then `article` has only title and address).
-    `settled_from` is the moment since which nothing has changed.
+    `settled_from` is the moment since which nothing has changed. `gone` is since when no source lists it although it
+    should, None while one does.
     """
 
     id: PostId
@@ -79,11 +69,24 @@ class Post:
     fault: str | None
     settled_from: datetime
     first_seen: datetime
+    gone: datetime | None = None
 
     @property
     def when(self) -> datetime:
         """The date to show and to sort by: as published, else when first seen."""
         return self.article.published or self.first_seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """As much of a post as it takes to compare many: its title, its dates, and whether any source still lists it."""
+
+    id: PostId
+    title: str
+    published: datetime | None
+    first_seen: datetime
+    before: bool
+    listed: bool
 
 
 State = Literal["new", "settling", "held", "before", "skipped", "quarantined", "issue"]

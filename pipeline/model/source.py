@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import NewType
 
 from pipeline.model.wire import Validators
@@ -15,7 +15,8 @@ SourceName = NewType("SourceName", str)
 class Source:
     """One `[[source]]` of newsletter.toml.
 
-    `include` and `exclude` are tags or title patterns (case does not matter); `limit` caps entries per pull.
+    `include` and `exclude` are tags or title patterns (case does not matter); `limit` caps entries per pull. `zone` is
+    where the author lives, for dates that do not say where they are from.
     """
 
     name: SourceName
@@ -24,14 +25,16 @@ class Source:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     limit: int | None = None
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How a source has been doing; times are aware UTC.
 
-    `url` is the address as configured then, `address` where the feed was found; `problem` is the last failure in words,
-    None when well.
+    `url` is the address as configured then, `kind` and `address` what was found there and where; `problem` is the last
+    failure in words, None when well. `cursor` is how far the source was read, in its kind's own words. `moved` is where
+    permanent redirects led the last `moves` times. `read` is when a whole answer last came, not only "unchanged".
     """
 
     name: SourceName
@@ -41,5 +44,10 @@ class Health:
     body_sha: str | None
     next_check: datetime
     last_ok: datetime | None
-    failures: int
-    problem: str | None
+    failures: int = 0
+    problem: str | None = None
+    kind: str | None = None
+    cursor: str | None = None
+    moved: str | None = None
+    moves: int = 0
+    read: datetime | None = None

@@ -10,3 +10,23 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def legal(text: str) -> str:
     """Text without what XML forbids: control characters, lone surrogates, U+FFFE (XML 1.0, section 2.2)."""
     return _ILLEGAL.sub("", text)
+
+
+def bare(text: str) -> str:
+    """The words alone, blind to case, punctuation and white space; for telling whether two titles are one."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def alike(one: str, other: str) -> float:
+    """How much of the words of two texts is the same, 0 to 1: shared runs of three words, in any order.
+
+    Jaccard's measure over the sets of runs; texts too short for a run of three are compared word by word.
+    """
+    first, second = (_runs(text) for text in (one, other))
+    return len(first & second) / len(first | second) if first and second else 0.0
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = bare(text).split()
+    length = 3 if len(words) >= 3 else 1
+    return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}

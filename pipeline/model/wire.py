@@ -107,6 +107,7 @@ class Fetch(Protocol):
     """The guarded anonymous GET. Raises `pipeline.errors.FetchFault`."""
 
     def __call__(self, url: str, *, validators: Validators | None = None) -> Fetched: ...
+    def __hash__(self) -> int: ...
 
 
 class Line(Protocol):

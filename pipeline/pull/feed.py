@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,7 +11,10 @@ import msgspec
 from pipeline import child
 from pipeline.dates import when
 from pipeline.errors import SourceFault
-from pipeline.model import Entry, Fetched, Source
+from pipeline.model import Entry, Fetched, Health, Source
+from pipeline.pull import find
+from pipeline.pull.charset import decoded
+from pipeline.pull.listing import Ask, Listing, Visit, freshness
 from pipeline.pull.parse import Given, Record, Records
 
 SECONDS = 20
@@ -29,20 +32,54 @@ def recognises(fetched: Fetched) -> bool:
     return root is not None and (page is None or root.start() < page.start())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """What a feed says of itself, and its entries in its own order, 2,000 at most.
+def visit(ask: Ask) -> Visit:
+    """Read the feed at an address, or the one that the page there names. Raises SourceFault, ChildFault."""
+    address, answer = ask.address, ask.fetch(ask.address, validators=ask.validators)
+    if ask.health is None and not recognises(answer):
+        address, answer = _named(ask, answer)
+    sha = hashlib.sha256(answer.body).hexdigest()
+    if ask.health and (answer.status == 304 or ask.health.body_sha == sha):
+        return _unchanged(ask.health, answer)
+    listing = read(ask.source, answer, now=ask.now)
+    return Visit(
+        kind="feed",
+        address=address,
+        listing=listing,
+        sha=sha,
+        validators=answer.validators,
+        moved=answer.moved,
+        fresh=freshness(answer.headers),
+    )
 
-    `left_out` counts entries that could not be read or were too many.
-    """
 
-    title: str | None
-    home: str | None
-    entries: tuple[Entry, ...]
-    left_out: int
+def _named(ask: Ask, page: Fetched) -> tuple[str, Fetched]:
+    """The first of the feeds that a page names which is one, with its address."""
+    for address in find.feeds_in(decoded(page), page.url):
+        answer = ask.fetch(address)
+        if recognises(answer):
+            return address, answer
+    raise SourceFault(
+        "There is no feed at this address, and the page names none.",
+        where=ask.source.url,
+        next_step="Open your blog, look for an RSS link, and put that address into newsletter.toml.",
+    )
 
 
-def read(source: Source, fetched: Fetched, *, now: datetime) -> Feed:
+def _unchanged(health: Health, answer: Fetched) -> Visit:
+    """Nothing to parse: the server says so, or its answer is the one we had."""
+    return Visit(
+        kind="feed",
+        address=health.address,
+        listing=None,
+        sha=health.body_sha,
+        full=answer.status != 304,
+        validators=health.validators if answer.status == 304 else answer.validators,
+        moved=answer.moved,
+        fresh=freshness(answer.headers),
+    )
+
+
+def read(source: Source, fetched: Fetched, *, now: datetime) -> Listing:
     """The feed in an answer.
 
     Raises SourceFault for an answer that is no feed: an error page is never taken for "the feed is empty now". Raises
@@ -56,12 +93,12 @@ def read(source: Source, fetched: Fetched, *, now: datetime) -> Feed:
     if not found.kind and not found.entries:
         raise SourceFault("The answer is no feed that can be read.", where=fetched.url)
     made = tuple(_entry(record, source, found.language, now) for record in found.entries)
-    return Feed(title=found.title, home=found.home, entries=made, left_out=found.left_out)
+    return Listing(title=found.title, home=found.home, entries=made, left_out=found.left_out)
 
 
 def _entry(record: Record, source: Source, language: str | None, now: datetime) -> Entry:
-    published = when(record.published_raw, _moment(record.published), now=now)
-    updated = when(record.updated_raw, _moment(record.updated), now=now)
+    published = when(record.published_raw, _moment(record.published), now=now, zone=source.zone)
+    updated = when(record.updated_raw, _moment(record.updated), now=now, zone=source.zone)
     return Entry(
         source=source.name,
         guid=record.guid,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,10 +15,49 @@ from pipeline.store.open import Tx
 _T = tables.entries.c
 
 
+class State(NamedTuple):
+    """An entry in few words; `listed` when its source had it the last time."""
+
+    id: EntryId
+    ident: str
+    listed: bool
+
+
 def shas(tx: Tx, source: SourceName) -> dict[str, str]:
     """For each entry known from `source`: its ident and the hash of its content."""
     rows = tx.execute(sa.select(_T.ident, _T.sha).where(_T.source == source))
     return {row.ident: row.sha for row in rows}
+
+
+def states(tx: Tx, source: SourceName) -> list[State]:
+    """Every entry of `source`, in few words."""
+    rows = tx.execute(sa.select(_T.id, _T.ident, _T.listed).where(_T.source == source))
+    return [State(**row._mapping) for row in rows]
+
+
+def by_ident(tx: Tx, source: SourceName, ident: str | None = None) -> dict[str, Entry]:
+    """The entries of `source` by their ident; only that one when it is given."""
+    chosen = sa.select(_T.ident, _T.entry).where(_T.source == source)
+    rows = tx.execute(chosen if ident is None else chosen.where(_T.ident == ident))
+    return {row.ident: row.entry for row in rows}
+
+
+def some(tx: Tx, chosen: Iterable[EntryId]) -> dict[EntryId, Entry]:
+    """Entries by their ids."""
+    rows = tx.execute(sa.select(_T.id, _T.entry).where(_T.id.in_(list(chosen))))
+    return {row.id: row.entry for row in rows}
+
+
+def mark_listed(tx: Tx, there: Iterable[EntryId], absent: Iterable[EntryId]) -> None:
+    """Note which entries their source lists; one that is back is not gone."""
+    back = sa.update(tables.entries).where(_T.id.in_(list(there)), _T.listed.is_(False))
+    tx.execute(back.values(listed=True, gone=None))
+    tx.execute(sa.update(tables.entries).where(_T.id.in_(list(absent))).values(listed=False))
+
+
+def mark_gone(tx: Tx, gone: Iterable[EntryId], now: datetime) -> None:
+    """Note since when entries are known to be taken down."""
+    tx.execute(sa.update(tables.entries).where(_T.id.in_(list(gone))).values(gone=now))
 
 
 def add(tx: Tx, entry: Entry, ident: str, *, partial: bool, before: bool, now: datetime) -> None:
@@ -75,6 +116,6 @@ def page_failed(tx: Tx, entry: EntryId, problem: str, again: datetime) -> None:
 
 def _known(row: sa.Row[tuple[object, ...]]) -> KnownEntry:
     values = dict(row._mapping)
-    for ours in ("source", "ident", "sha", "partial", "page_next"):
+    for ours in ("source", "ident", "sha", "partial", "page_next", "listed", "gone"):
         del values[ours]
     return KnownEntry(**values)

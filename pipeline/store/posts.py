@@ -4,29 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 import sqlalchemy as sa
 
-from pipeline.model import Article, EntryId, Post, PostId, SourceName
+from pipeline.model import Article, EntryId, Glance, Post, PostId, SourceName
 from pipeline.store import tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import upsert
 
 _T = tables.posts.c
-_COLUMNS = [column for column in tables.posts.c if column.name != "article_sha"]
 Choice = Literal["keep", "skip"]
+
+
+class _Head(msgspec.Struct):
+    """As much of an article as it takes to compare many; the rest of the document is skipped over."""
+
+    title: str
+    published: datetime | None
+
+
+def _whole() -> sa.Select[Any]:
+    """Posts with what their entries tell: gone when every one of them is."""
+    entry, cleaning = tables.entries.c, tables.cleanings.c
+    gone = (
+        sa.select(cleaning.post, sa.func.max(entry.gone).label("gone"))
+        .join(tables.entries, entry.id == cleaning.entry)
+        .group_by(cleaning.post)
+        .having(sa.func.count() == sa.func.count(entry.gone))
+        .subquery()
+    )
+    columns = [column for column in tables.posts.c if column.name != "article_sha"]
+    joined = tables.posts.outerjoin(gone, gone.c.post == _T.id)
+    return sa.select(*columns, sa.type_coerce(gone.c.gone, tables.Instant).label("gone")).select_from(joined)
 
 
 def every(tx: Tx) -> list[Post]:
     """All posts, newest first by id."""
-    return [_post(row) for row in tx.execute(sa.select(*_COLUMNS).order_by(_T.id.desc()))]
+    return [_post(row) for row in tx.execute(_whole().order_by(_T.id.desc()))]
 
 
 def get(tx: Tx, post: PostId) -> Post | None:
     """One post by its id."""
-    row = tx.execute(sa.select(*_COLUMNS).where(_T.id == post)).first()
-    return None if row is None else _post(row)
+    return some(tx, [post]).get(post)
+
+
+def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, Post]:
+    """Posts by their ids."""
+    rows = tx.execute(_whole().where(_T.id.in_(list(chosen))))
+    return {row.id: _post(row) for row in rows}
+
+
+def named(tx: Tx, keys: Iterable[str]) -> dict[str, Post]:
+    """The posts that any of `keys` belongs to already, by key."""
+    owners = known_by(tx, keys)
+    found = some(tx, set(owners.values()))
+    return {key: found[owner] for key, owner in owners.items()}
+
+
+def glances(tx: Tx, sources: Iterable[SourceName], *, of: SourceName | None = None) -> list[Glance]:
+    """All posts in few words, or those of one source; `sources` are those that count when asking who lists a post."""
+    entry, cleaning = tables.entries.c, tables.cleanings.c
+    counts = sa.and_(entry.listed.is_(True), entry.source.in_(list(sources)))
+    listed = (
+        sa.select(cleaning.post).distinct().join(tables.entries, entry.id == cleaning.entry).where(counts).subquery()
+    )
+    head = sa.type_coerce(_T.article, tables.Packed(_Head)).label("head")
+    chosen = sa.select(_T.id, head, _T.first_seen, _T.before, listed.c.post.is_not(None).label("listed"))
+    chosen = chosen.select_from(tables.posts.outerjoin(listed, listed.c.post == _T.id)).order_by(_T.id)
+    rows = tx.execute(chosen if of is None else chosen.where(_T.source == of))
+    return [
+        Glance(
+            id=row.id,
+            title=row.head.title,
+            published=row.head.published,
+            first_seen=row.first_seen,
+            before=row.before,
+            listed=row.listed,
+        )
+        for row in rows
+    ]
 
 
 def of_entry(tx: Tx, entry: EntryId) -> PostId | None:
@@ -97,6 +155,11 @@ def was_cleaned(tx: Tx, entry: EntryId, post: PostId, *, revision: int, rules: i
     fresh = [{"key": key, "post": post} for key in dict.fromkeys(keys) if key not in taken]
     if fresh:
         tx.execute(sa.insert(tables.post_keys), fresh)
+
+
+def hold(tx: Tx, post: PostId, reason: str) -> None:
+    """Keep a post back until the author says what it is; a reason that stands already stays."""
+    tx.execute(sa.update(tables.posts).where(_T.id == post, _T.held.is_(None)).values(held=reason))
 
 
 def choices(tx: Tx) -> dict[PostId, Choice]:

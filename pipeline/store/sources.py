@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import sqlalchemy as sa
 
 from pipeline.model import Health, SourceName, Validators
@@ -23,18 +25,8 @@ def all_health(tx: Tx) -> dict[SourceName, Health]:
 
 def record(tx: Tx, health: Health) -> None:
     """Keep what this visit showed."""
-    values = {
-        "name": health.name,
-        "url": health.url,
-        "address": health.address,
-        "etag": health.validators.etag,
-        "last_modified": health.validators.last_modified,
-        "body_sha": health.body_sha,
-        "next_check": health.next_check,
-        "last_ok": health.last_ok,
-        "failures": health.failures,
-        "problem": health.problem,
-    }
+    values = {field.name: getattr(health, field.name) for field in fields(health) if field.name != "validators"}
+    values |= {"etag": health.validators.etag, "last_modified": health.validators.last_modified}
     upsert(tx, tables.sources, ["name"], values)
 
 

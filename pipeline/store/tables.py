@@ -72,6 +72,11 @@ sources = sa.Table(
     sa.Column("last_ok", Instant),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("problem", sa.Text),
+    sa.Column("kind", sa.String(40)),
+    sa.Column("cursor", sa.Text),
+    sa.Column("moved", sa.Text),
+    sa.Column("moves", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("read", Instant),
 )
 
 # pull
@@ -92,6 +97,8 @@ entries = sa.Table(
     sa.Column("before", sa.Boolean, nullable=False),
     sa.Column("seen", Instant, nullable=False),
     sa.Column("changed", Instant),
+    sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("gone", Instant),
     sa.UniqueConstraint("source", "ident"),
 )
 

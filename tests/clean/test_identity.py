@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.clean import identity
-from pipeline.model import Article, Entry, PostId, SourceName
+from pipeline.model import Article, Entry, EntryId, Post, PostId, SourceName
 
 ENTRY = Entry(
     source=SourceName("blog"),
@@ -33,8 +33,24 @@ ARTICLE = Article(
 
 
 def same(entry: Entry, article: Article) -> bool:
-    known = dict.fromkeys(identity.keys(ENTRY, ARTICLE), PostId(7))
-    return identity.same(identity.keys(entry, article), known) == PostId(7)
+    known = dict.fromkeys(identity.keys(ENTRY, ARTICLE), post_of(ARTICLE))
+    return identity.same(entry, article, known, ()) == PostId(7)
+
+
+def post_of(article: Article) -> Post:
+    return Post(
+        id=PostId(7),
+        entry=EntryId(1),
+        source=ENTRY.source,
+        guids=(),
+        fingerprint="",
+        article=article,
+        before=False,
+        held=None,
+        fault=None,
+        settled_from=datetime(2026, 11, 1, tzinfo=UTC),
+        first_seen=datetime(2026, 11, 1, tzinfo=UTC),
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""What a listing changes in what we keep: entries that are new, that differ, that are there no more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from pipeline.model import Entry, EntryId, SourceName
+from pipeline.model.excerpt import is_excerpt, plain
+from pipeline.model.text import alike, bare
+from pipeline.pull.listing import Listing
+from pipeline.store import Tx, entries
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_UNLIKE = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a listing came to; `first` when nothing was known of the source before."""
+
+    first: bool
+    new: tuple[Entry, ...]
+    changed: tuple[Entry, ...]
+    gone: tuple[Entry, ...]
+
+
+def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: datetime) -> Kept:
+    """Write what is new or changed, and note what is listed no more.
+
+    At the first contact only the newest entry counts as new; the others were there before. The same holds for a source
+    whose address was changed in the settings (`moved`), unless some of it is known: then what is younger than that is
+    new.
+    """
+    found = identified(listing.entries)
+    known = entries.shas(tx, source)
+    since = _line(tx, source, found) if moved else None
+    first = not known or (moved and since is None)
+    newest = max(found, key=lambda ident: age(found[ident]), default=None)
+    new, changed = [], []
+    for given, entry in found.items():
+        ident = _own_ident(tx, source, given, entry) if given in known else given
+        if ident not in known:
+            before = ident != newest if first else since is not None and age(entry) <= since
+            entries.add(tx, entry, ident, partial=is_excerpt(entry), before=before, now=now)
+            new.append(entry)
+        elif known[ident] != entry.sha:
+            entries.change(tx, entry, ident, partial=is_excerpt(entry), now=now)
+            changed.append(entry)
+    gone = _note_absent(tx, source, found, listing, now=now)
+    return Kept(first=first, new=tuple(new), changed=tuple(changed), gone=tuple(gone))
+
+
+def identified(found: Sequence[Entry]) -> dict[str, Entry]:
+    """Entries by what tells them apart in their source; a guid that several share tells nothing and is dropped."""
+    guids = Counter(entry.guid for entry in found)
+    result: dict[str, Entry] = {}
+    for entry in found:
+        told = entry if guids[entry.guid] == 1 else replace(entry, guid=None)
+        result.setdefault(told.guid or told.link or f"title:{told.title}", told)
+    return result
+
+
+def age(entry: Entry) -> datetime:
+    """What to sort by at the first contact; among undated entries the first one given wins."""
+    return entry.published or entry.updated or _LONG_AGO
+
+
+def _line(tx: Tx, source: SourceName, found: Mapping[str, Entry]) -> datetime | None:
+    """The date of the youngest entry that both the old and the new address list, None when they share none."""
+    known = entries.by_ident(tx, source)
+    titles = {bare(one.title) for one in known.values()} - {""}
+    shared = [entry for ident, entry in found.items() if ident in known or bare(entry.title) in titles]
+    return max(map(age, shared), default=None)
+
+
+def _own_ident(tx: Tx, source: SourceName, ident: str, entry: Entry) -> str:
+    """An entry whose guid was another one's before is known by its address too.
+
+    Some software numbers its entries anew, or gives every entry the feed's own address. An edit keeps the address, the
+    title, the date or most of the words; what keeps none of them is another post.
+    """
+    known = entries.by_ident(tx, source, ident).get(ident)
+    if known is None or known.link in (None, entry.link) or bare(known.title) == bare(entry.title):
+        return ident
+    if known.published == entry.published or alike(_words(known), _words(entry)) >= _UNLIKE:
+        return ident
+    return f"{ident} {entry.link}"
+
+
+def _words(entry: Entry) -> str:
+    return plain(entry.html or entry.summary or "")
+
+
+def _note_absent(
+    tx: Tx, source: SourceName, found: Mapping[str, Entry], listing: Listing, *, now: datetime
+) -> list[Entry]:
+    """Which entries vanished although the source still lists older ones; a source that lost most of it is not believed.
+
+    An entry that is merely too old for a feed of ten is not gone.
+    """
+    present = listing.present if listing.present is not None else frozenset(found)
+    states = entries.states(tx, source)
+    there = [one.id for one in states if one.ident in present or one.ident.partition(" ")[0] in present]
+    absent = [one.id for one in states if one.listed and one.id not in set(there)]
+    entries.mark_listed(tx, there, absent)
+    if not absent or not there or (len(absent) > 2 and len(absent) > len(there)):
+        return []
+    line = _LONG_AGO if listing.whole else _oldest(entries.some(tx, there))
+    vanished = {id_: one for id_, one in entries.some(tx, absent).items() if line is not None and age(one) > line}
+    entries.mark_gone(tx, vanished, now)
+    return list(vanished.values())
+
+
+def _oldest(there: Mapping[EntryId, Entry]) -> datetime | None:
+    """Since when a source lists everything: its oldest date, but for the odd old one that a blog keeps on top."""
+    dates = sorted(age(entry) for entry in there.values() if entry.published or entry.updated)
+    return dates[len(dates) // 5] if dates else None

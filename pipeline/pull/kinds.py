@@ -1,0 +1,53 @@
+"""The kinds of source: each is a module of this room, or an installed one, that has `visit` and `recognises`."""
+
+from __future__ import annotations
+
+import difflib
+import pkgutil
+from importlib import import_module
+from importlib.metadata import EntryPoints, entry_points
+from pathlib import Path
+from typing import Protocol, cast
+
+from pipeline.errors import UserError
+from pipeline.model import Fetched
+from pipeline.pull.listing import Ask, Visit
+
+AUTO = "auto"
+
+
+class Kind(Protocol):
+    """A kind of source.
+
+    `visit` raises SourceFault or ChildFault when the source can't be read. `recognises` says whether the answer at a
+    source's address is of this kind.
+    """
+
+    def visit(self, ask: Ask) -> Visit: ...
+    def recognises(self, answer: Fetched) -> bool: ...
+
+
+def names() -> tuple[str, ...]:
+    """The kinds that come with Paperround, in alphabetical order."""
+    here = str(Path(__file__).parent)
+    modules = sorted(module.name for module in pkgutil.iter_modules([here]))
+    return tuple(name for name in modules if hasattr(import_module(f"pipeline.pull.{name}"), "visit"))
+
+
+def load(name: str) -> Kind:
+    """The kind called `name`. Raises UserError with the nearest name for one that nobody knows."""
+    if name.isidentifier() and (Path(__file__).parent / f"{name}.py").is_file():
+        module = import_module(f"pipeline.pull.{name}")
+        if hasattr(module, "visit"):
+            return cast("Kind", module)
+    installed = _installed()
+    if name in installed.names:
+        return cast("Kind", installed[name].load())
+    known = [AUTO, *names(), *sorted(installed.names)]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known)}.")
+
+
+def _installed() -> EntryPoints:
+    return entry_points(group="paperround.sources")

@@ -1,0 +1,88 @@
+"""What every kind of source is asked, and what it answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pipeline.model import Entry, Fetch, Health, Source, Validators
+
+NEWEST = 2000
+"""How many entries of one source are read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a source lists, in its own order, NEWEST entries at most.
+
+    `left_out` counts entries that could not be read or were too many; `faults` say in words what else a person should
+    know. `whole` is a listing of all there is: what it lacks is gone. `present` are the guids that are still there
+    besides, for a source that is asked only for what changed.
+    """
+
+    title: str | None = None
+    home: str | None = None
+    entries: tuple[Entry, ...] = ()
+    left_out: int = 0
+    faults: tuple[str, ...] = ()
+    whole: bool = False
+    present: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a visit may use: the source as configured, what is known of it, and the way out.
+
+    `health` is None at the first contact and when the source is to be found anew; `folder` is the project's.
+    """
+
+    source: Source
+    health: Health | None
+    fetch: Fetch
+    folder: Path
+    now: datetime
+
+    @property
+    def address(self) -> str:
+        """Where to ask: where the source was found, else where the settings point."""
+        return self.health.address if self.health else self.source.url
+
+    @property
+    def validators(self) -> Validators | None:
+        """What to ask "has it changed?" with; once a day the whole answer is wanted, whatever a server's ETag says."""
+        health = self.health
+        if health is None or health.read is None or self.now - health.read > timedelta(days=1):
+            return None
+        return health.validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a visit showed; `listing` is None when nothing changed.
+
+    `sha` is of the whole answer; `full` is False when only "unchanged" came. `cursor` is what the kind wants to be
+    reminded of. `moved` is where permanent redirects led. `fresh` is how long the server says that asking again is of
+    no use (RFC 9111 section 4.2).
+    """
+
+    kind: str
+    address: str
+    listing: Listing | None
+    sha: str | None = None
+    full: bool = True
+    validators: Validators = field(default_factory=Validators)
+    cursor: str | None = None
+    moved: str | None = None
+    fresh: timedelta = timedelta(0)
+
+
+def freshness(headers: Mapping[str, str]) -> timedelta:
+    """How long an answer stays fresh by its Cache-Control, a day at most; nothing when it must be asked about."""
+    control = headers.get("cache-control", "").lower()
+    if re.search(r"\b(no-cache|no-store|must-understand)\b", control):
+        return timedelta(0)
+    found = re.search(r"\bmax-age\s*=\s*\"?(\d{1,9})", control)
+    return min(timedelta(seconds=int(found[1])), timedelta(days=1)) if found else timedelta(0)
