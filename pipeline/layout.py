@@ -41,7 +41,7 @@ def look(url: str) -> Found:
         raise UserError(f"{url!r} is no web address.", next_step="Type it as you see it in the browser.")
     private = _private(parts.hostname, parts.netloc)
     with Fetcher(allow_private_hosts=frozenset([private] if private else [])) as fetch:
-        found = pull.discover(typed, fetch, datetime.now(UTC))
+        found = pull.look(typed, fetch, datetime.now(UTC))
     return Found(
         url=found.home or typed,
         address=found.best.address,

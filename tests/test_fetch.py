@@ -560,7 +560,7 @@ def test_an_address_is_shown_without_its_password() -> None:
         (503, False, "come back later"),
     ],
 )
-def test_a_refusal_is_told_in_words(status: int, gone: bool, words: str) -> None:  # noqa: FBT001
+def test_a_refusal_is_told_in_words(status: int, gone: bool, words: str) -> None:
     fault = refusal(reply(f"{status} No"))
     assert (fault.gone, fault.retry_after) == (gone, None)
     assert words in fault.what

@@ -17,7 +17,6 @@ from pipeline.line import Wire
 from pipeline.model import Fetched, Outside, Validators
 from pipeline.run import Project, opened
 
-FEED = "https://blog.example.org/feed/"
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 SETTINGS = """\
@@ -72,6 +71,10 @@ class Blog:
     broken: FetchFault | None = None
     excerpts: bool = False
     pages_gone: bool = False
+    parked: bool = False
+    home: str = "https://blog.example.org/"
+    window: int = 100
+    spoken: dict[str, str] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
 
     def publish(self, slug: str, title: str, when: datetime, body: str | None = None, guid: str | None = None) -> None:
@@ -98,24 +101,27 @@ class Blog:
         )
 
     def _body(self, url: str) -> tuple[str, bytes]:
-        if url == FEED:
+        if url == f"{self.home}feed/":
+            if self.parked:
+                return "text/html", b"<!DOCTYPE html><html><body>This domain is for sale.</body></html>"
             return "application/rss+xml", self._feed().encode()
-        slug = url.removeprefix("https://blog.example.org/").strip("/")
+        slug = url.removeprefix(self.home).strip("/")
         if slug not in self.posts or self.pages_gone:
             raise FetchFault("There is no such page (404).", where=url, gone=True)
         return "text/html; charset=utf-8", self._page(self.posts[slug]).encode()
 
     def _feed(self) -> str:
         newest_first = sorted(self.posts.items(), key=lambda pair: pair[1].when, reverse=True)
-        items = "".join(self._item(slug, post) for slug, post in newest_first)
-        head = "<title>Blog</title><link>https://blog.example.org/</link><description>A blog</description>"
+        items = "".join(self._item(slug, post) for slug, post in newest_first[: self.window])
+        head = f"<title>Blog</title><link>{self.home}</link><description>A blog</description>"
         return f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>{head}{items}</channel></rss>'
 
     def _item(self, slug: str, post: Article) -> str:
         body = f"<p>{PARAGRAPHS[0][:60]} [&amp;hellip;]</p>" if self.excerpts else post.html
         return (
-            f"<item><title>{escape(post.title)}</title><link>https://blog.example.org/{slug}/</link>"
-            f'<guid isPermaLink="false">{escape(post.guid)}</guid><pubDate>{format_datetime(post.when)}</pubDate>'
+            f"<item><title>{escape(post.title)}</title><link>{self.home}{slug}/</link>"
+            f'<guid isPermaLink="false">{escape(post.guid)}</guid>'
+            f"<pubDate>{self.spoken.get(slug, format_datetime(post.when))}</pubDate>"
             f"<description>{escape(body)}</description></item>"
         )
 

@@ -20,7 +20,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _ENOUGH_WORDS = 40
-_SAME_WORDS = 0.6
+_SAME_WORDS = 0.5
 _OTHER_WORDS = 0.3
 _NEAR = timedelta(days=3)
 
@@ -39,9 +39,8 @@ def address_key(url: str) -> str:
 
 
 def fingerprint(article: Article) -> str:
-    """A hash of the words alone, blind to markup, punctuation and case."""
-    words = re.findall(r"\w+", f"{article.title} {article.text}".casefold())
-    return hashlib.sha256(" ".join(words).encode()).hexdigest()
+    """A hash of the text's words alone, blind to markup, punctuation and case, and to the title."""
+    return hashlib.sha256(bare(article.text).encode()).hexdigest()
 
 
 def keys(entry: Entry, article: Article) -> tuple[str, ...]:
@@ -141,5 +140,5 @@ def flood(arrived: Sequence[Glance], known: Sequence[Glance]) -> dict[PostId, st
             doubts[post.id] = "has no date, as the others have"
     if not known or len(doubts) < FLOOD:
         return {}
-    together = f"it came with {len(doubts) - 1} others of its kind, as after a move of the blog"
-    return {post: f"{together}, and {doubt}" for post, doubt in doubts.items()}
+    together = "it came together with others like it, as after a move of the blog, and"
+    return {post: f"{together} {doubt}" for post, doubt in doubts.items()}

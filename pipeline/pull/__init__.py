@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.pull.discover import Discovery
     from pipeline.pull.keep import Kept
 
-__all__ = ["discover", "due", "kinds", "work"]
+__all__ = ["due", "kinds", "look", "work"]
 
 EVERY = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
@@ -61,11 +61,11 @@ def work(key: str, store: Store, settings: PullSettings, out: Outside) -> Report
     return Report(unchanged=1) if source is None else _pull_source(source, store, settings, out)
 
 
-def discover(url: str, fetch: Fetch, now: datetime) -> Discovery:
+def look(url: str, fetch: Fetch, now: datetime) -> Discovery:
     """What a blog offers, the best first. Raises SourceFault when the blog itself can't be read."""
-    from pipeline.pull.discover import look
+    from pipeline.pull import discover
 
-    return look(url, fetch, now)
+    return discover.look(url, fetch, now)
 
 
 def _pull_source(source: Source, store: Store, settings: PullSettings, out: Outside) -> Report:

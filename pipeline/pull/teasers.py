@@ -93,7 +93,8 @@ def _teaser(link: Any, base: str, url: str) -> Teaser | None:
         return None
     ours = parts.scheme in ("http", "https") and _site(parts.hostname) == _site(here.hostname)
     path = parts.path.rstrip("/")
-    title = _words(link)
+    heading = next(link.iter("h1", "h2", "h3", "h4", "h5"), None)
+    title = _words(link if heading is None else heading)
     if not ours or not path or path == here.path.rstrip("/") or _NOT_A_POST.search(parts.path):
         return None
     if not 2 <= len(title) <= 250 or _VAGUE.match(title):
@@ -129,7 +130,7 @@ def _date_near(link: Any) -> str | None:
         times = [time.get("datetime") or _words(time) for time in box.iter("time")]
         if len(times) == 1 or (times and len(set(times)) == 1):
             return times[0][:60]
-        spoken = _SPOKEN_DATE.findall(_words(box)[:2000])
+        spoken = _SPOKEN_DATE.findall(" ".join(" ".join(box.itertext()).split())[:2000])
         if len(spoken) == 1 and not times:
             return str(spoken[0])
         if times or spoken or at > 5 or box.tag in ("body", "main"):

@@ -40,8 +40,8 @@ def recognises(answer: Fetched) -> bool:
     except (msgspec.DecodeError, RecursionError):
         return False
     if isinstance(found, dict):
-        return "wp/v2" in (found.get("namespaces") or ()) or _is_post(found)
-    return isinstance(found, list) and bool(found) and _is_post(found[0])
+        return "wp/v2" in _list(found.get("namespaces")) or _is_post(found)
+    return isinstance(found, list) and (_is_post(found[0]) if found else "x-wp-total" in answer.headers)
 
 
 def visit(ask: Ask) -> Visit:

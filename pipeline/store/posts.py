@@ -99,10 +99,14 @@ def known_by(tx: Tx, keys: Iterable[str]) -> dict[str, PostId]:
 
 
 def oldest_new(tx: Tx, source: SourceName) -> datetime | None:
-    """The publication date of the post that a source's first contact counted as new; None when it had none."""
-    rows = tx.execute(sa.select(_T.article).where(_T.source == source, _T.before.is_(False)).order_by(_T.id))
-    dates = (row.article.published for row in rows)
-    return next((date for date in dates if date is not None), None)
+    """The publication date of the post that a source's first contact counted as new; None when it had none.
+
+    Whatever date that post was given later: it was there when it was first seen.
+    """
+    head = sa.type_coerce(_T.article, tables.Packed(_Head)).label("head")
+    rows = tx.execute(sa.select(head, _T.first_seen).where(_T.source == source, _T.before.is_(False)).order_by(_T.id))
+    dates = (min(row.head.published, row.first_seen) for row in rows if row.head.published is not None)
+    return next(dates, None)
 
 
 def add(

@@ -162,7 +162,7 @@ def test_no_text_in_an_item_is_an_error_or_loses_the_item_beside_it(title: str, 
         ('{"wp": 1}', False),
     ],
 )
-def test_a_feed_is_known_by_how_it_begins(start: str, is_feed: bool) -> None:  # noqa: FBT001
+def test_a_feed_is_known_by_how_it_begins(start: str, is_feed: bool) -> None:
     assert feed.recognises(fetched(start)) is is_feed
 
 
@@ -188,7 +188,7 @@ def test_a_page_names_its_feed_and_the_comments_come_last() -> None:
         (None, None, True),
     ],
 )
-def test_an_excerpt_is_told_from_a_whole_article(html: str | None, summary: str | None, excerpt: bool) -> None:  # noqa: FBT001
+def test_an_excerpt_is_told_from_a_whole_article(html: str | None, summary: str | None, excerpt: bool) -> None:
     assert (
         is_excerpt(Entry(source=SourceName("b"), guid=None, link=None, title="A", html=html, summary=summary))
         is excerpt
