@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Busy, PaperroundError, UserError
-from pipeline.store import Tx, migrations, open_store
+from pipeline.model import SourceName
+from pipeline.store import Tx, migrations, open_store, sources
 
 URL = "sqlite:///state.sqlite3"
 
@@ -51,6 +52,23 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatc
         assert plain.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     monkeypatch.undo()
     open_store(URL, tmp_path).close()
+
+
+def test_a_database_of_the_first_release_is_brought_up_to_date_with_all_it_holds(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "HEAD", "0001")
+        open_store(URL, tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "state.sqlite3")) as plain:
+        plain.execute(
+            "INSERT INTO sources (name, url, address, next_check, failures)"
+            " VALUES ('blog', 'https://blog.example.org/', 'https://blog.example.org/feed/', '2026-11-01T00:00:00.000000Z', 2)"
+        )
+        plain.commit()
+    with closing(open_store(URL, tmp_path)) as store, store.reading() as tx:
+        assert migrations.current(tx) == migrations.HEAD
+        kept = sources.health(tx, SourceName("blog"))
+    assert kept is not None
+    assert (kept.address, kept.failures, kept.moves, kept.kind) == ("https://blog.example.org/feed/", 2, 0, None)
 
 
 def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
