@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
 from pipeline.model import EntryId, Fetch, Health, Outside, Report, Source, Validators
-from pipeline.pull import kinds
+from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
 from pipeline.store import Store, entries, sources
 
@@ -43,7 +43,7 @@ def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
         health = sources.all_health(tx)
     for source in settings.sources:
         known = health.get(source.name)
-        if known is None or known.next_check <= now or known.url != source.url:
+        if known is None or known.next_check <= now or known.url != login.bare(source.url):
             yield f"source/{source.name}"
     with store.reading() as tx:
         wanted = [known.id for known in entries.pageless(tx, now)]
@@ -68,13 +68,14 @@ def look(url: str, fetch: Fetch, now: datetime) -> Discovery:
     return discover.look(url, fetch, now)
 
 
-def _pull_source(source: Source, store: Store, settings: PullSettings, out: Outside) -> Report:
+def _pull_source(configured: Source, store: Store, settings: PullSettings, out: Outside) -> Report:
     from pipeline.pull.keep import keep
 
     now = out.clock()
+    source, fetch = login.apart(configured, out.fetch)
     with store.reading() as tx:
         known = sources.health(tx, source.name)
-    ask = Ask(source=source, health=_usable(known, source), fetch=out.fetch, folder=settings.folder, now=now)
+    ask = Ask(source=source, health=_usable(known, source), fetch=fetch, folder=settings.folder, now=now)
     try:
         visit = _visit(ask)
     except (SourceFault, ChildFault) as fault:

@@ -160,3 +160,17 @@ def test_a_kind_of_source_that_is_misspelt_is_named_with_the_nearest(world: Worl
 
 def test_each_kind_that_comes_with_paperround_is_known_by_its_file(world: World) -> None:
     assert pull.kinds.names() == ("feed", "markdown", "page", "wordpress")
+
+
+def test_a_password_in_a_feeds_address_goes_to_its_server_and_is_kept_and_said_nowhere(world: World, web: Web) -> None:
+    signed_in = "https://lisa:hunter2@blog.example.org/feed/"
+    world.set(FEED, signed_in)
+    web.put(signed_in, feed("First", home="https://blog.example.org"), "application/rss+xml")
+    report = visit(world)
+    web.pages.clear()
+    world.pass_time(days=1)
+    report += visit(world)
+    assert web.asked == [signed_in, signed_in]
+    state = (world.folder / "outbox/paperround.sqlite3").read_bytes()
+    assert b"hunter2" not in state
+    assert not any("hunter2" in sentence for sentence in (*report.done, *report.errors, *world.said))

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pipeline.errors import FetchFault
+from pipeline.fetch import shown
 from pipeline.model import Fetched, Health, Source, SourceName, Validators
 from pipeline.pull.listing import Ask
 
@@ -36,12 +37,12 @@ class Web:
         self.asked.append(url)
         found = self.pages.get(url) or next((page for site in self.sites if (page := site(url))), None)
         if found is None:
-            raise FetchFault("The server has no such page (404).", where=url, gone=True, status=404)
+            raise FetchFault("The server has no such page (404).", where=shown(url), gone=True, status=404)
         headers, body = found
         etag = hashlib.sha256(body).hexdigest()[:12]
         same = validators is not None and validators.etag == etag
         return Fetched(
-            url=url,
+            url=shown(url),
             status=304 if same else 200,
             headers=headers,
             body=b"" if same else body,
