@@ -47,15 +47,16 @@ def keys(entry: Entry, article: Article) -> tuple[str, ...]:
     """Everything this entry's post can be known by, the strongest first.
 
     A guid that is no address or URN is only unique within its source (Atom, RFC 4287 section 4.2.6, asks for an IRI;
-    RSS does not). One that is an address is also known by other spellings of it. The words count only when there are
+    RSS does not). One that is an address is also known by other spellings of it; a blog's front page is no post's. The
+    words count only when there are
     enough of them: a dozen short notes may all say "Happy holidays".
     """
     found = []
     if entry.guid:
         scope = "" if re.match(r"(https?:|urn:|tag:)", entry.guid) else f"{entry.source}:"
         found.append(f"guid:{scope}{entry.guid}")
-        found += [f"url:{address_key(entry.guid)}"] if re.match(r"https?://[^/]+/.", entry.guid) else []
-    found.extend(f"url:{address_key(url)}" for url in (entry.link, article.url) if url)
+    urls = (entry.guid if re.match(r"https?:", entry.guid or "") else None, entry.link, article.url)
+    found.extend(f"url:{key}" for url in urls if url and re.search(r"[/?].", key := address_key(url)))
     if article.complete and article.words >= _ENOUGH_WORDS:
         found.append(f"words:{fingerprint(article)}")
     return tuple(dict.fromkeys(found))

@@ -87,6 +87,13 @@ def test_a_moved_blog_with_new_guids_is_known_by_its_words() -> None:
     assert same(replace(ENTRY, guid=moved, link=moved), replace(ARTICLE, url=moved))
 
 
+def test_posts_that_all_lead_to_the_front_page_are_not_one_post() -> None:
+    home = "https://blog.example.org/"
+    here = identity.keys(replace(ENTRY, guid="a", link=home), replace(ARTICLE, url=home, words=1))
+    there = identity.keys(replace(ENTRY, guid="b", link=home), replace(ARTICLE, url=home, words=1))
+    assert set(here).isdisjoint(there)
+
+
 def test_two_short_notes_with_the_same_words_are_two_posts() -> None:
     short = replace(ARTICLE, text="Happy holidays!", words=2, url="https://blog.example.org/2025/")
     assert not any(key.startswith("words:") for key in identity.keys(ENTRY, short))
