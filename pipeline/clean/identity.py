@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -62,19 +62,20 @@ def keys(entry: Entry, article: Article) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def same(entry: Entry, article: Article, known: Mapping[str, Post], absent: Iterable[Post]) -> PostId | None:
-    """The post that an entry is, None for a new one.
+def same(
+    article: Article, names: Sequence[str], known: Mapping[str, Post], absent: Callable[[], Iterable[Post]]
+) -> PostId | None:
+    """The post that an article of these `names` is (see `keys`), None for a new one.
 
-    `known` are posts by what they were known by; `absent` are posts that no source lists any more, so that this entry
-    may be one of them under a new name. The same words are the same post. A guid or an address alone is believed unless
+    `known` are posts by what they were known by; `absent` gives posts that no source lists any more, so that this may
+    be one of them under a new name. The same words are the same post. A guid or an address alone is believed unless
     everything else is another's: then a name was used again.
     """
-    names = keys(entry, article)
     for name in names:
         post = known.get(name)
         if post is not None and (name.startswith("words:") or not _used_again(names, known, article, post)):
             return post.id
-    return next((post.id for post in absent if _renamed(article, post)), None)
+    return next((post.id for post in absent() if _renamed(article, post)), None)
 
 
 def _used_again(names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:
@@ -113,9 +114,12 @@ def may_be(article: Article, other: Glance) -> bool:
     return is_near(article.published, other.published) or bare(article.title) == bare(other.title)
 
 
-def held(article: Article, *, before: bool, oldest_new: datetime | None) -> str | None:
-    """Why a post that nobody knew should wait for a person, None when it need not."""
-    if before or oldest_new is None or article.published is None or article.published >= oldest_new:
+def held(article: Article, oldest_new: datetime | None) -> str | None:
+    """Why a post that nobody knew should wait for a person, None when it need not.
+
+    `oldest_new` is the date of the post that the first contact with its source counted as new.
+    """
+    if oldest_new is None or article.published is None or article.published >= oldest_new:
         return None
     dated = f"{article.published:%d %B %Y}"
     return f"it appeared only now but is dated {dated}, before the newest post you had when you started"

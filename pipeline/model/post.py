@@ -79,14 +79,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """As much of a post as it takes to compare many: its title, its dates, and whether any source still lists it."""
+    """As much of a post as it takes to compare many: its title and its dates."""
 
     id: PostId
     title: str
     published: datetime | None
     first_seen: datetime
     before: bool
-    listed: bool
 
 
 State = Literal["new", "settling", "held", "before", "skipped", "quarantined", "issue"]

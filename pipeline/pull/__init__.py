@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
-from pipeline.model import EntryId, Fetch, Health, Outside, Report, Source, Validators
+from pipeline.model import EntryId, Fetch, Health, Outside, Report, Source, SourceName, Validators
 from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
 from pipeline.store import Store, entries, sources
@@ -37,10 +37,14 @@ DEAD = 8
 def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
     """`source/<name>` for each source whose time has come, and `page/<entry>` for each page that is wanted.
 
+    `left/<name>` is a source that was taken out of the settings: another one may now have its posts.
     The pages are looked up after the sources were handed out, so that one walk also completes what it just found.
     """
+    names = {source.name for source in settings.sources}
     with store.reading() as tx:
         health = sources.all_health(tx)
+        left = [name for name in health if name not in names and entries.is_listed(tx, name)]
+    yield from (f"left/{name}" for name in left)
     for source in settings.sources:
         known = health.get(source.name)
         if known is None or known.next_check <= now or known.url != login.bare(source.url):
@@ -51,8 +55,12 @@ def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
 
 
 def work(key: str, store: Store, settings: PullSettings, out: Outside) -> Report:
-    """Visit one source, or fetch one entry's page."""
+    """Visit one source, let go of one, or fetch one entry's page."""
     what, _, name = key.partition("/")
+    if what == "left":
+        with store.writing() as tx:
+            entries.unlist(tx, SourceName(name))
+        return Report(done=(f"{name} is no longer a source; its posts are kept.",))
     if what == "page":
         from pipeline.pull.complete import complete
 

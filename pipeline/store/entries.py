@@ -55,6 +55,16 @@ def mark_listed(tx: Tx, there: Iterable[EntryId], absent: Iterable[EntryId]) -> 
     tx.execute(sa.update(tables.entries).where(_T.id.in_(list(absent))).values(listed=False))
 
 
+def is_listed(tx: Tx, source: SourceName) -> bool:
+    """Whether any entry of a source counts as listed."""
+    return tx.execute(sa.select(_T.id).where(_T.source == source, _T.listed.is_(True)).limit(1)).first() is not None
+
+
+def unlist(tx: Tx, source: SourceName) -> None:
+    """Note that a source lists nothing any more, because nobody asks it."""
+    tx.execute(sa.update(tables.entries).where(_T.source == source).values(listed=False))
+
+
 def mark_gone(tx: Tx, gone: Iterable[EntryId], now: datetime) -> None:
     """Note since when entries are known to be taken down."""
     tx.execute(sa.update(tables.entries).where(_T.id.in_(list(gone))).values(gone=now))
@@ -90,6 +100,12 @@ def uncleaned(tx: Tx, rules: int) -> list[EntryId]:
 def revision(tx: Tx, entry: EntryId) -> int:
     """How often an entry has changed, counted from 1."""
     return int(tx.execute(sa.select(_T.revision).where(_T.id == entry)).scalar_one())
+
+
+def revisions(tx: Tx, chosen: Iterable[EntryId]) -> dict[EntryId, int]:
+    """The same for several entries."""
+    rows = tx.execute(sa.select(_T.id, _T.revision).where(_T.id.in_(list(chosen))))
+    return {row.id: row.revision for row in rows}
 
 
 def pageless(tx: Tx, now: datetime) -> list[KnownEntry]:

@@ -52,7 +52,8 @@ def get(tx: Tx, post: PostId) -> Post | None:
 
 def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, Post]:
     """Posts by their ids."""
-    rows = tx.execute(_whole().where(_T.id.in_(list(chosen))))
+    ids = list(chosen)
+    rows = tx.execute(_whole().where(_T.id.in_(ids))) if ids else ()
     return {row.id: _post(row) for row in rows}
 
 
@@ -63,28 +64,28 @@ def named(tx: Tx, keys: Iterable[str]) -> dict[str, Post]:
     return {key: found[owner] for key, owner in owners.items()}
 
 
-def glances(tx: Tx, sources: Iterable[SourceName], *, of: SourceName | None = None) -> list[Glance]:
-    """All posts in few words, or those of one source; `sources` are those that count when asking who lists a post."""
+def glances(tx: Tx, source: SourceName) -> list[Glance]:
+    """All posts of a source, in few words."""
+    return [_glance(row) for row in tx.execute(_heads().where(_T.source == source))]
+
+
+def absent(tx: Tx) -> list[Glance]:
+    """Posts that no source lists any more, in few words."""
     entry, cleaning = tables.entries.c, tables.cleanings.c
-    counts = sa.and_(entry.listed.is_(True), entry.source.in_(list(sources)))
-    listed = (
-        sa.select(cleaning.post).distinct().join(tables.entries, entry.id == cleaning.entry).where(counts).subquery()
-    )
+    of_entry = sa.select(cleaning.post).join(tables.entries, entry.id == cleaning.entry)
+    lost = of_entry.where(entry.listed.is_(False))
+    there = of_entry.where(entry.listed.is_(True), cleaning.post == _T.id).correlate(tables.posts).exists()
+    return [_glance(row) for row in tx.execute(_heads().where(_T.id.in_(lost), ~there))]
+
+
+def _heads() -> sa.Select[Any]:
     head = sa.type_coerce(_T.article, tables.Packed(_Head)).label("head")
-    chosen = sa.select(_T.id, head, _T.first_seen, _T.before, listed.c.post.is_not(None).label("listed"))
-    chosen = chosen.select_from(tables.posts.outerjoin(listed, listed.c.post == _T.id)).order_by(_T.id)
-    rows = tx.execute(chosen if of is None else chosen.where(_T.source == of))
-    return [
-        Glance(
-            id=row.id,
-            title=row.head.title,
-            published=row.head.published,
-            first_seen=row.first_seen,
-            before=row.before,
-            listed=row.listed,
-        )
-        for row in rows
-    ]
+    return sa.select(_T.id, head, _T.first_seen, _T.before).order_by(_T.id)
+
+
+def _glance(row: sa.Row[Any]) -> Glance:
+    head = row.head
+    return Glance(id=row.id, title=head.title, published=head.published, first_seen=row.first_seen, before=row.before)
 
 
 def of_entry(tx: Tx, entry: EntryId) -> PostId | None:
@@ -103,8 +104,7 @@ def oldest_new(tx: Tx, source: SourceName) -> datetime | None:
 
     Whatever date that post was given later: it was there when it was first seen.
     """
-    head = sa.type_coerce(_T.article, tables.Packed(_Head)).label("head")
-    rows = tx.execute(sa.select(head, _T.first_seen).where(_T.source == source, _T.before.is_(False)).order_by(_T.id))
+    rows = tx.execute(_heads().where(_T.source == source, _T.before.is_(False)).limit(50))
     dates = (min(row.head.published, row.first_seen) for row in rows if row.head.published is not None)
     return next(dates, None)
 

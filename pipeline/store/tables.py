@@ -100,6 +100,7 @@ entries = sa.Table(
     sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("gone", Instant),
     sa.UniqueConstraint("source", "ident"),
+    sa.Index("ix_entries_listed", "listed"),
 )
 
 # clean
@@ -128,6 +129,7 @@ cleanings = sa.Table(
     sa.Column("post", sa.Integer, sa.ForeignKey("posts.id"), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("rules", sa.Integer, nullable=False),
+    sa.Index("ix_cleanings_post", "post"),
 )
 
 # clean: everything that a post has ever been known by
