@@ -1,4 +1,4 @@
-"""A network for httpx that knows one address and one moment at which it is over."""
+"""A network for httpcore that knows one address and one moment at which it is over."""
 
 from __future__ import annotations
 

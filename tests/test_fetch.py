@@ -406,7 +406,7 @@ def test_a_name_that_changes_its_address_after_the_check_gains_nothing(reached: 
     assert reached == [(PUBLIC, 80)]
 
 
-def test_the_checked_address_is_used_even_if_httpx_ignored_our_network(
+def test_the_checked_address_is_used_even_if_httpcore_ignored_our_network(
     reached: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.pinned.Pinned", lambda place, end: httpcore.SyncBackend())
@@ -484,6 +484,63 @@ def test_a_redirect_is_followed_and_the_new_address_is_told(status: str) -> None
     with site(talk) as there:
         answer = there.fetcher()(there.url("/old"))
     assert (answer.url, answer.body) == (there.url("/new?a=b"), b"arrived")
+
+
+def forwards(**to: str) -> Talk:
+    """Redirect the paths named ("a" to "301 /b"), answer all others, those that ask with an ETag by 304."""
+
+    def talk(line: socket.socket, asked: bytes) -> None:
+        status, _, there = to.get(asked.split()[1].decode().strip("/"), "").partition(" ")
+        same = b"\r\nif-none-match" in asked.lower()
+        arrived = reply("304 Not Modified") if same else reply(body=b"arrived")
+        line.sendall(reply(f"{status} Moved", f"Location: {there}") if status else arrived)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("hops", "moved"),
+    [
+        ({}, None),
+        ({"a": "301 /b"}, "/b"),
+        ({"a": "308 /b"}, "/b"),
+        ({"a": "302 /b"}, None),
+        ({"a": "301 /b", "b": "308 /c"}, "/c"),
+        ({"a": "301 /b", "b": "302 /c"}, "/b"),
+        ({"a": "301 /b", "b": "302 /c", "c": "301 /d"}, "/b"),
+        ({"a": "307 /b", "b": "301 /c"}, None),
+        ({"a": "303 /b"}, None),
+    ],
+)
+@pytest.mark.parametrize("validators", [None, Validators(etag='"v1"')])
+def test_an_address_has_moved_as_far_as_permanent_redirects_led_at_first(
+    hops: dict[str, str], moved: str | None, validators: Validators | None
+) -> None:
+    with site(forwards(**hops)) as there:
+        answer = there.fetcher()(there.url("/a"), validators=validators)
+    assert answer.moved == (moved and there.url(moved))
+    assert answer.status == (304 if validators else 200)
+
+
+def test_an_address_with_a_password_never_counts_as_moved() -> None:
+    with site(forwards(a="301 /b")) as there:
+        answer = there.fetcher()(f"http://ann:s3cret@{there.place}/a")
+    assert (answer.url, answer.moved) == (there.url("/b"), None)
+
+
+def test_a_redirect_to_an_address_with_letters_of_any_kind_is_followed() -> None:
+    def talk(line: socket.socket, asked: bytes) -> None:
+        there = "HTTP/1.1 302 Found\r\nLocation: /kästchen?ä=ö\r\nContent-Length: 0\r\n\r\n".encode()
+        line.sendall(there if asked.startswith(b"GET /a ") else reply(body=b"arrived"))
+
+    with site(talk) as there:
+        assert there.fetcher()(there.url("/a")).body == b"arrived"
+    assert there.seen[1].startswith(b"GET /k%C3%A4stchen?%C3%A4=%C3%B6 HTTP/1.1\r\n")
+
+
+def test_a_header_that_comes_twice_is_one_with_both_values() -> None:
+    with site(says(reply("200 OK", "Link: a", "LINK: b"))) as there:
+        assert there.fetcher()(there.url()).headers["link"] == "a, b"
 
 
 def test_a_circle_of_redirects_is_refused() -> None:
@@ -664,7 +721,9 @@ def test_a_redirect_from_https_to_http_is_not_followed(authority: trustme.CA) ->
 # Politeness
 
 
-def test_one_host_is_asked_by_only_so_many_at_once_and_waiting_is_no_lost_time() -> None:
+@contextmanager
+def slow_site() -> Iterator[tuple[Site, list[int]]]:
+    """A site that takes its time, and how many it served at once at most."""
     now, most, lock = [0], [0], threading.Lock()
 
     def talk(line: socket.socket, _: bytes) -> None:
@@ -676,11 +735,33 @@ def test_one_host_is_asked_by_only_so_many_at_once_and_waiting_is_no_lost_time()
             now[0] -= 1
         line.sendall(reply(body=b"hello"))
 
-    with site(talk) as there, ThreadPoolExecutor(8) as threads:
-        fetch = there.fetcher(Limits(seconds=0.5, per_host=2, pause=0.0))
-        answers = list(threads.map(fetch, [there.url(f"/{at}") for at in range(8)]))
-    assert [answer.body for answer in answers] == [b"hello"] * 8
-    assert most[0] == 2
+    with site(talk) as there:
+        yield there, most
+
+
+def ask_eight_times(fetch: Fetcher, there: Site) -> list[bytes]:
+    with ThreadPoolExecutor(8) as threads:
+        return [answer.body for answer in threads.map(fetch, [there.url(f"/{at}") for at in range(8)])]
+
+
+@pytest.fixture
+def as_if_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback passes for the Internet."""
+    monkeypatch.setattr("pipeline.fetch.is_public", lambda address: True)
+
+
+@pytest.mark.usefixtures("as_if_public")
+def test_one_host_is_asked_by_only_so_many_at_once_and_waiting_is_no_lost_time() -> None:
+    with slow_site() as (there, most):
+        fetch = Fetcher(limits=Limits(seconds=0.5, per_host=2, pause=0.0))
+        assert ask_eight_times(fetch, there) == [b"hello"] * 8
+    assert most == [2]
+
+
+def test_a_private_host_of_the_author_is_asked_by_as_many_at_once_as_like_to() -> None:
+    with slow_site() as (there, most):
+        assert ask_eight_times(there.fetcher(Limits(per_host=1)), there) == [b"hello"] * 8
+    assert most[0] > 2
 
 
 def test_a_public_host_is_given_a_pause_and_others_do_not_wait_for_it() -> None:
@@ -706,9 +787,10 @@ def test_a_private_host_of_the_author_needs_no_pause() -> None:
         assert time.monotonic() - began < 4
 
 
+@pytest.mark.usefixtures("as_if_public")
 def test_a_dead_host_does_not_keep_its_turn() -> None:
     with site(says(b"")) as there:
-        fetch = there.fetcher(Limits(per_host=1, seconds=1.0))
+        fetch = Fetcher(limits=Limits(per_host=1, seconds=1.0, pause=0.0))
         for _ in range(3):
             with pytest.raises(FetchFault):
                 fetch(there.url())
