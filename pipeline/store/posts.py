@@ -29,15 +29,15 @@ def _whole() -> sa.Select[Any]:
     """Posts with what their entries tell: gone when every one of them is."""
     entry, cleaning = tables.entries.c, tables.cleanings.c
     gone = (
-        sa.select(cleaning.post, sa.func.max(entry.gone).label("gone"))
-        .join(tables.entries, entry.id == cleaning.entry)
-        .group_by(cleaning.post)
+        sa.select(sa.func.max(entry.gone))
+        .join(tables.cleanings, entry.id == cleaning.entry)
+        .where(cleaning.post == _T.id)
         .having(sa.func.count() == sa.func.count(entry.gone))
-        .subquery()
+        .correlate(tables.posts)
+        .scalar_subquery()
     )
     columns = [column for column in tables.posts.c if column.name != "article_sha"]
-    joined = tables.posts.outerjoin(gone, gone.c.post == _T.id)
-    return sa.select(*columns, sa.type_coerce(gone.c.gone, tables.Instant).label("gone")).select_from(joined)
+    return sa.select(*columns, sa.type_coerce(gone, tables.Instant).label("gone"))
 
 
 def every(tx: Tx) -> list[Post]:
