@@ -211,6 +211,11 @@ _TOO_MUCH = 0.6
 
 def remove(root: tree.Element) -> list[Removed]:
     """Cut residue out of the tree, and say what went and by which rule."""
+    return [Removed(rule=rule, words=words[:80]) for rule, words in taken(root) if words]
+
+
+def taken(root: tree.Element) -> list[tuple[str, str]]:
+    """Cut residue out of the tree; pairs of a rule's name and all the words it took."""
     removed = [_cut(element, "not an article's part") for element in tree.elements(root, *_NEVER)]
     whole = max(len(tree.words(root)), 1)
     for element in tree.elements(root):
@@ -219,7 +224,7 @@ def remove(root: tree.Element) -> list[Removed]:
         rule = _hit(element, whole)
         if rule is not None and root in element.iterancestors():
             removed.append(_cut(element, rule.name))
-    return [one for one in removed if one.words]
+    return removed
 
 
 def _hit(element: tree.Element, whole: int) -> Rule | None:
@@ -239,7 +244,7 @@ def _has_picture(element: tree.Element) -> bool:
     return next(element.iter("img", "iframe", "video"), None) is not None
 
 
-def _cut(element: tree.Element, rule: str) -> Removed:
-    said = tree.words(element)[:80]
+def _cut(element: tree.Element, rule: str) -> tuple[str, str]:
+    said = tree.words(element)
     tree.drop(element)
-    return Removed(rule=rule, words=said)
+    return rule, said
