@@ -11,7 +11,7 @@ import msgspec
 from pipeline import child
 from pipeline.dates import when
 from pipeline.errors import SourceFault
-from pipeline.model import Entry, Fetched, Health, Source
+from pipeline.model import Enclosure, Entry, Fetched, Health, Source
 from pipeline.pull import find
 from pipeline.pull.charset import decoded
 from pipeline.pull.listing import Ask, Listing, Visit, freshness
@@ -19,6 +19,11 @@ from pipeline.pull.parse import Given, Record, Records
 
 SECONDS = 20
 MEGABYTES = 1500
+FILES = 20
+"""How many enclosures of one entry are kept."""
+
+_PAGE = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
+_BINARY = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"%PDF", b"PK\x03\x04")
 _ROOTS = re.compile(rb"<(?:\w+:)?(rss|feed|rdf)\b", re.IGNORECASE)
 
 
@@ -27,7 +32,7 @@ def recognises(fetched: Fetched) -> bool:
     start = fetched.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:2000].replace(b"\0", b"")
     if start[:1] == b"{":
         return b"jsonfeed.org" in start
-    page = re.search(rb"<(!doctype\s+html|html)\b", start, re.IGNORECASE)
+    page = _PAGE.search(start)
     root = _ROOTS.search(start)
     return root is not None and (page is None or root.start() < page.start())
 
@@ -85,15 +90,35 @@ def read(source: Source, fetched: Fetched, *, now: datetime) -> Listing:
     Raises SourceFault for an answer that is no feed: an error page is never taken for "the feed is empty now". Raises
     ChildFault when reading it takes too long or too much memory.
     """
+    if not fetched.body.strip() or fetched.body.startswith(_BINARY):
+        raise no_feed(fetched)
     given = Given(url=fetched.url, content_type=fetched.headers.get("content-type", ""))
     fed = msgspec.json.encode(given) + b"\n" + fetched.body
     what = f"Reading the feed of {source.name}"
     raw = child.run("pipeline.pull.parse", fed, seconds=SECONDS, megabytes=MEGABYTES, what=what)
     found = msgspec.json.decode(raw, type=Records)
     if not found.kind and not found.entries:
-        raise SourceFault("The answer is no feed that can be read.", where=fetched.url)
+        raise no_feed(fetched)
     made = tuple(_entry(record, source, found.language, now) for record in found.entries)
     return Listing(title=found.title, home=found.home, entries=made, left_out=found.left_out)
+
+
+def no_feed(fetched: Fetched) -> SourceFault:
+    """What an answer is instead of a feed, as a fault to raise."""
+    body, kind = fetched.body.strip(), fetched.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not body:
+        said = "The answer is empty."
+    elif body.startswith(_BINARY) or kind.startswith(("image/", "audio/", "video/")):
+        said = f"The answer is a file ({kind or 'of no named type'}), not a feed."
+    elif _PAGE.search(body[:2000]):
+        said = "The answer is a web page, not a feed."
+    elif body[:1] in b"{[":
+        said = "The answer is JSON, but no JSON Feed."
+    elif body[:1] == b"<":
+        said = "The answer is XML that can't be read as a feed."
+    else:
+        said = "The answer is plain text, not a feed."
+    return SourceFault(said, where=fetched.url, next_step="Open the address in a browser to see what is there.")
 
 
 def _entry(record: Record, source: Source, language: str | None, now: datetime) -> Entry:
@@ -114,6 +139,9 @@ def _entry(record: Record, source: Source, language: str | None, now: datetime) 
         updated_raw=record.updated_raw,
         images=tuple(record.images),
         language=language,
+        enclosures=tuple(
+            Enclosure(url=file.url, type=file.type, length=file.length) for file in record.enclosures[:FILES]
+        ),
     )
 
 

@@ -6,7 +6,6 @@ This file imports nothing of ours: it is run by its path. A page is untrusted, a
 from __future__ import annotations
 
 import re
-import sys
 from collections import defaultdict
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -142,12 +141,7 @@ def _words(element: Any) -> str:
     return " ".join("".join(element.itertext()).split()) if element is not None else ""
 
 
-def main() -> None:
-    """One JSON line and a page on standard input; Teasers as JSON on standard output."""
-    line, _, body = sys.stdin.buffer.read().partition(b"\n")
-    found = teasers(msgspec.json.decode(line, type=Given).url, body.decode("utf-8", "replace"))
-    sys.stdout.buffer.write(msgspec.json.encode(found))
-
-
-if __name__ == "__main__":
-    main()
+def work(given: bytes) -> bytes:
+    """Teasers as JSON for one line of JSON (`Given`) and a page."""
+    line, _, body = given.partition(b"\n")
+    return msgspec.json.encode(teasers(msgspec.json.decode(line, type=Given).url, body.decode("utf-8", "replace")))

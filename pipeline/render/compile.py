@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 
-
-def main() -> None:
-    """MJML on standard input, HTML on standard output; a fault's sentence on standard error."""
+def work(mjml: bytes) -> bytes:
+    """The HTML that MJML makes, both UTF-8. Raises ValueError with a sentence when the MJML is wrong."""
     from mjml import mjml2html
 
     try:
-        made = mjml2html(sys.stdin.buffer.read().decode("utf-8"))
+        made: str = mjml2html(mjml.decode("utf-8"))
     except ValueError as fault:
-        sys.exit(f"the MJML is wrong: {fault}")
-    sys.stdout.buffer.write(made.encode("utf-8"))
-
-
-if __name__ == "__main__":
-    main()
+        raise ValueError(f"the MJML is wrong: {fault}") from None
+    return made.encode("utf-8")

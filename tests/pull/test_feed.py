@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from html import escape
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ChildFault, SourceFault
-from pipeline.model import Entry, Fetched, Source, SourceName
+from pipeline.model import Enclosure, Entry, Fetched, Source, SourceName
 from pipeline.model.excerpt import is_excerpt
 from pipeline.pull import feed, find
 from pipeline.pull.parse import Given, records
@@ -68,6 +72,187 @@ def test_an_atom_feed_and_a_json_feed_are_read_the_same() -> None:
             "<p>whole</p>",
         )
         assert entry.published == datetime(2026, 11, 13, 8, tzinfo=UTC)
+
+
+OLD_FEEDS = {
+    "RSS 0.91": '<rss version="0.91"><channel><title>Kites &amp; Clouds</title><link>https://blog.example.org/</link>'
+    "<description>d</description><item><title>Bread &amp;amp; Caf&#233;</title><link>/bread/</link>"
+    "<description>A &lt;b&gt;warm&lt;/b&gt; loaf</description></item></channel></rss>",
+    "RSS 0.92": '<rss version="0.92"><channel><title>Kites &amp; Clouds</title><link>https://blog.example.org/</link>'
+    "<item><title>Bread &amp;amp; Caf&#233;</title><link>https://blog.example.org/bread/</link><category>Food</category>"
+    "<description>A &lt;b&gt;warm&lt;/b&gt; loaf</description></item></channel></rss>",
+}
+
+
+@pytest.mark.parametrize("version", OLD_FEEDS)
+def test_an_old_rss_item_has_its_title_link_and_words(version: str) -> None:
+    (entry,) = read('<?xml version="1.0"?>' + OLD_FEEDS[version])
+    assert (entry.title, entry.link) == ("Bread &amp; Café", "https://blog.example.org/bread/")
+    assert (entry.guid, entry.published, entry.summary) == (None, None, "A <b>warm</b> loaf")
+
+
+def test_an_rdf_item_has_its_address_as_guid_and_its_dublin_core_date() -> None:
+    (entry,) = read(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+        '<channel rdf:about="https://blog.example.org/"><title>B</title><link>https://blog.example.org/</link></channel>'
+        '<item rdf:about="https://blog.example.org/a/"><title>A</title><link>https://blog.example.org/a/</link>'
+        "<dc:date>2026-11-13T08:00:00Z</dc:date><dc:creator>Lisa</dc:creator>"
+        "<content:encoded><![CDATA[<p>whole</p>]]></content:encoded></item></rdf:RDF>"
+    )
+    assert entry.guid == entry.link == "https://blog.example.org/a/"
+    assert entry.published == datetime(2026, 11, 13, 8, tzinfo=UTC)
+    assert (entry.authors, entry.html) == (("Lisa",), "<p>whole</p>")
+
+
+def test_an_atom_03_entry_has_both_its_dates_and_its_escaped_content() -> None:
+    (entry,) = read(
+        '<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>B</title><entry><title>A</title><id>tag:a</id>'
+        '<link rel="alternate" type="text/html" href="https://blog.example.org/a/"/>'
+        "<issued>2026-11-13T08:00:00Z</issued><modified>2026-11-14T08:00:00Z</modified>"
+        '<content type="text/html" mode="escaped">&lt;p&gt;whole&lt;/p&gt;</content></entry></feed>'
+    )
+    assert (entry.guid, entry.link, entry.html) == ("tag:a", "https://blog.example.org/a/", "<p>whole</p>")
+    assert entry.published == datetime(2026, 11, 13, 8, tzinfo=UTC)
+    assert entry.updated == datetime(2026, 11, 14, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("version", "author"),
+    [("https://jsonfeed.org/version/1", {"author": {"name": "Lisa"}}),
+     ("https://jsonfeed.org/version/1.1", {"authors": [{"name": "Lisa"}]})],
+)  # fmt: skip
+def test_a_json_item_of_either_version_is_read_and_plain_text_is_no_html(version: str, author: dict[str, Any]) -> None:
+    told = {"id": 7, "url": "/a/", "title": "A", "content_text": "1 < 2\n\nand more", "summary": "a <b>"} | author
+    (entry,) = read(json.dumps({"version": version, "home_page_url": "https://blog.example.org/", "items": [told]}))
+    assert (entry.guid, entry.link, entry.authors) == ("7", "https://blog.example.org/a/", ("Lisa",))
+    assert (entry.html, entry.summary) == ("<p>1 &lt; 2</p><p>and more</p>", "<p>a &lt;b&gt;</p>")
+
+
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"{}><title>B</title><entry><id>urn:1</id><title>A</title>{}</entry></feed>'
+)
+
+
+def test_plain_text_in_an_atom_entry_is_not_read_as_html() -> None:
+    (entry,) = read(ATOM.format("", '<content type="text">1 &lt; 2 &lt;b&gt;</content>'))
+    assert entry.html == entry.summary == "<p>1 &lt; 2 &lt;b&gt;</p>"
+
+
+def test_xhtml_content_comes_without_its_wrapper_and_with_addresses_made_whole() -> None:
+    content = (
+        '<content type="xhtml" xml:base="deep/"><div xmlns="http://www.w3.org/1999/xhtml"><p>whole <img src="x.png"/>'
+        '<a href="https://other.example/">o</a></p></div></content><link href="a/"/>'
+    )
+    (entry,) = read(ATOM.format(' xml:base="https://cdn.example.org/base/"', content))
+    assert entry.link == "https://cdn.example.org/base/a/"
+    assert entry.html is not None
+    assert entry.html.startswith('<p>whole <img src="https://cdn.example.org/base/deep/x.png"')
+    assert 'href="https://other.example/"' in entry.html
+
+
+def test_a_guid_stays_as_given_and_is_a_link_only_if_it_is_an_address() -> None:
+    guids = ("7", "/a/", "https://blog.example.org/b/")
+    entries = read(RSS.format("".join(item(title="A", guid=guid) for guid in guids)))
+    assert tuple(entry.guid for entry in entries) == guids
+    links = [entry.link for entry in entries]
+    assert links == [None, "https://blog.example.org/a/", "https://blog.example.org/b/"]
+
+
+def test_files_that_come_with_an_item_are_kept_and_pictures_are_not_among_them() -> None:
+    (entry,) = read(
+        RSS.replace("<rss ", '<rss xmlns:media="http://search.yahoo.com/mrss/" ').format(
+            "<item><title>A</title>"
+            '<enclosure url="/talk.mp3" length="1234" type="audio/mpeg"/><enclosure url="ftp://x.example/b.mp3" type="audio/mpeg"/>'
+            '<enclosure url="https://blog.example.org/cover.jpg" length="5"/>'
+            '<media:content url="https://blog.example.org/talk.mp3" type="audio/mpeg"/>'
+            '<media:group><media:content url="https://blog.example.org/film.mp4" medium="video" fileSize="99"/></media:group>'
+            '<media:content url="https://blog.example.org/face" medium="image"/></item>'
+        )
+    )
+    assert entry.enclosures == (
+        Enclosure(url="https://blog.example.org/talk.mp3", type="audio/mpeg", length=1234),
+        Enclosure(url="https://blog.example.org/film.mp4", type="video/mp4", length=99),
+    )
+    assert entry.images == ("https://blog.example.org/cover.jpg", "https://blog.example.org/face")
+
+
+def test_attachments_of_a_json_item_are_kept_and_a_wrong_size_is_no_size() -> None:
+    files = [{"url": "/a.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 12}, {"url": "/b.mp3", "size_in_bytes": "x"},
+             {"url": "/c.png", "mime_type": "image/png"}, {"url": "javascript:1", "mime_type": "audio/mpeg"}, 3]  # fmt: skip
+    told = {"id": "7", "title": "A", "attachments": files}
+    (entry,) = read(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [told]}))
+    assert [(file.url, file.type, file.length) for file in entry.enclosures] == [
+        ("https://blog.example.org/a.mp3", "audio/mpeg", 12),
+        ("https://blog.example.org/b.mp3", "audio/mpeg", None),
+    ]
+    assert entry.images == ("https://blog.example.org/c.png",)
+
+
+def test_an_item_keeps_twenty_files_at_most() -> None:
+    files = "".join(f'<enclosure url="/{at}.mp3" type="audio/mpeg"/>' for at in range(50))
+    assert len(read(RSS.format(f"<item><title>A</title>{files}</item>"))[0].enclosures) == 20
+
+
+@pytest.mark.parametrize("feed_", [RSS.format(item(title="Café")), ATOM.format("", "").replace(">A<", ">Café<")])
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-15"])
+def test_a_feed_behind_a_broken_xml_declaration_is_read(feed_: str, encoding: str) -> None:
+    bare = feed_.removeprefix('<?xml version="1.0"?>')
+    body = f'<?xml?xml version="1.0" encoding="{encoding}"?>\n{bare}'
+    assert [entry.title for entry in read(body.encode(encoding))] == ["Café"]
+
+
+def test_a_reference_to_a_character_that_can_not_be_costs_nobody_else_anything() -> None:
+    entries = read(RSS.format(item(title="A &#xd800;&#99999999; &nope; B") + item(title="beside &#233;")))
+    assert [entry.title for entry in entries] == ["A \ufffd\ufffd &nope; B", "beside é"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        (b"", "application/rss+xml", "is empty"),
+        (b" \n ", "text/html", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "image/png", r"is a file \(image/png\), not a feed"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "application/rss+xml", "is a file"),
+        (b"<!DOCTYPE html><html><body>503</body></html>", "text/html", "is a web page"),
+        (b"just words", "text/plain", "is plain text"),
+        (b'{"code": "rest_no_route"}', "application/json", "is JSON, but no JSON Feed"),
+        (b"<urlset><url/></urlset>", "application/xml", "is XML that can't be read as a feed"),
+    ],
+)
+def test_what_came_instead_of_a_feed_is_told_in_plain_words(body: bytes, kind: str, words: str) -> None:
+    with pytest.raises(SourceFault, match=words) as caught:
+        read(body, kind)
+    assert "https://blog.example.org/feed/" in str(caught.value)
+
+
+def test_reading_a_feed_more_quickly_finds_the_same() -> None:
+    feeds = [
+        *OLD_FEEDS.values(),
+        RSS.format(item(title="A", link="https://blog.example.org/?a=1&amp;b=2", pubDate="Fri, 13 Nov 2026 08:00:00 GMT")),
+        RSS.format('<item><title>A</title><enclosure url="a.mp3"/><category>x</category><category domain="d">y</category></item>'),
+        ATOM.format(' xml:base="https://cdn.example.org/"', '<content type="html" xml:base="deep/">&lt;p&gt;x</content><updated>2026-11-13</updated>'),
+        ATOM.format(' xml:lang="de"', '<link rel="license" href="/l"/><content type="xhtml"><div xml:base="/b/"><p>x</p></div></content>'),
+        "<rss><channel><item><title>never closed & <b>odd</title>",
+    ]  # fmt: skip
+    code = """
+import io, json, sys, feedparser
+from pipeline.pull import parse
+feedparser.encodings.chardet = None
+def found(body):
+    options = dict(response_headers={"content-location": "https://blog.example.org/feed/"}, sanitize_html=False, resolve_relative_uris=False)
+    result = feedparser.parse(io.BytesIO(body.encode()), **options)
+    return repr([(key, value) for key, value in dict.items(result) if key != "bozo_exception"])
+feeds = json.load(sys.stdin)
+before = [found(body) for body in feeds]
+assert parse._feedparser() is feedparser
+assert [found(body) for body in feeds] == before
+print(len(before))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(feeds), capture_output=True, text=True, env={**os.environ}
+    )
+    assert (done.stdout, done.stderr) == (f"{len(feeds)}\n", "")
 
 
 def test_a_wrong_type_in_a_json_feed_costs_its_own_entry_only() -> None:
