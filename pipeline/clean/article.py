@@ -18,12 +18,12 @@ from pipeline.model.text import legal
 
 TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dl", "dt", "em", "figcaption",
-    "figure", "h2", "h3", "h4", "hr", "i", "img", "ins", "li", "mark", "ol", "p", "pre", "q", "s", "small", "strong",
-    "sub", "sup", "table", "tbody", "td", "th", "thead", "time", "tr", "u", "ul",
+    "figure", "h2", "h3", "h4", "hr", "i", "img", "ins", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s",
+    "small", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "time", "tr", "u", "ul",
 }  # fmt: skip
 INLINE = (
-    "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "mark", "q", "s", "small", "strong", "sub",
-    "sup", "time", "u",
+    "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "mark", "q", "rp", "rt", "ruby", "s",
+    "small", "strong", "sub", "sup", "time", "u",
 )  # fmt: skip
 EMPTY = ("p", "h2", "h3", "h4", "li", "figure", "ul", "ol", "blockquote", "a", "em", "strong")
 ATTRIBUTES = {

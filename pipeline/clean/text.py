@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pipeline.clean import tree
 
 EXCERPT_WORDS = 55
-_BLOCKS = ("p", "h2", "h3", "h4", "li", "blockquote", "pre", "figcaption", "td", "th", "dt", "dd", "caption")
+_BLOCKS = frozenset(
+    ["blockquote", "caption", "dd", "div", "dl", "dt", "figcaption", "figure", "h2", "h3", "h4", "hr", "li", "ol", "p",
+     "pre", "section", "table", "td", "th", "ul"]
+)  # fmt: skip
+_BREAK = "\0"
+_TYPESETTING = dict.fromkeys(map(ord, "\u00ad\u200b\ufeff"))
 _ENDS = re.compile(r"[.!?…。！？؟]['”’\")\]]*(?=\s|$)")
 _TAIL = re.compile(
     r"\s*\[?(read|see) (more|on|the (full|whole) (article|post|story)|full (article|post|story))[\s.…»>\]]*$",
@@ -17,7 +23,10 @@ _SHORT_FORMS = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|etc|e\.g|i\.e|No|Jr|Sr|
 
 
 def plain(root: tree.Element) -> str:
-    """The article's words, blocks separated by blank lines; lists keep their marks, quotes theirs."""
+    """The article's words, blocks separated by blank lines; lists keep their marks, quotes theirs, verses their lines.
+
+    What only helps to set type is left out: soft hyphens, and the reading aids above East Asian words.
+    """
     blocks: list[str] = []
     _walk(root, blocks, "")
     return "\n\n".join(blocks)
@@ -27,36 +36,52 @@ def _walk(element: tree.Element, blocks: list[str], mark: str) -> None:
     """Loose text between blocks counts as a block of its own."""
     loose = [element.text or ""]
     for child in element:
-        if _is_block(child) or any(_is_block(inner) for inner in child.iter()):
+        if any(inner.tag in _BLOCKS for inner in child.iter()):
             _flush(loose, blocks, mark)
             _block(child, blocks, mark)
         else:
-            loose.append("\n" if child.tag == "br" else "".join(child.itertext()))
+            loose.append(_inline(child))
         loose.append(child.tail or "")
     _flush(loose, blocks, mark)
 
 
-def _is_block(element: tree.Element) -> bool:
-    return element.tag in (*_BLOCKS, "div", "ul", "ol", "dl", "table", "figure", "hr", "section")
+def _inline(element: tree.Element) -> str:
+    if element.tag in ("rt", "rp"):
+        return ""
+    if element.tag == "br":
+        return _BREAK
+    return (element.text or "") + "".join(_inline(child) + (child.tail or "") for child in element)
 
 
 def _block(element: tree.Element, blocks: list[str], mark: str) -> None:
     if element.tag in ("ul", "ol"):
-        items: list[str] = []
-        for number, item in enumerate(element.iterchildren("li"), 1):
-            inner: list[str] = []
-            _walk(item, inner, "")
-            items += [f"{mark}{f'{number}.' if element.tag == 'ol' else '-'} {' '.join(inner)}"] if inner else []
-        blocks += ["\n".join(items)] if items else []
+        items = list(_items(element))
+        blocks += ["\n".join(mark + line for line in items)] if items else []
+    elif element.tag == "pre":
+        lines = "".join(element.itertext()).strip("\n").split("\n")
+        blocks += ["\n".join(mark + line.rstrip() for line in lines)] if any(map(str.strip, lines)) else []
     else:
         _walk(element, blocks, f"{mark}> " if element.tag == "blockquote" else mark)
 
 
+def _items(listed: tree.Element) -> Iterator[str]:
+    """The lines of a list; what an item holds besides its first line is set in, as is a list inside a list."""
+    number = 0
+    for child in listed:
+        inner: list[str] = []
+        (_walk if child.tag == "li" else _block)(child, inner, "")
+        lines = [line for block in inner for line in block.split("\n")]
+        if lines and child.tag == "li":
+            number += 1
+            yield f"{number}. {lines.pop(0)}" if listed.tag == "ol" else f"- {lines.pop(0)}"
+        yield from (f"  {line}" for line in lines)
+
+
 def _flush(loose: list[str], blocks: list[str], mark: str) -> None:
-    lines = [" ".join(line.split()) for line in "".join(loose).split("\n\n")]
-    text = " ".join(line for line in lines if line)
-    if text:
-        blocks.append(mark + text)
+    lines = [" ".join(line.translate(_TYPESETTING).split()) for line in "".join(loose).split(_BREAK)]
+    said = "\n".join(mark + line for line in lines if line)
+    if said:
+        blocks.append(said)
     loose.clear()
 
 

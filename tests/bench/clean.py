@@ -33,7 +33,8 @@ from pathlib import Path
 
 from pipeline.clean import tree
 from pipeline.errors import EntryFault
-from pipeline.model import Entry, EntryId, KnownEntry, SourceName
+from pipeline.model import Entry, EntryId, Fetched, KnownEntry, SourceName
+from pipeline.pull.charset import decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +151,9 @@ def _urls(manifest: Path) -> Iterator[tuple[str, str]]:
 
 
 def _read(path: Path) -> str:
+    """A page as the pull room would decode it."""
     body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    declared = re.search(rb"charset=[\"']?([\w-]+)", body[:3000])
-    for encoding in ("utf-8", declared[1].decode() if declared else "utf-8", "windows-1252"):
-        try:
-            return body.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return body.decode("utf-8", "replace")
+    return decoded(Fetched(url="", status=200, headers={}, body=body))
 
 
 def _aeb(folder: Path, urls: dict[str, str]) -> Iterator[Case]:

@@ -71,7 +71,9 @@ def test_every_room_says_what_it_does_reads_writes_and_never_does() -> None:
 
 
 def test_feedparser_only_ever_gets_bytes_in_memory() -> None:
-    calls = [match for path in CODE for match in re.findall(r"feedparser\(?\)?\.parse\(\s*([^,)]*)", path.read_text("utf-8"))]
+    calls = [
+        match for path in CODE for match in re.findall(r"feedparser\(?\)?\.parse\(\s*([^,)]*)", path.read_text("utf-8"))
+    ]
     assert calls
     assert all(call.strip().startswith(("io.BytesIO(", "BytesIO(")) for call in calls)
 
