@@ -12,16 +12,20 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from html import escape
+from typing import TYPE_CHECKING
 
 from pipeline.clean import identity
 from pipeline.config import CleanSettings
-from pipeline.errors import EntryFault
+from pipeline.errors import EntryFault, UserError
 from pipeline.model import Article, Entry, EntryId, KnownEntry, Outside, PostId, Report, SourceName, total
 from pipeline.store import Store, Tx, entries, posts
 
-__all__ = ["RULES", "article_of_text", "cleaned", "due", "work"]
+if TYPE_CHECKING:
+    from pipeline.clean.compare import Block
 
-RULES = 1
+__all__ = ["RULES", "article_of_text", "changes", "due", "work"]
+
+RULES = 2
 """The version of the cleaning rules; raising it cleans every entry anew."""
 HANDFUL = 50
 
@@ -41,7 +45,7 @@ def work(key: str, store: Store, settings: CleanSettings, out: Outside) -> Repor
     ids = [EntryId(int(number)) for number in key.split(",")]
     with store.reading() as tx:
         found = [known for entry in ids if (known := entries.get(tx, entry))]
-    made = [(known, *cleaned(known)) for known in found]
+    made = [(known, *_cleaned(known, _zone(known, settings))) for known in found]
     with store.writing() as tx:
         now = entries.revisions(tx, ids)
         return total(
@@ -50,16 +54,28 @@ def work(key: str, store: Store, settings: CleanSettings, out: Outside) -> Repor
         )
 
 
-def cleaned(known: KnownEntry) -> tuple[Article, str | None]:
+def _cleaned(known: KnownEntry, zone: tzinfo) -> tuple[Article, str | None]:
     """The cleaned article, or what little is certain of it together with the reason why there is no more."""
     from pipeline.clean.article import article as clean
 
     try:
-        return clean(known), None
+        return clean(known, zone), None
     except EntryFault as fault:
         return _bare(known), fault.what
     except Exception as fault:  # noqa: BLE001 - a bug met by one entry must cost no other its turn
         return _bare(known), f"Paperround itself fails on it ({type(fault).__name__}: {fault}); please report it"
+
+
+def changes(store: Store, post: PostId) -> list[Block]:
+    """What cleaning kept, removed and put in, block by block. Raises UserError for an unknown post, EntryFault."""
+    from pipeline.clean.compare import compare
+
+    with store.reading() as tx:
+        found = posts.get(tx, post)
+        known = entries.get(tx, found.entry) if found else None
+    if known is None:
+        raise UserError(f"There is no post {post}.", next_step="See `paperround posts` for their numbers.")
+    return compare(known)
 
 
 def article_of_text(text: str, *, title: str, url: str) -> Article:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, tzinfo
 from html import unescape
 from typing import Literal
 from urllib.parse import urlsplit
 
 import nh3
 
-from pipeline.clean import images, page, residue, text, tree
+from pipeline.clean import embeds, images, page, prose, residue, text, tree
+from pipeline.dates import when
 from pipeline.errors import EntryFault
 from pipeline.model import Article, Entry, KnownEntry
 from pipeline.model.excerpt import is_excerpt
@@ -36,11 +40,16 @@ ATTRIBUTES = {
 _RTL = ("ar", "he", "fa", "ur", "yi", "ps", "ckb")
 
 
-def article(known: KnownEntry) -> Article:
-    """The article of an entry. Raises EntryFault when it has neither title nor text, or is beyond all bounds."""
+def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
+    """The article of an entry; what the entry does not say, its page may. `zone` is the author's time zone.
+
+    Raises EntryFault when it has neither title nor text, or is beyond all bounds.
+    """
     entry = known.entry
     base = known.page_url or entry.link or ""
-    root, about, complete = _body(known)
+    root, about, complete = body(known)
+    images.unveil(root)
+    embeds.turn(root, base)
     removed = residue.remove(root)
     images.settle(root, base)
     _links(root, base)
@@ -59,20 +68,23 @@ def article(known: KnownEntry) -> Article:
         text=words,
         excerpt=text.excerpt(words),
         question=text.question(clean),
-        authors=tuple(dict.fromkeys(name for one in entry.authors if (name := _person(one)))),
-        tags=tuple(dict.fromkeys(tag for one in entry.tags if (tag := tree.line(unescape(one))[:80]))),
-        published=entry.published,
-        updated=entry.updated,
-        lead_image=images.lead(clean, (*entry.images, *([about.image] if about and about.image else [])), base),
+        authors=_each(entry.authors or (about.authors if about else ()), _person),
+        tags=_each(entry.tags or (about.tags if about else ()), lambda tag: tree.line(unescape(tag))[:80]),
+        published=entry.published or (when(about.published, None, now=known.seen, zone=zone) if about else None),
+        updated=entry.updated or (when(about.updated, None, now=known.seen, zone=zone) if about else None),
+        lead_image=images.lead(clean, entry.lead, (*entry.images, *_offered(about)), base),
         language=language,
         direction=_direction(about.direction if about else None, language, words),
-        words=len(words.split()),
+        words=prose.count(words),
         removed=tuple(removed),
         complete=complete,
+        enclosures=tuple(
+            replace(file, url=url) for file in entry.enclosures if (url := images.web_address(file.url, base))
+        ),
     )
 
 
-def _body(known: KnownEntry) -> tuple[tree.Element, page.Facts | None, bool]:
+def body(known: KnownEntry) -> tuple[tree.Element, page.Facts | None, bool]:
     """Where the article is, what its page says besides, and whether this is all of it."""
     entry = known.entry
     own = entry.html or entry.summary or ""
@@ -84,6 +96,10 @@ def _body(known: KnownEntry) -> tuple[tree.Element, page.Facts | None, bool]:
         if len(tree.words(found)) >= len(own) // 4:
             return found, about, True
     return tree.parse(own or "<p></p>"), None, not excerpt
+
+
+def _offered(about: page.Facts | None) -> tuple[str, ...]:
+    return (about.image,) if about and about.image else ()
 
 
 def _links(root: tree.Element, base: str) -> None:
@@ -108,16 +124,11 @@ def _site(host: str) -> str:
 
 
 def _tidy(root: tree.Element) -> None:
-    """Headings start at h2, captions of old shortcodes become text, and what is empty goes."""
+    """Headings start at h2, and what is empty goes."""
     for heading in tree.elements(root, "h1"):
         heading.tag = "h2"
     for heading in tree.elements(root, "h5", "h6"):
         heading.tag = "h4"
-    for element in tree.elements(root):
-        for name in ("text", "tail"):
-            said = getattr(element, name)
-            if said and "[" in said:
-                setattr(element, name, re.sub(r"\[/?caption[^\]]{0,300}\]", "", said))
     _paragraphs(root)
     tree.flatten(root)
     _drop_empty(root)
@@ -206,6 +217,10 @@ def _title(entry: Entry, about: page.Facts | None, words: str) -> str:
     given = given or (about.title if about and about.title else "")
     given = given or " ".join(words.split()[:8])
     return given if len(given) <= 300 else given[:299].rstrip() + "…"
+
+
+def _each(names: tuple[str, ...], made: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in names if (name := made(one))))
 
 
 def _person(name: str) -> str:

@@ -15,7 +15,8 @@ FLOOD = 3
 """So many doubtful posts in one visit are held together; fewer are taken for what an author does now and then."""
 
 _TRACKING = re.compile(
-    r"^(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|twclid|mc_[ce]id|igshid|ref|ref_src|source|share|rss|feed|amp|m|cmp|cmpid"
+    r"^(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|twclid|mc_[ce]id|igshid|ref|ref_src|source|share|rss|feed|amp|m|cmp"
+    r"|cmpid"
     r"|_hs\w+|mkt_tok|vero_id|s_kwcid|spm|xtor|at_\w+)$",
     re.IGNORECASE,
 )

@@ -2,43 +2,113 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 from lxml import etree
 
 from pipeline.clean import prose, tree
 
 _TOO_LITTLE, _AN_ARTICLE = 0.3, 300
 _ALIKE = (0.8, 1.2)
+_ARTICLES = frozenset(["Article", "BlogPosting", "NewsArticle", "TechArticle", "SocialMediaPosting", "Report"])
+_LINKED_DATA = 300_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a page says of itself outside the article."""
+    """What a page says of itself outside the article; dates as written."""
 
     title: str | None
     image: str | None
     language: str | None
     direction: str | None
     canonical: str | None
+    published: str | None
+    updated: str | None
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
 def facts(page: tree.Element) -> Facts:
-    """Title, picture, language and address from the page's head (OpenGraph, canonical link, h1)."""
+    """What schema.org's JSON-LD says of the article, else OpenGraph, else the page's own elements."""
     root = page.getroottree().getroot()
+    linked = _linked_data(page)
     heading = next((tree.words(one) for one in page.iter("h1") if tree.words(one)), None)
+    times = page.xpath("//article//time/@datetime | //time[@pubdate or @itemprop='datePublished']/@datetime")
     return Facts(
-        title=_meta(page, "og:title") or heading,
-        image=_meta(page, "og:image"),
+        title=_own_title(
+            _meta(page, "og:title") or _line(linked.get("headline")) or heading, _meta(page, "og:site_name")
+        ),
+        image=_meta(page, "og:image") or next(iter(_names(linked.get("image"), "url")), None),
         language=root.get("lang"),
         direction=root.get("dir"),
         canonical=next(iter(page.xpath("//link[@rel='canonical']/@href")), None),
+        published=_line(linked.get("datePublished"))
+        or _meta(page, "article:published_time")
+        or next((str(one) for one in times if one.strip()), None),
+        updated=_line(linked.get("dateModified")) or _meta(page, "article:modified_time"),
+        authors=_names(linked.get("author"), "name") or tuple(filter(None, [_meta(page, "author")])),
+        tags=_tags(linked.get("keywords")) or tuple(_every_meta(page, "article:tag")),
     )
 
 
+def _own_title(title: str | None, site: str | None) -> str | None:
+    """A title without the name of the site that many pages hang on to it."""
+    if title and site:
+        return re.sub(rf"\s+[|–—·•«»:-]\s+{re.escape(site)}\s*$", "", title) or title
+    return title
+
+
 def _meta(page: tree.Element, name: str) -> str | None:
-    found = page.xpath("//meta[@property=$name or @name=$name]/@content", name=name)
-    return tree.line(str(found[0])) if found and str(found[0]).strip() else None
+    return next(_every_meta(page, name), None)
+
+
+def _every_meta(page: tree.Element, name: str) -> Iterator[str]:
+    for found in page.xpath("//meta[@property=$name or @name=$name]/@content", name=name)[:50]:
+        if said := tree.line(str(found)):
+            yield said
+
+
+def _linked_data(page: tree.Element) -> dict[str, Any]:
+    """The article among the things that a page describes in JSON-LD (schema.org); empty when there is none."""
+    for script in page.xpath("//script[@type='application/ld+json']")[:10]:
+        try:
+            found = msgspec.json.decode((script.text or "")[:_LINKED_DATA])
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        for thing in _things(found):
+            kinds = thing.get("@type")
+            if _ARTICLES.intersection(kinds if isinstance(kinds, list) else [str(kinds)]):
+                return thing
+    return {}
+
+
+def _things(found: Any) -> Iterator[dict[str, Any]]:
+    for one in found[:100] if isinstance(found, list) else [found]:
+        if isinstance(one, dict):
+            yield one
+            graph = one.get("@graph")
+            yield from (thing for thing in (graph[:100] if isinstance(graph, list) else ()) if isinstance(thing, dict))
+
+
+def _names(found: Any, key: str) -> tuple[str, ...]:
+    """Names in JSON-LD: a text, a thing with a name, or a list of either."""
+    every = found[:10] if isinstance(found, list) else [found]
+    said = [_line(one.get(key) if isinstance(one, dict) else one) for one in every]
+    return tuple(name for name in said if name)
+
+
+def _tags(found: Any) -> tuple[str, ...]:
+    every = found[:50] if isinstance(found, list) else str(found or "").split(",")[:50]
+    return tuple(tag for one in every if (tag := _line(one)))
+
+
+def _line(found: Any) -> str | None:
+    return (tree.line(found)[:500] or None) if isinstance(found, str) else None
 
 
 def article(page: tree.Element, html: str) -> tree.Element:

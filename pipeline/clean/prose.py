@@ -98,8 +98,10 @@ def _is_menu(weight: Weight) -> bool:
 
 def _belongs_to_prose(element: tree.Element, weights: dict[tree.Element, Weight]) -> bool:
     """Whether links stand among sentences: an author's own list of places to go, and not a menu."""
-    around = weights.get(element.getparent())
-    return element.tag == "p" or (element.tag in _LISTS and around is not None and around.prose >= _FEWEST)
+    if element.tag not in _LISTS:
+        return bool(element.tag == "p")
+    around = next((weights[one] for one in element.iterancestors() if one in weights and one.tag not in _LISTS), None)
+    return around is not None and around.prose >= _FEWEST
 
 
 def _is_named_so(element: tree.Element, weight: Weight) -> bool:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 
 from pipeline.clean import tree
+from pipeline.clean.prose import count
 
 EXCERPT_WORDS = 55
+EXCERPT_CHARACTERS = 120
 _BLOCKS = frozenset(
-    ["blockquote", "caption", "dd", "div", "dl", "dt", "figcaption", "figure", "h2", "h3", "h4", "hr", "li", "ol", "p",
-     "pre", "section", "table", "td", "th", "ul"]
+    ["address", "article", "aside", "blockquote", "caption", "center", "dd", "div", "dl", "dt", "figcaption", "figure",
+     "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre",
+     "section", "table", "td", "th", "ul"]
 )  # fmt: skip
 _BREAK = "\0"
 _TYPESETTING = dict.fromkeys(map(ord, "\u00ad\u200b\ufeff"))
@@ -90,7 +93,10 @@ def excerpt(text: str) -> str:
     prose = [
         block for block in text.split("\n\n") if len(block.split()) > 3 and not block.startswith(("- ", "1. ", "> "))
     ]
-    words = _TAIL.sub("", " ".join(prose or [text])).split()
+    beginning = _TAIL.sub("", " ".join(prose or [text]))
+    words = beginning.split()
+    if count(beginning) > 2 * len(words):
+        return _excerpt_without_spaces(beginning)
     if len(words) <= EXCERPT_WORDS:
         return " ".join(words)
     beginning = " ".join(words[: EXCERPT_WORDS + 15])
@@ -100,6 +106,14 @@ def excerpt(text: str) -> str:
     if whole and whole[-1] > limit // 3:
         return beginning[: whole[-1]]
     return " ".join(words[:EXCERPT_WORDS]).rstrip(",;:–—-") + "…"
+
+
+def _excerpt_without_spaces(text: str) -> str:
+    """As above, for scripts in which sentences end without a space."""
+    if len(text) <= EXCERPT_CHARACTERS:
+        return text
+    ends = [found.end() for found in re.finditer("[。！？!?…][」』”）]*", text[: EXCERPT_CHARACTERS + 30])]
+    return text[: ends[-1]] if ends and ends[-1] > EXCERPT_CHARACTERS // 3 else text[:EXCERPT_CHARACTERS] + "…"
 
 
 def question(root: tree.Element) -> str | None:

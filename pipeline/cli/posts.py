@@ -9,7 +9,8 @@ import click
 from pipeline.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from pipeline.model import Post, Standing
+    from pipeline.clean.compare import Block
+    from pipeline.model import Article, Post, Standing
 
 
 @click.command(short_help="Fetch what changed at your sources.")
@@ -78,6 +79,61 @@ def _document(post: Post, standing: Standing) -> dict[str, Any]:
         "issue": standing.issue,
         "complete": post.article.complete,
     }
+
+
+@posts.command()
+@click.argument("post", type=int, metavar="ID")
+@click.option("--diff", is_flag=True, help="Block by block: what was kept, removed, and put in.")
+@click.pass_obj
+def show(terminal: Terminal, post: int, *, diff: bool) -> None:
+    """One post: where it stands, and what cleaning took out of it.
+
+    \b
+    Example: paperround posts show 12 --diff
+    """
+    from pipeline import clean, compose
+    from pipeline.errors import UserError
+    from pipeline.model import PostId
+
+    with terminal.project(alone=False) as project:
+        every = compose.standings(project.store, project.settings.compose, project.out.clock())
+        found = next((pair for pair in every if pair[0].id == post), None)
+        if found is None:
+            raise UserError(f"There is no post {post}.", next_step="See `paperround posts` for their numbers.")
+        blocks = clean.changes(project.store, PostId(post)) if diff else []
+    article = found[0].article
+    removed = [{"rule": one.rule, "words": one.words} for one in article.removed]
+    document = _document(*found) | {"text": article.text, "removed": removed}
+    if diff:
+        document["blocks"] = [{"did": block.did, "words": block.words, "rule": block.rule} for block in blocks]
+    terminal.show(document, [*_about(*found), "", *(_marked(blocks) if diff else _taken(article))])
+
+
+def _about(post: Post, standing: Standing) -> list[str]:
+    article = post.article
+    return [
+        f"{article.title}  (post {post.id}, from {post.source})",
+        article.url or "It has no address.",
+        f"{standing.state}: {standing.reason}",
+        f"{article.words} words, {article.minutes} min. to read, {article.language or 'language unknown'}",
+        *([] if article.complete else ["Only an excerpt of it is there."]),
+    ]
+
+
+def _taken(article: Article) -> list[str]:
+    if not article.removed:
+        return ["Nothing was removed from it."]
+    return ["Removed from it:", *(f"  {one.rule}: {one.words}" for one in article.removed)]
+
+
+def _marked(blocks: list[Block]) -> list[str]:
+    """As in a patch: "-" before what went, "+" before what came; why, in brackets."""
+    marks = {"kept": " ", "removed": "-", "put in": "+"}
+    return [
+        f"{marks[block.did]} {line}"
+        for block in blocks
+        for line in [*block.words.split("\n"), *([f"  [{block.rule}]"] if block.rule else [])]
+    ]
 
 
 @posts.command()

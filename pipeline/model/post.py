@@ -47,6 +47,11 @@ class Article:
     complete: bool
     enclosures: tuple[Enclosure, ...] = ()
 
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read, at 230 words a minute."""
+        return max(round(self.words / 230), 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:

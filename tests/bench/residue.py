@@ -212,7 +212,7 @@ def _left(made: str) -> Iterator[tuple[str, str]]:
     """Boilerplate in cleaned HTML: whole short blocks, brackets of shortcodes, pictures and empty paragraphs."""
     root = _tree(made)
     for block in blocks(made):
-        if len(block) <= SHORT and (said := _phrase(block)) and BLOCK.fullmatch(said):
+        if len(block) <= SHORT and (said := _phrase(block)) and BLOCK.fullmatch(said) and re.search("[^\\W\\d]", said):
             yield "block", block
         if found := SHORTCODE.search(block):
             yield "shortcode", found[0]

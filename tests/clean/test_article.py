@@ -114,9 +114,55 @@ def test_links_become_absolute_and_a_lying_one_shows_where_it_leads() -> None:
     assert "[evil.example]" in html
 
 
-def test_a_video_becomes_a_link_that_a_mail_can_show() -> None:
-    html = cleaned(LONG + '<iframe src="https://www.youtube.com/embed/abc123def45" title="A talk"></iframe>').html
-    assert '<a href="https://www.youtube.com/watch?v=abc123def45">A talk (YouTube)</a>' in html
+@pytest.mark.parametrize(
+    "styled",
+    [
+        '<p style="background:url(//evil.example/x)">Rain</p>',
+        "<style>p{background:url(//evil.example/x)}</style><p>Rain</p>",
+        "<style>@import '//evil.example/x';</style><p>Rain</p>",
+        '<p class="a" style="width:expression(alert(1))">Rain</p>',
+        '<link rel="stylesheet" href="//evil.example/x"><p>Rain</p>',
+    ],
+)
+def test_no_style_of_a_stranger_survives(styled: str) -> None:
+    html = cleaned(LONG + styled).html
+    assert html.endswith("<p>Rain</p>")
+    assert "evil" not in html
+
+
+@pytest.mark.parametrize(
+    "code", ["{{7*7}}", "{% for %}", "%recipient.name%", "*|FNAME|*", "{{{pm:unsubscribe}}}", "<%= x %>"]
+)
+def test_what_looks_like_a_template_is_an_author_s_own_words(code: str) -> None:
+    assert code in cleaned(LONG + f"<p>So I wrote {code.replace('<', '&lt;')} there.</p>").text
+
+
+def test_an_east_asian_excerpt_ends_where_a_sentence_does() -> None:
+    made = cleaned("<p>" + "雨の日に子どもは窓を見て、昨日の雨はどこへ行ったのかと聞きました。" * 12 + "</p>")
+    assert made.excerpt.endswith("。")
+    assert 40 < len(made.excerpt) <= 150
+    assert made.words > 100
+
+
+def test_readings_above_words_are_kept_and_left_out_of_the_plain_text() -> None:
+    made = cleaned("<p>" + "<ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>を読む。" * 10 + "</p>")
+    assert "<rt>かんじ</rt>" in made.html
+    assert made.text.startswith("漢字を読む。")
+
+
+def test_verses_and_lists_in_lists_keep_their_lines_in_plain_text() -> None:
+    made = cleaned("<p>Rain, rain,<br>go away</p><ol><li>One<ul><li>a</li></ul></li><li>Two</li></ol><pre>x\n  y</pre>")
+    assert made.text == "Rain, rain,\ngo away\n\n1. One\n  - a\n2. Two\n\nx\n  y"
+
+
+def test_a_shortcode_goes_and_the_address_in_it_stays_but_code_is_left_alone() -> None:
+    made = cleaned(
+        LONG + '<p>[vc_row a="1"]Words[/vc_row] [gallery ids="1"]</p><p>[embed]https://x.example/a[/embed]</p>'
+    )
+    assert "[vc" not in made.text
+    assert "Words" in made.text
+    assert "https://x.example/a" in made.text
+    assert "[gallery ids=1]" in cleaned(LONG + "<pre><code>[gallery ids=1]</code></pre>").text
 
 
 def test_a_tracking_pixel_goes() -> None:

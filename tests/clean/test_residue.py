@@ -3,20 +3,21 @@ from __future__ import annotations
 import pytest
 
 from pipeline.clean import residue, tree
+from pipeline.clean.rules import RULES, Rule
 
 ARTICLE = "<p>" + "A sentence of the article itself, long enough to stand for the rest of it. " * 12 + "</p>"
 
 
-@pytest.mark.parametrize("rule", residue.RULES, ids=lambda rule: rule.name)
-def test_a_rule_removes_what_it_is_for_and_says_so(rule: residue.Rule) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_removes_what_it_is_for_and_says_so(rule: Rule) -> None:
     root = tree.parse(f"<div>{ARTICLE}{rule.yes}</div>")
     removed = residue.remove(root)
     assert rule.name in [one.rule for one in removed]
     assert "A sentence of the article" in tree.words(root)
 
 
-@pytest.mark.parametrize("rule", residue.RULES, ids=lambda rule: rule.name)
-def test_a_rule_leaves_an_author_s_own_words_alone(rule: residue.Rule) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_leaves_an_author_s_own_words_alone(rule: Rule) -> None:
     root = tree.parse(f"<div>{ARTICLE}{rule.no}</div>")
     before = tree.words(root)
     assert residue.remove(root) == []

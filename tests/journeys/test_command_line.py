@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.journeys.steps import pull
 from tests.world import World
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -59,6 +61,22 @@ def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
     done = run("--json", "approve", "7")
     assert done.returncode == 2
     assert "There is no issue 7" in json.loads(done.stdout)["fault"]
+
+
+def test_what_cleaning_took_out_of_a_post_is_shown_with_the_rule(world: World, run: Run) -> None:
+    words = "It rained, and we read by the window. " * 20
+    body = f"<p>{words}</p><h3>Share this:</h3><p>The end.</p>"
+    world.blog.publish("rain", "A day in the rain", world.now - timedelta(days=2), body=body)
+    pull(world)
+    number = next(one["id"] for one in json.loads(run("--json", "posts").stdout)["posts"] if "rain" in one["title"])
+    assert "share line: Share this:" in run("posts", "show", str(number)).stdout
+    diff = run("posts", "show", str(number), "--diff").stdout.splitlines()
+    assert "- Share this:" in diff
+    assert diff[diff.index("- Share this:") + 1].endswith("[share line]")
+    assert "  The end." in diff
+    blocks = json.loads(run("--json", "posts", "show", str(number), "--diff").stdout)["blocks"]
+    assert {"did": "removed", "words": "Share this:", "rule": "share line"} in blocks
+    assert "There is no post 99" in run("posts", "show", "99").stderr
 
 
 def test_a_source_that_can_not_be_reached_is_exit_code_3_and_the_rest_goes_on(run: Run) -> None:

@@ -287,6 +287,17 @@ def test_entries_that_can_not_be_read_are_counted_not_forgotten() -> None:
     assert (found.title, len(found.entries), found.left_out) == ("B", 1, 1)
 
 
+def test_of_a_feed_of_twenty_thousand_items_the_newest_are_read_and_the_rest_are_counted() -> None:
+    found = feed.read(SOURCE, fetched(RSS.format("<item><title>A</title></item>" * 20_000)), now=NOW)
+    assert (len(found.entries), found.left_out) == (2000, 18_000)
+
+
+def test_items_that_share_one_guid_or_have_none_are_each_kept() -> None:
+    shared = [item(title=f"Day {at}", guid="same", link=f"https://blog.example.org/{at}/") for at in range(3)]
+    alone = [item(title=f"Night {at}", link=f"https://blog.example.org/n{at}/") for at in range(2)]
+    assert len(read(RSS.format("".join(shared + alone)))) == 5
+
+
 def test_a_feed_without_entries_is_no_fault() -> None:
     assert read(RSS.format("")) == ()
 

@@ -1,0 +1,178 @@
+"""Where the article of a page is, and what the page says of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean import page, tree
+from pipeline.clean.article import article
+from pipeline.errors import EntryFault
+from pipeline.model import Article, Entry, EntryId, KnownEntry, SourceName
+
+URL = "https://blog.example.org/a-day/"
+WORDS = "A child looks at the rain and asks where it was yesterday, and nobody in the house can say. "
+PROSE = "".join(f"<p>{WORDS * 3}{number}</p>" for number in range(6))
+
+
+def known(html: str, **entry: object) -> KnownEntry:
+    given = Entry(source=SourceName("blog"), guid=None, link=URL, title="", summary="A child looks […]")
+    return KnownEntry(
+        id=EntryId(1),
+        revision=1,
+        entry=replace(given, **entry),  # type: ignore[arg-type]
+        page=html,
+        page_url=URL,
+        page_problem=None,
+        before=False,
+        seen=datetime(2026, 11, 23, tzinfo=UTC),
+        changed=None,
+    )
+
+
+def read(html: str, **entry: object) -> Article:
+    return article(known(html, **entry), timezone(timedelta(hours=2)))
+
+
+def a_page(body: str, head: str = "") -> str:
+    return f"<!DOCTYPE html><html lang='en'><head>{head}</head><body>{body}</body></html>"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<div class='entry-content'>{}</div>",
+        "<div id='x7'>{}</div>",
+        "<main><div><div>{}</div></div></main>",
+        "<table><tr><td>{}</td></tr></table>",
+        "<article>{}</article>",
+    ],
+)
+def test_the_article_is_found_whatever_the_blog_calls_its_boxes(around: str) -> None:
+    menu = "<ul>" + "".join(f"<li><a href='/{at}'>Another page of the blog</a></li>" for at in range(20)) + "</ul>"
+    comments = (
+        "<div class='comments-area'>" + "<p>What a lovely post, it made my day, thank you so much.</p>" * 5 + "</div>"
+    )
+    made = read(a_page(f"<nav>{menu}</nav>{around.format(PROSE)}<div class='sidebar'>{menu}</div>{comments}"))
+    assert made.text.count("asks where it was") == 18
+    assert "Another page" not in made.text
+    assert "lovely post" not in made.text
+
+
+def test_an_author_s_own_list_of_links_stays_in_the_article() -> None:
+    links = "<ul><li><a href='https://a.example/'>The library</a></li><li><a href='https://b.example/'>The museum</a></li></ul>"
+    assert "The museum" in read(a_page(f"<div class='post'>{PROSE}{links}{PROSE}</div>")).text
+
+
+def test_a_paragraph_is_not_taken_for_an_advertisement_by_its_id() -> None:
+    made = read(a_page(f"<div>{PROSE}<p id='ad10'>{WORDS} The end of it all.</p></div>"))
+    assert "The end of it all." in made.text
+
+
+def test_an_article_of_short_paragraphs_in_divisions_is_found() -> None:
+    body = "".join(f"<div class='line'>{WORDS}</div>" for _ in range(40))
+    assert read(a_page(f"<div class='text'>{body}</div><footer>© 2026 Lisa</footer>")).words > 500
+
+
+def test_what_the_entry_leaves_open_is_read_from_the_page() -> None:
+    thing = {
+        "@context": "https://schema.org",
+        "@graph": [
+            {"@type": "WebSite", "name": "Lisa's Blog"},
+            {
+                "@type": ["BlogPosting"],
+                "headline": "A day in the rain",
+                "datePublished": "2026-03-04T05:06:07+01:00",
+                "dateModified": "2026-03-05",
+                "author": [{"@type": "Person", "name": "Lisa"}, "Ann"],
+                "keywords": "rain, questions",
+                "image": {"url": "/rain.jpg"},
+            },
+        ],
+    }
+    made = read(a_page(PROSE, f"<script type='application/ld+json'>{json.dumps(thing)}</script>"))
+    assert made.title == "A day in the rain"
+    assert made.published == datetime(2026, 3, 4, 4, 6, 7, tzinfo=UTC)
+    assert made.updated == datetime(2026, 3, 4, 22, tzinfo=UTC)
+    assert (made.authors, made.tags) == (("Lisa", "Ann"), ("rain", "questions"))
+    assert made.lead_image
+    assert made.lead_image.url == "https://blog.example.org/rain.jpg"
+
+
+def test_opengraph_and_time_elements_serve_where_there_is_no_linked_data() -> None:
+    head = (
+        "<meta property='og:title' content='A day – Lisa&#39;s Blog'><meta property='og:site_name' content='Lisa&#39;s Blog'>"
+        "<meta property='article:tag' content='rain'><meta name='author' content='Lisa'>"
+    )
+    made = read(a_page(f"<article><time datetime='2026-03-04T10:00'>March 4</time>{PROSE}</article>", head))
+    assert (made.title, made.tags, made.authors) == ("A day", ("rain",), ("Lisa",))
+    assert made.published == datetime(2026, 3, 4, 8, tzinfo=UTC)
+
+
+def test_what_the_entry_says_wins_over_its_page() -> None:
+    head = (
+        "<meta property='article:published_time' content='2020-01-01T00:00:00Z'><meta property='og:title' content='B'>"
+    )
+    said = datetime(2026, 3, 4, tzinfo=UTC)
+    made = read(a_page(PROSE, head), title="A", published=said, authors=("Ann",))
+    assert (made.title, made.published, made.authors) == ("A", said, ("Ann",))
+
+
+@pytest.mark.parametrize(
+    "linked",
+    ["[" * 5000, "{", '"x"', "null", '{"@type": 7}', '{"@graph": 3}', '{"@type": "Article", "author": {"name": 3}}'],
+)
+def test_linked_data_that_is_none_costs_nothing(linked: str) -> None:
+    made = read(a_page(PROSE, f"<script type='application/ld+json'>{linked}</script>"))
+    assert made.words > 100
+
+
+_TAGS = st.sampled_from(
+    [
+        "p",
+        "div",
+        "table",
+        "td",
+        "li",
+        "ul",
+        "article",
+        "main",
+        "nav",
+        "script",
+        "h1",
+        "body",
+        "html",
+        "noscript",
+        "template",
+        "iframe",
+    ]
+)
+_SOUP = st.recursive(
+    st.text(max_size=30) | st.just(WORDS) | st.just("<" * 50) | st.just("\0\ufffe"),
+    lambda inside: st.tuples(_TAGS, st.lists(inside, max_size=4), st.booleans()).map(
+        lambda made: f"<{made[0]} class='post content' id=ad>{''.join(made[1])}{f'</{made[0]}>' if made[2] else ''}"
+    ),
+    max_leaves=25,
+)
+
+
+@settings(deadline=None)
+@given(_SOUP)
+def test_any_page_gives_an_article_or_says_why_not(soup: str) -> None:
+    try:
+        made = read(soup, title="A day")
+    except EntryFault:
+        return
+    assert made.title == "A day"
+    assert "<script" not in made.html
+
+
+def test_a_giant_page_is_read_within_bounds() -> None:
+    huge = a_page("<div>" + f"<p>{WORDS}</p>" * 40_000 + "</div>")
+    with_bounds = tree.parse(huge)
+    assert page.article(with_bounds, huge) is not None
