@@ -69,6 +69,8 @@ def _add(made: Any, item: Item, meta: Meta) -> None:
     entry.dc.dc_creator([legal(author) for author in article.authors or (meta.author,)])
     for tag in article.tags:
         entry.category(term=legal(tag))
+    for file in article.enclosures:
+        entry.enclosure(file.url, str(file.length or 0), file.type)
 
 
 def changed(item: Item) -> datetime:
@@ -76,12 +78,16 @@ def changed(item: Item) -> datetime:
     return max(item.post.when, item.post.article.updated or item.post.when)
 
 
-def finished(xml: bytes, style: str | None = None) -> bytes:
+def finished(xml: bytes, style: str | None = None, items: Sequence[Item] = ()) -> bytes:
     """The feed's bytes, mended, with the stylesheet that shows it as a page to a person."""
+    files = {file.url: file for item in items for file in item.post.article.enclosures}
     root = etree.fromstring(xml)
     for link in root.iterfind(f"{ATOM}entry/{ATOM}link"):
-        link.set("rel", "alternate")
-        link.set("type", "text/html")
+        file = files.get(link.get("href", ""))
+        link.set("rel", "enclosure" if file else "alternate")
+        link.set("type", file.type if file else "text/html")
+        if file and file.length:
+            link.set("length", str(file.length))
     tree = etree.ElementTree(root)
     if style:
         root.addprevious(etree.ProcessingInstruction("xml-stylesheet", f'type="text/xsl" href="{style}"'))

@@ -42,6 +42,10 @@ def _item(item: Item, meta: Meta) -> dict[str, Any]:
         "authors": [{"name": legal(author)} for author in article.authors],
         "tags": [legal(tag) for tag in article.tags],
         "language": article.language,
+        "attachments": [
+            {"url": file.url, "mime_type": file.type} | ({"size_in_bytes": file.length} if file.length else {})
+            for file in article.enclosures
+        ],
         "_books": [_book(pick) for pick in item.picks],
     }
     return {key: value for key, value in told.items() if value not in (None, [], "")}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.model import Item
+from pipeline.model import Enclosure, Item
 from pipeline.syndicate import atom, issues_feed, jsonfeed, rss
 from pipeline.syndicate.meta import Meta
 from tests.render import issues as sample
@@ -41,6 +41,17 @@ def test_a_feed_holds_whole_posts_with_their_books(name: str) -> None:
         for pick in item.picks:
             assert pick.reason in entry.content[0].value
             assert pick.book.title in entry.content[0].value
+
+
+def test_a_sound_file_that_came_with_a_post_goes_on_with_it() -> None:
+    file = Enclosure(url="https://blog.example.org/one.mp3", type="audio/mpeg", length=1234)
+    post = ITEMS[0].post
+    items = [replace(ITEMS[0], post=replace(post, article=replace(post.article, enclosures=(file,))))]
+    for make in XML.values():
+        (found,) = feedparser.parse(io.BytesIO(make(items, META))).entries[0].enclosures
+        assert (found.href, found.type, found.length) == (file.url, file.type, "1234")
+    (attached,) = json.loads(jsonfeed.feed(items, META))["items"][0]["attachments"]
+    assert attached == {"url": file.url, "mime_type": file.type, "size_in_bytes": 1234}
 
 
 @pytest.mark.parametrize("feed", [rss.feed, atom.feed, jsonfeed.feed])
