@@ -107,6 +107,7 @@ class BooksTable(Section, frozen=True):
     """The shelf and how often its books may come."""
 
     shelf: str = "sources/books.toml"
+    themes: str = "sources/themes.toml"
     per_post: Annotated[int, msgspec.Meta(ge=0, le=12)] = 2
     per_issue: Annotated[int, msgspec.Meta(ge=0, le=24)] = 4
     repeat_after: Annotated[int, msgspec.Meta(ge=0)] = 6
@@ -162,9 +163,10 @@ class CleanSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksSettings:
-    """What the books room may know; `shelf` is the file's full path."""
+    """What the books room may know; `shelf` and `themes` are the files' full paths."""
 
     shelf: Path
+    themes: Path
     per_post: int
     ages: tuple[int, int]
     shops: Shops
@@ -287,6 +289,7 @@ class Settings:
         table = self.books_table
         return BooksSettings(
             shelf=self.folder / table.shelf,
+            themes=self.folder / table.themes,
             per_post=table.per_post,
             ages=table.ages,
             shops=table.shops,

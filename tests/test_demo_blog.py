@@ -17,7 +17,7 @@ import pytest
 
 from demo import site
 from pipeline import config
-from pipeline.books import shelf_at
+from pipeline.books.shelf import read
 from pipeline.model import isbn13, title_key
 
 ROOT = Path(__file__).parents[1]
@@ -164,14 +164,14 @@ def test_every_isbn_on_the_sample_shelf_has_a_right_check_digit() -> None:
 
 
 def test_the_sample_shelf_has_nothing_to_mend() -> None:
-    on_shelf = shelf_at(SHELF)
+    on_shelf = read(SHELF)
     assert len(on_shelf.books) == 24
     assert on_shelf.faults == ()
     assert all(book.author and book.ages and book.themes and book.description for book in on_shelf.books)
 
 
 def test_every_book_that_a_post_links_is_on_the_shelf_under_its_own_title() -> None:
-    on_shelf = {book.isbn: book.key for book in shelf_at(SHELF).books if book.isbn}
+    on_shelf = {book.isbn: book.key for book in read(SHELF).books if book.isbn}
     linked = [found for slug in SLUGS for found in re.findall(r'/a/0/(\d{13})"><img [^>]*alt="(.+?) by ', body(slug))]
     assert len(linked) == sum(body(slug).count("bookshop.org") for slug in SLUGS) > 5
     for isbn, title in linked:

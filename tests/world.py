@@ -39,6 +39,8 @@ approval = "required"
 """
 
 SHELF = """\
+starter = false
+
 [[book]]
 title = "The Dot"
 author = "Peter H. Reynolds"

@@ -16,20 +16,20 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.books.shelf import Shelf, read
+from pipeline.books.shelf import Shelf, whole
 from pipeline.config import BooksSettings
 from pipeline.model import Outside, Post, PostId, Report
 from pipeline.store import Store, picks, posts
 
 __all__ = ["RULES", "due", "shelf_at", "work"]
 
-RULES = 1
+RULES = 2
 """The version of the rules for finding books; raising it looks at every post anew."""
 
 
 def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
     """Posts that have no picks yet, or whose words, shelf, settings or rules have changed since."""
-    on_shelf = shelf_at(settings.shelf)
+    on_shelf = shelf_at(settings)
     with store.reading() as tx:
         known = picks.inputs(tx)
         every = posts.every(tx)
@@ -40,7 +40,7 @@ def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Repor
     """Suggest books for one post."""
     from pipeline.books.suggest import suggest
 
-    on_shelf = shelf_at(settings.shelf)
+    on_shelf = shelf_at(settings)
     with store.reading() as tx:
         post = posts.get(tx, PostId(int(key)))
     if post is None:
@@ -51,18 +51,23 @@ def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Repor
     return Report()
 
 
-def shelf_at(path: Path) -> Shelf:
-    """The shelf in the file at `path`, read again only when the file has changed."""
-    try:
-        stat = path.stat()
-        return _read(path, stat.st_mtime_ns, stat.st_size)
-    except FileNotFoundError:
-        return read(path)
+def shelf_at(settings: BooksSettings) -> Shelf:
+    """The author's shelf and the starter shelf behind it, read again only when a file of hers has changed."""
+    files = (settings.shelf, settings.themes)
+    return _read(*files, *(_stamp(path) for path in files))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int, _size: int) -> Shelf:
-    return read(path)
+def _read(path: Path, themes: Path, _shelf: object, _themes: object) -> Shelf:
+    return whole(path, themes)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _wanted(post: Post) -> bool:

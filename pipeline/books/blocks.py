@@ -22,7 +22,7 @@ APART = BREAKS | {"td", "th", "figcaption"}
 MOST_TEXT, MOST_MARKS = 20_000, 300
 """Characters and marks of one block that are looked at; no paragraph that a person wrote has more."""
 _NUMBERED = re.compile(r"\d{1,3}[.)]\s")
-MARKS = frozenset({"a", "b", "cite", "em", "figcaption", "i", "img", "q", "strong", "td", "th"})
+MARKS = frozenset({"a", "b", "cite", "em", "figcaption", "i", "img", "q", "strong", "td", "th", "u"})
 
 
 @dataclass(frozen=True, slots=True)

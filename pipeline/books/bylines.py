@@ -101,6 +101,11 @@ def byline(text: str) -> tuple[str, str | None]:
     return bare_title(title), name
 
 
+def is_cover(text: str) -> bool:
+    """Whether a picture's words say that it shows a book's cover."""
+    return _COVER.search(text.strip()) is not None
+
+
 def is_button(text: str) -> bool:
     """Whether a link's words say where it leads ("Amazon", "Buy it here") rather than what a book is called."""
     return (
@@ -116,6 +121,7 @@ def author_after(text: str) -> str | None:
 
 def author_before(text: str) -> str | None:
     """The name in "... Cori Doerrfeld's" when the text ends with it."""
+    text = text.rstrip(' \u201c"\u2018\u00ab\u201e')
     found = re.search(r"((?:[^\W\d_a-z][\w.'\u2019-]*\s+){1,3}[^\W\d_a-z][\w-]*)['\u2019]s?\s*$", text[-80:])
     return name_at(found[1]) if found else None
 

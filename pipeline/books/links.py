@@ -17,6 +17,12 @@ _SHOPS = re.compile(
     r"|openlibrary\.org|worldcat\.org|abebooks\.[a-z.]+|waterstones\.com|thriftbooks\.com|powells\.com|hive\.co\.uk"
     r"|blackwells\.co\.uk|indigo\.ca|target\.com|bookdepository\.com|betterworldbooks\.com)$"
 )
+_ONLY_BOOKS = re.compile(
+    r"(^|\.)(bookshop\.org|indiebound\.org|goodreads\.com|openlibrary\.org|worldcat\.org|thriftbooks\.com|powells\.com"
+    r"|bookdepository\.com|librarything\.com|storygraph\.com|penguinrandomhouse\.\w+|harpercollins\.\w+|scholastic\.com"
+    r"|simonandschuster\.\w+|candlewick\.com|macmillan\.com|hachettebookgroup\.com|chroniclebooks\.com|magination"
+    r"press\.\w+|freespirit\.com|abramsbooks\.com|bloomsbury\.com|littlebrown\.\w+|us\.macmillan\.com)$"
+)
 _AMAZON = re.compile(r"(^|\.)amazon\.[a-z.]+$")
 _SHORT = re.compile(r"(^|\.)(amzn\.to|a\.co|bit\.ly|geni\.us|tinyurl\.com)$")
 _TRACKING = frozenset({"tag", "linkcode", "linkid", "ascsubtag", "camp", "creative", "creativeasin", "ref", "ref_"})
@@ -101,8 +107,13 @@ def host(url: str) -> str:
 
 
 def sells_books(url: str) -> bool:
-    """Whether the address is one of a bookshop or a book catalogue."""
-    return _SHOPS.search(host(url)) is not None
+    """Whether the address is one of a bookshop, a publisher or a book catalogue."""
+    return _SHOPS.search(host(url)) is not None or only_books(url)
+
+
+def only_books(url: str) -> bool:
+    """Whether the address is one of a place that has books and little else: what its link is called is a book."""
+    return _ONLY_BOOKS.search(host(url)) is not None
 
 
 def is_short(url: str) -> bool:

@@ -7,12 +7,16 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import toml
+from pipeline.books import own_words
+from pipeline.books.themes import Vocabulary, built_in, extended
 from pipeline.errors import SettingsError, ShelfError
 from pipeline.model import Book, isbn13, title_key
 
@@ -28,14 +32,53 @@ Faults = list[tuple[toml.KeyPath, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """The author's books, in her order; `faults` are sentences with file and line; `sha` is the file's hash."""
+    """The author's books, in her order, then the starter shelf's; `faults` are sentences with file and line.
+
+    `sha` is the hash of all that it was read from. `vocabulary` are the themes that its books and posts can have.
+    `starter` tells whether the starter shelf stands behind the author's own.
+    """
 
     books: tuple[Book, ...]
     faults: tuple[str, ...]
     sha: str
+    vocabulary: Vocabulary = field(default_factory=built_in)
+    starter: bool = True
 
     def __hash__(self) -> int:
         return hash(self.sha)
+
+
+def whole(path: Path, own_words_at: Path) -> Shelf:
+    """The shelf in the file at `path`, with the author's own words for themes, and the starter shelf after hers.
+
+    A book that the author has too is hers alone, with all that she says of it; `starter = false` in her file leaves the
+    others out. Raises ShelfError.
+    """
+    own = read(path)
+    words, faults = own_words.read(own_words_at)
+    borrowed = _borrowed() if own.starter else None
+    sources = (own.sha, borrowed.sha if borrowed else "", repr(words))
+    return replace(
+        own,
+        books=(*own.books, *(_missing(own, borrowed) if borrowed else ())),
+        faults=(*own.faults, *faults),
+        sha=hashlib.sha256("\0".join(sources).encode()).hexdigest(),
+        vocabulary=extended(words) if words else built_in(),
+    )
+
+
+def _missing(own: Shelf, borrowed: Shelf) -> Iterator[Book]:
+    mine: dict[str, list[Book]] = {}
+    for book in own.books:
+        mine.setdefault(book.key, []).append(book)
+    for book in borrowed.books:
+        if not any(same_author(one.author, book.author) for one in mine.get(book.key, ())):
+            yield replace(book, starter=True)
+
+
+@cache
+def _borrowed() -> Shelf:
+    return read(Path(str(resources.files("pipeline.books").joinpath("starter.toml"))))
 
 
 def read(path: Path) -> Shelf:
@@ -55,8 +98,17 @@ def read(path: Path) -> Shelf:
     except OSError as fault:
         raise ShelfError(f"The shelf can't be read: {fault.strerror}.", where=file) from None
     faults: Faults = []
-    books = _unique(_books(_parsed(text, file), faults), faults)
-    return Shelf(books=books, faults=tuple(_sentences(faults, text, file)), sha=hashlib.sha256(content).hexdigest())
+    raw = _parsed(text, file)
+    starter = raw.get("starter", True)
+    if not isinstance(starter, bool):
+        faults.append((("starter",), "starter can be true or false, without quotes."))
+    books = _unique(_books({name: value for name, value in raw.items() if name != "starter"}, faults), faults)
+    return Shelf(
+        books=books,
+        faults=tuple(_sentences(faults, text, file)),
+        sha=hashlib.sha256(content).hexdigest(),
+        starter=starter is not False,
+    )
 
 
 def same_author(one: str | None, other: str | None) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from pipeline.books import themes
 from pipeline.books.links import links
-from pipeline.books.match import Match, english, lexicon_of, matches
+from pipeline.books.match import Match, english, lexicon_of, matches, ranked
 from pipeline.books.mentions import Mention, found_in
 from pipeline.books.shelf import Shelf
+from pipeline.books.themes import Vocabulary
 from pipeline.config import BooksSettings
 from pipeline.model import Article, Book, Origin, Pick
 
@@ -16,23 +18,34 @@ CHOICE = 3
 """So many times `per_post` fitting books are suggested: what an issue has room for is decided later."""
 
 
-def suggest(article: Article, shelf: Shelf, settings: BooksSettings) -> tuple[Pick, ...]:
+def suggest(article: Article, shelf: Shelf, settings: BooksSettings, most: int | None = None) -> tuple[Pick, ...]:
     """Every book that goes with the post, none twice: mentioned in its order, then pinned, then matched, best first.
 
-    A book that the post advises against is in none of them.
+    A book that the post advises against is in none of them. Of those matched there are `most`, as a rule CHOICE times
+    what a post may have.
     """
     named = found_in(article, shelf)
     speaks = english(article.language or settings.language)
-    fitting = matches(article, shelf, settings.ages) if speaks else ()
+    fitting = matches(article, shelf, settings.ages, _day(article)) if speaks else ()
     picks = (
         *(_mentioned(mention, settings) for mention in named.mentions),
         *_pinned(article, shelf, settings, speaks=speaks),
         *(_matched(match, settings) for match in fitting),
     )
     kept = tuple(_once(picks, refused=named.refused))
-    most = CHOICE * settings.per_post
-    fits = tuple(pick for pick in kept if pick.origin == "matched")[:most]
+    fits = tuple(pick for pick in kept if pick.origin == "matched")[: most or CHOICE * settings.per_post]
     return tuple(pick for pick in kept if pick.origin != "matched") + fits
+
+
+def others(article: Article, shelf: Shelf, settings: BooksSettings) -> tuple[Match, ...]:
+    """The books that come near and are not suggested, best first, each with the reason."""
+    if not english(article.language or settings.language):
+        return ()
+    return tuple(match for match in ranked(article, shelf, settings.ages, _day(article)) if not match.fits)
+
+
+def _day(article: Article) -> date | None:
+    return article.published.date() if article.published else None
 
 
 def _once(picks: Iterable[Pick], *, refused: frozenset[str]) -> Iterator[Pick]:
@@ -54,26 +67,25 @@ def _mentioned(mention: Mention, settings: BooksSettings) -> Pick:
 
 def _pinned(article: Article, shelf: Shelf, settings: BooksSettings, *, speaks: bool) -> Iterator[Pick]:
     """Books kept for posts like this one, whatever their ages."""
-    spoken = themes.spoken_of(article, lexicon_of(shelf)) if speaks else ()
+    spoken = themes.spoken_of(article, lexicon_of(shelf), _day(article)) if speaks else ()
     present = {each.theme.id for each in spoken}
     said = f" {' '.join(themes.stems(' . '.join((article.title, *article.tags, article.text))))} "
     for book in shelf.books:
-        about = next((word for word in book.pinned_for if not book.never and _is_about(word, present, said)), None)
+        about = next(
+            (word for word in book.pinned_for if not book.never and _is_about(word, present, said, shelf.vocabulary)),
+            None,
+        )
         if about is not None:
-            reason = f"The author keeps this one for posts about {_label(about)}."
+            reason = f"The author keeps this one for posts about {shelf.vocabulary.called(about).label}."
             yield _pick(book, "pinned", 1.0, reason, (about,), settings)
 
 
-def _is_about(word: str, present: set[str], said: str) -> bool:
+def _is_about(word: str, present: set[str], said: str, vocabulary: Vocabulary) -> bool:
     """Whether a post speaks of the theme that `word` names or, for a word that names none, says that word."""
-    theme = themes.called(word)
-    if theme.id in themes.vocabulary() and present:
+    theme = vocabulary.called(word)
+    if theme.id in vocabulary.themes and present:
         return theme.id in present
     return f" {' '.join(themes.stems(word))} " in said
-
-
-def _label(word: str) -> str:
-    return themes.called(word).label
 
 
 def _matched(match: Match, settings: BooksSettings) -> Pick:

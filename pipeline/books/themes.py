@@ -9,12 +9,15 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
 from pipeline.model import Article
+
+Season = tuple[tuple[int, int], tuple[int, int]]
 
 STRONG, WEAK, AGAINST = 1.0, 0.35, 0.0
 TITLE = 3.0
@@ -23,6 +26,9 @@ ENOUGH = 1.3
 """The evidence that a theme needs in a short text; longer ones need more (see `_needed`)."""
 MOST = 7
 """A phrase said more often than this counts no more."""
+IN_SEASON = 1.25
+"""What a hint of starting school weighs in August."""
+LISTS = ("strong", "weak", "against", "also")
 SHORT = 120
 """Words up to which a text is short."""
 
@@ -31,7 +37,8 @@ SHORT = 120
 class Theme:
     """One subject: its plain `label`, and phrases that speak for it (`strong`, `weak`) or only seem to (`against`).
 
-    `also` are other names for it; a `practical` theme counts against all others.
+    `also` are other names for it; a `practical` theme counts against all others. In its `season`, from one (month,
+    day) to another, a hint of it weighs more; books on a `seasonal` one are out of place at other times.
     """
 
     id: str
@@ -41,6 +48,23 @@ class Theme:
     against: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     practical: bool = False
+    season: Season | None = None
+    seasonal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The themes by their id, and the id that each of their names stands for."""
+
+    themes: Mapping[str, Theme]
+    names: Mapping[str, str]
+
+    def called(self, name: str) -> Theme:
+        """The theme that an author's word names ("worries"); a word of her own is a theme of its own."""
+        known = self.names.get(_name(name))
+        return (
+            self.themes[known] if known else Theme(id=f"own:{_name(name)}", label=name.strip().lower(), strong=(name,))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,36 +87,74 @@ class _Phrase:
     weight: float
 
 
-Lexicon = Mapping[str, tuple[_Phrase, ...]]
-"""Phrases by their first stem, longest first."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """Phrases by their first stem, longest first."""
+
+    phrases: Mapping[str, tuple[_Phrase, ...]]
 
 
 @cache
-def vocabulary() -> Mapping[str, Theme]:
-    """The themes of themes.toml by their id."""
+def built_in() -> Vocabulary:
+    """The themes of themes.toml."""
     raw = tomllib.loads(resources.files("pipeline.books").joinpath("themes.toml").read_text("utf-8"))
-    return {name: _theme(name, table) for name, table in raw.items()}
+    return _vocabulary({name: _theme(name, table) for name, table in raw.items()})
+
+
+def extended(own: Mapping[str, Mapping[str, str]]) -> Vocabulary:
+    """The built-in themes with the author's: words are added to a theme that exists, a new name is a new theme."""
+    known = dict(built_in().themes)
+    for name, table in own.items():
+        added = _theme(name, {"label": name.replace("-", " "), "strong": name.replace("-", " ")} | dict(table))
+        known[name] = _joined(known[name], added, table) if name in known else added
+    return _vocabulary(known)
+
+
+def _joined(theme: Theme, added: Theme, table: Mapping[str, str]) -> Theme:
+    """What the author adds to a theme; an `against` of hers takes a built-in word away, and her label wins."""
+    refused = set(added.against)
+    strong = (*theme.strong, *(added.strong if "strong" in table else ()))
+    return replace(
+        theme,
+        label=table.get("label", theme.label),
+        strong=tuple(each for each in strong if each not in refused),
+        weak=tuple(each for each in (*theme.weak, *added.weak) if each not in refused),
+        against=(*theme.against, *added.against),
+        also=(*theme.also, *added.also),
+        season=added.season or theme.season,
+    )
+
+
+def _vocabulary(known: Mapping[str, Theme]) -> Vocabulary:
+    spoken = {_name(name): theme.id for theme in known.values() for name in (*theme.also, theme.label)}
+    return Vocabulary(themes=known, names=spoken | {_name(name): name for name in known})
 
 
 def _theme(name: str, table: Mapping[str, Any]) -> Theme:
-    lists = {key: _phrases(table.get(key, "")) for key in ("strong", "weak", "against", "also")}
-    return Theme(id=name, label=table["label"], practical=table.get("practical", False), **lists)
+    lists = {key: _phrases(table.get(key, "")) for key in LISTS}
+    season = re.fullmatch(r"(\d\d)-(\d\d) to (\d\d)-(\d\d)", table.get("season", ""))
+    days = tuple(map(int, season.groups())) if season else ()
+    return Theme(
+        id=name,
+        label=table["label"],
+        practical=table.get("practical", False),
+        seasonal=table.get("seasonal", False),
+        season=((days[0], days[1]), (days[2], days[3])) if season else None,
+        **lists,
+    )
 
 
 def _phrases(text: str) -> tuple[str, ...]:
     return tuple(phrase for part in text.split(",") if (phrase := part.strip()))
 
 
-def called(name: str) -> Theme:
-    """The theme that an author's word names ("worries", "back to school"); a word of her own is a theme of its own."""
-    found = _names().get(_name(name))
-    return found or Theme(id=f"own:{_name(name)}", label=name.strip().lower(), strong=(name,))
-
-
-@cache
-def _names() -> Mapping[str, Theme]:
-    spoken = {_name(name): theme for theme in vocabulary().values() for name in (*theme.also, theme.label)}
-    return spoken | {_name(theme.id): theme for theme in vocabulary().values()}
+def in_season(theme: Theme, day: date | None) -> bool | None:
+    """Whether a day lies in a theme's season, which may go over the new year; None for a theme without one."""
+    if theme.season is None or day is None:
+        return None
+    first, last = theme.season
+    today = (day.month, day.day)
+    return first <= today <= last if first <= last else today >= first or today <= last
 
 
 def _name(text: str) -> str:
@@ -133,21 +195,47 @@ def lexicon(themes: Iterable[Theme]) -> Lexicon:
                 if phrase := tuple(stems(text)):
                     index.setdefault(phrase[0], []).append(_Phrase(phrase, theme, weight))
     order = {STRONG: 1, WEAK: 2, AGAINST: 0}
-    return {
-        first: tuple(sorted(found, key=lambda phrase: (-len(phrase.stems), order[phrase.weight])))
-        for first, found in index.items()
-    }
+    return Lexicon(
+        {
+            first: tuple(sorted(found, key=lambda phrase: (-len(phrase.stems), order[phrase.weight])))
+            for first, found in index.items()
+        }
+    )
 
 
-def spoken_of(article: Article, index: Lexicon) -> tuple[Evidence, ...]:
+def spoken_of(article: Article, index: Lexicon, day: date | None = None) -> tuple[Evidence, ...]:
     """The themes that a post truly speaks of, the strongest first; none when it is about practical matters.
 
     Weak hints alone are never enough, nor is one strong word in the text, and a long text needs more than a short one.
     """
-    heading = " . ".join((article.title, *article.tags))
-    found = evidence(((heading, TITLE), (article.text, 1.0)), index)
-    enough = [each for each in found if each.weight >= _needed(article.text) and not _mere_hint(each)]
+    enough = [
+        each for each in _read(article, index, day) if each.weight >= _needed(article.text) and not _mere_hint(each)
+    ]
     return () if enough and enough[0].theme.practical else tuple(each for each in enough if not each.theme.practical)
+
+
+def hints(article: Article, index: Lexicon, day: date | None = None) -> tuple[Evidence, ...]:
+    """All that a post may be speaking of, the strongest first, however little speaks for it."""
+    return tuple(each for each in _read(article, index, day) if not each.theme.practical)
+
+
+@lru_cache(maxsize=8)
+def _heard(title: str, tags: tuple[str, ...], text: str, index: Lexicon) -> tuple[Evidence, ...]:
+    heading = " . ".join((title, *tags))
+    return tuple(evidence(((heading, TITLE), (text, 1.0)), index))
+
+
+def forget() -> None:
+    """Read the next post anew even if it is the last one's text: for measuring."""
+    _heard.cache_clear()
+
+
+def _read(article: Article, index: Lexicon, day: date | None) -> list[Evidence]:
+    found = [
+        replace(each, weight=each.weight * IN_SEASON) if in_season(each.theme, day) else each
+        for each in _heard(article.title, article.tags, article.text, index)
+    ]
+    return sorted(found, key=lambda each: (-each.weight, each.theme.id))
 
 
 def _needed(text: str) -> float:
@@ -196,7 +284,7 @@ def _hits(text: Sequence[str], index: Lexicon) -> Iterator[tuple[_Phrase, str]]:
     stemmed = [stem(word) for word in text]
     covered: dict[str, int] = {}
     for at, first in enumerate(stemmed):
-        for phrase in index.get(first, ()):
+        for phrase in index.phrases.get(first, ()):
             end = at + len(phrase.stems)
             if covered.get(phrase.theme.id, 0) > at or tuple(stemmed[at:end]) != phrase.stems:
                 continue

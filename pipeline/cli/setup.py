@@ -54,7 +54,7 @@ def check(terminal: Terminal) -> None:
     faults: list[str] = []
     lines = [f"ok   settings: {len(settings.sources)} sources, cadence {settings.schedule.cadence}"]
     try:
-        on_shelf = shelf_at(settings.books.shelf)
+        on_shelf = shelf_at(settings.books)
         faults += on_shelf.faults
         lines.append(f"ok   shelf: {len(on_shelf.books)} books")
     except PaperroundError as fault:

@@ -10,7 +10,13 @@ import click
 from pipeline.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from pipeline.model import Pick
+    from pipeline.books.advice import Wanted
+    from pipeline.books.match import Match
+    from pipeline.model import Article, Book, Pick
+
+NEAR = 12
+"""So many books are shown; --json has all."""
+RANKED = 100
 
 
 @click.group(short_help="Your books: list, check, suggest.")
@@ -23,37 +29,96 @@ def books() -> None:
 
 
 @books.command(name="list")
+@click.option("--shown", is_flag=True, help="Those that issues have shown, with the issues.")
+@click.option("--own", is_flag=True, help="Without the starter shelf.")
 @click.pass_obj
-def list_(terminal: Terminal) -> None:
-    """List the shelf.
+def list_(terminal: Terminal, *, shown: bool, own: bool) -> None:
+    """List the shelf, or what issues have shown of it.
 
     \b
-    Example: paperround books list
+    Example: paperround books list --shown
     """
     from pipeline.books import shelf_at
 
-    known = shelf_at(terminal.settings().books.shelf).books
+    known = [book for book in shelf_at(terminal.settings().books).books if not (own and book.starter)]
+    if shown:
+        _list_shown(terminal, known)
+        return
     documents = [
-        {"isbn": book.isbn, "title": book.title, "author": book.author, "themes": list(book.themes)} for book in known
+        {
+            "isbn": book.isbn,
+            "title": book.title,
+            "author": book.author,
+            "themes": list(book.themes),
+            "starter": book.starter,
+        }
+        for book in known
     ]
-    lines = [f"{book.isbn or '-':<13}  {book.title}" + (f", {book.author}" if book.author else "") for book in known]
+    lines = [
+        f"{book.isbn or '-':<13}  {book.title}{f', {book.author}' if book.author else ''}"
+        f"{'  (starter shelf)' if book.starter else ''}"
+        for book in known
+    ]
     terminal.show({"books": documents}, lines or ["The shelf is empty."])
 
 
+def _list_shown(terminal: Terminal, known: list[Book]) -> None:
+    from pipeline.store import issues
+
+    titles = {book.key: book.title for book in known}
+    with terminal.project(alone=False) as project, project.store.reading() as tx:
+        history = issues.every_shown(tx)
+    lines = [
+        f"{titles.get(key, key)}: {'issue' if len(numbers) == 1 else 'issues'} {', '.join(map(str, numbers))}"
+        for key, numbers in history.items()
+    ]
+    documents = [{"title": titles.get(key, key), "issues": list(numbers)} for key, numbers in history.items()]
+    terminal.show({"shown": documents}, lines or ["No issue has shown a book yet."])
+
+
 @books.command()
+@click.option("--covers", is_flag=True, help="Ask for every cover too; this takes a while.")
 @click.pass_obj
-def check(terminal: Terminal) -> None:
-    """Name every fault of the shelf, by line.
+def check(terminal: Terminal, *, covers: bool) -> None:
+    """Name every fault of the shelf by line, themes that nobody knows, and themes that want books.
 
     \b
-    Example: paperround books check
+    Example: paperround books check --covers
     """
-    from pipeline.books import shelf_at
+    from pipeline.books import advice, shelf_at
 
-    on_shelf = shelf_at(terminal.settings().books.shelf)
-    lines = list(on_shelf.faults) or [f"{len(on_shelf.books)} books, nothing to mend."]
-    terminal.show({"books": len(on_shelf.books), "faults": list(on_shelf.faults)}, lines)
-    click.get_current_context().exit(2 if on_shelf.faults else 0)
+    on_shelf = shelf_at(terminal.settings().books)
+    unknown, wanted = advice.unknown_themes(on_shelf), advice.shopping_list(on_shelf)
+    dead: tuple[str, ...] = ()
+    if covers:
+        with terminal.project(alone=False) as project:
+            dead = tuple(advice.dead_covers(on_shelf, project.out.fetch))
+    faults = [*on_shelf.faults, *dead]
+    own = sum(not book.starter for book in on_shelf.books)
+    lines = [
+        *faults,
+        *unknown,
+        *(_wish(each) for each in wanted),
+        _count(own, len(on_shelf.books) - own) + ("." if faults else ", nothing to mend."),
+    ]
+    document = {
+        "books": len(on_shelf.books),
+        "own": own,
+        "faults": faults,
+        "unknown_themes": list(unknown),
+        "wanted": [{"theme": each.theme, "titles": list(each.titles)} for each in wanted],
+    }
+    terminal.show(document, lines)
+    click.get_current_context().exit(2 if faults else 0)
+
+
+def _count(own: int, borrowed: int) -> str:
+    return f"{own} books of yours and {borrowed} of the starter shelf"
+
+
+def _wish(wanted: Wanted) -> str:
+    has = f"only {' and '.join(wanted.titles)}" if wanted.titles else "no book"
+    return f"Wanted: for {wanted.theme} there is {has}."
 
 
 @books.command()
@@ -65,42 +130,45 @@ def check(terminal: Terminal) -> None:
 def suggest(terminal: Terminal, post: int | None, file: Path | None) -> None:
     """Which of your books go with a post, or with any HTML or text, and which words say so.
 
+    Below them stand those that come near, with the reason why they are not suggested.
+
     \b
     Example: paperround books suggest 12
              paperround books suggest --file draft.html
     """
+    from pipeline.books import shelf_at
+    from pipeline.books.suggest import others, suggest
     from pipeline.errors import UserError
 
     if (post is None) == (file is None):
         raise UserError("Name a post by its number, or a file with --file.")
-    picks = _for_post(terminal, post) if post is not None else _for_file(terminal, file or Path())
+    article = _of_post(terminal, post) if post is not None else _of_file(terminal, file or Path())
+    settings = terminal.settings().books
+    on_shelf = shelf_at(settings)
+    picks, near = suggest(article, on_shelf, settings, most=RANKED), others(article, on_shelf, settings)
     lines = [f"{pick.score:.2f}  {pick.book.title} ({pick.origin}): {pick.reason} {_words(pick)}" for pick in picks]
-    terminal.show({"picks": [_document(pick) for pick in picks]}, lines or ["None of your books fits."])
+    unfit = [f"{match.score:.2f}  {match.book.title}: not suggested, {match.unfit}" for match in near[:NEAR]]
+    document = {"picks": [_document(pick) for pick in picks], "others": [_other(match) for match in near]}
+    terminal.show(document, [*(lines[:NEAR] or ["None of your books fits."]), *unfit])
 
 
-def _for_post(terminal: Terminal, number: int) -> tuple[Pick, ...]:
-    from pipeline.books import shelf_at
-    from pipeline.books.suggest import suggest as think
+def _of_post(terminal: Terminal, number: int) -> Article:
     from pipeline.errors import UserError
     from pipeline.model import PostId
     from pipeline.store import posts
 
-    with terminal.project(alone=False) as project:
-        with project.store.reading() as tx:
-            post = posts.get(tx, PostId(number))
-        if post is None:
-            raise UserError(f"There is no post {number}.", next_step="`paperround posts` lists them.")
-        return think(post.article, shelf_at(project.settings.books.shelf), project.settings.books)
+    with terminal.project(alone=False) as project, project.store.reading() as tx:
+        post = posts.get(tx, PostId(number))
+    if post is None:
+        raise UserError(f"There is no post {number}.", next_step="`paperround posts` lists them.")
+    return post.article
 
 
-def _for_file(terminal: Terminal, file: Path) -> tuple[Pick, ...]:
-    from pipeline.books import shelf_at
-    from pipeline.books.suggest import suggest as think
+def _of_file(terminal: Terminal, file: Path) -> Article:
     from pipeline.clean import article_of_text
 
-    settings = terminal.settings()
-    article = article_of_text(file.read_text("utf-8", "replace"), title=file.stem, url=settings.newsletter.url)
-    return think(article, shelf_at(settings.books.shelf), settings.books)
+    home = terminal.settings().newsletter.url
+    return article_of_text(file.read_text("utf-8", "replace"), title=file.stem.replace("-", " "), url=home)
 
 
 def _words(pick: Pick) -> str:
@@ -117,6 +185,10 @@ def _document(pick: Pick) -> dict[str, Any]:
         "reason": pick.reason,
         "matched": list(pick.matched),
     }
+
+
+def _other(match: Match) -> dict[str, Any]:
+    return {"title": match.book.title, "author": match.book.author, "score": match.score, "why_not": match.unfit}
 
 
 COMMANDS = (books,)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pipeline.compose import subject
 from pipeline.config import ComposeSettings
-from pipeline.model import Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
+from pipeline.model import Book, Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
 
 FULL_TEXT_WORDS = 900
 RELATED = 3
@@ -162,7 +162,8 @@ def allot(
     """The books of each post: what it names is always shown; the shelf fills what `per_post` and `per_issue` leave.
 
     The post with the fewest books is served first. No book comes twice in an issue, and a matched one not again within
-    `repeat_after` issues.
+    `repeat_after` issues; one by an author or on a theme that the issue has already gives way to a book that is nearly
+    as good.
     """
     seen: set[str] = set()
     shown: dict[PostId, list[Pick]] = {}
@@ -181,11 +182,22 @@ def allot(
         if not hungry:
             break
         next_ = min(hungry, key=lambda post: len(shown[post]))
-        pick = waiting[next_].pop(0)
+        there = [pick.book for picks in shown.values() for pick in picks]
+        pick = max(waiting[next_], key=lambda pick: _worth(pick, there))
+        waiting[next_].remove(pick)
         if _first_time(pick, seen):
             shown[next_].append(pick)
             room[next_] -= 1
     return {post: tuple(picks) for post, picks in shown.items()}
+
+
+def _worth(pick: Pick, there: Sequence[Book]) -> float:
+    """A pick's score beside the books that are in the issue already; what the author pinned is not weighed."""
+    if pick.origin == "pinned":
+        return 2.0
+    again = sum(bool(pick.book.author) and book.author == pick.book.author for book in there)
+    alike = sum(bool(pick.book.themes) and book.themes[:1] == pick.book.themes[:1] for book in there)
+    return pick.score * 0.7**again * 0.9**alike
 
 
 def _first_time(pick: Pick, seen: set[str]) -> bool:

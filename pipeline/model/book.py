@@ -40,7 +40,8 @@ class Book:
 
     `isbn` has 13 digits or is None (never guessed). `ages` are inclusive years. `note` is the author's own words,
     `description` plain facts. `links` are (shop, address) pairs that the author gave; `pinned_for` are words or themes
-    of posts that always get this book; `never` keeps it out of every match.
+    of posts that always get this book; `never` keeps it out of every match. A `starter` is not from the author's own
+    shelf.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Book:
     links: tuple[tuple[str, str], ...] = ()
     pinned_for: tuple[str, ...] = ()
     never: bool = False
+    starter: bool = False
 
     @property
     def key(self) -> str:

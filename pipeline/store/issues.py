@@ -54,6 +54,15 @@ def shown(tx: Tx, besides: IssueNumber | None = None) -> dict[str, IssueNumber]:
     return {row[0]: row[1] for row in tx.execute(chosen)}
 
 
+def every_shown(tx: Tx) -> dict[str, tuple[IssueNumber, ...]]:
+    """For each book ever shown (by Book.key): the issues that have it, those of the newest issue first."""
+    book, number = tables.issue_books.c.book, tables.issue_books.c.number
+    found: dict[str, tuple[IssueNumber, ...]] = {}
+    for row in tx.execute(sa.select(book, number).order_by(number.desc(), book)):
+        found[row[0]] = (*found.get(row[0], ()), row[1])
+    return found
+
+
 def write(tx: Tx, issue: Issue, sha: str, *, books: Iterable[str]) -> None:
     """Keep an issue as composed, in place of an earlier draft of the same number."""
     values = {"number": issue.number, "slot": issue.slot.key, "due": issue.slot.due, "issue": issue, "sha": sha}

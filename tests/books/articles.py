@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from pipeline.books.shelf import Shelf
@@ -24,7 +25,13 @@ def shelf(*books: Book) -> Shelf:
 
 
 def article(
-    html: str = "", *, title: str = "A post", text: str = "", tags: tuple[str, ...] = (), language: str | None = "en"
+    html: str = "",
+    *,
+    title: str = "A post",
+    text: str = "",
+    tags: tuple[str, ...] = (),
+    language: str | None = "en",
+    published: datetime | None = None,
 ) -> Article:
     return Article(
         url="https://blog.example.org/post/",
@@ -35,7 +42,7 @@ def article(
         question=None,
         authors=(),
         tags=tags,
-        published=None,
+        published=published,
         updated=None,
         lead_image=None,
         language=language,
@@ -51,6 +58,7 @@ def settings(
 ) -> BooksSettings:
     return BooksSettings(
         shelf=Path("sources/books.toml"),
+        themes=Path("sources/themes.toml"),
         per_post=per_post,
         ages=(0, 18),
         shops=shops or Shops(),

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,19 +11,22 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipeline.books import themes
-from pipeline.books.match import matches
+from pipeline.books.match import matches, ranked
+from pipeline.books.shelf import whole
 from pipeline.model import Book
 from tests.books.articles import BOOKS, SLEEPY, WORRY, article, shelf
+from tests.books.off_topic import OFF_TOPIC
 
 SHELF = shelf(*BOOKS)
 BIG = shelf(
     *(
         Book(title=f"{theme.label} {at}", themes=(theme.id,), description=f"About {theme.label}.")
-        for at, theme in enumerate(themes.vocabulary().values())
+        for at, theme in enumerate(themes.built_in().themes.values())
         if not theme.practical
     )
 )
 EVERYONE = (0, 18)
+STARTER = whole(Path("no/books.toml"), Path("no/themes.toml"))
 NERVES = "Many children are nervous before the first day of school. Their worries show in the tummy. Name the worry together."
 
 
@@ -48,47 +53,77 @@ def test_the_best_comes_first() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-OFF_TOPIC = {
-    "New billing software": (
-        "We are moving to new billing software this month. You will get an invoice by email with a link to pay online. "
-        "Your password stays the same, so there is no need to worry. Please update your insurance details by Friday. If "
-        "the login page shows an error, write to the office. We hope this change makes your life easier."
-    ),
-    "Site maintenance on Sunday": (
-        "The website will be down for maintenance on Sunday night. Hosting and database are moving to a new server. "
-        "Comments are closed meanwhile. Be patient with us and please clear your browser cache afterwards."
-    ),
-    "Notes from the spring conference": (
-        "Twelve hundred clinicians came to the conference. The keynote was full, the panel discussion lively, and the "
-        "exhibitor hall had good coffee. Registration for next year opens in May; early bird prices end in June."
-    ),
-    "What I cooked this weekend": (
-        "Preheat the oven. Chop two onions and fry them in a tablespoon of oil. Add the beans, the tomatoes and the "
-        "stock, and simmer for forty minutes. Serve with bread."
-    ),
-    "Our office has a new address": (
-        "From March the office is on Mill Street, third floor. Parking is behind the building. Phone numbers stay the "
-        "same. The lift is out of order until April, so please use the stairs."
-    ),
-    "Tax season for private practice": (
-        "Keep your bookkeeping in one spreadsheet. Payroll, rent and licence fees go in separate columns. An accountant "
-        "costs less than a mistake on a tax return. Deadlines differ by state."
-    ),
-    "Results of the 10 km race": (
-        "The charity road race had four hundred runners. The course goes round the lake twice. Winner in thirty-two "
-        "minutes: last year's champion. Race numbers can be handed back until Thursday."
-    ),
-    "CE credits: how to get your certificate": (
-        "After the webinar, fill in the evaluation form and download the certificate from your account. CE credits are "
-        "reported within ten days. The trauma training and the grief training have separate forms."
-    ),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("title", OFF_TOPIC)
 def test_a_post_about_practical_matters_gets_no_books(title: str) -> None:
     found = matches(article(text=OFF_TOPIC[title], title=title), BIG, EVERYONE)
     assert [(match.book.title, match.matched) for match in found] == []
+
+
+def test_the_starter_shelf_is_as_silent() -> None:
+    spoken = [title for title, text in OFF_TOPIC.items() if matches(article(text=text, title=title), STARTER, EVERYONE)]
+    assert len(spoken) * 10 <= len(OFF_TOPIC), spoken
+
+
+def test_a_sentence_that_retells_a_book_brings_it_forward() -> None:
+    tells = Book(
+        title="The Jar",
+        themes=("anxiety",),
+        description="A hedgehog keeps her worries in a jar of buttons on the window sill.",
+    )
+    other = Book(title="Another Worry", themes=("anxiety",), description="A fish fears the deep end of the pond.")
+    text = NERVES + " In one story a hedgehog collects buttons in a jar on the window sill."
+    best, second = (match for match in matches(article(text=text), shelf(other, tells), EVERYONE))
+    assert (best.book, second.book) == (tells, other)
+    assert {"hedgehog", "buttons"} & set(best.matched)
+
+
+def test_a_book_that_comes_near_is_ranked_with_the_reason_why_it_is_not_suggested() -> None:
+    old = dataclasses.replace(WORRY, title="For Teens", ages=(13, 17))
+    never = dataclasses.replace(WORRY, title="Not This One", never=True)
+    found = {match.book.title: match.unfit for match in ranked(article(text=NERVES), shelf(WORRY, old, never), (0, 8))}
+    assert found == {
+        "Wemberly Worried": None,
+        "For Teens": "it is for ages 13 to 17",
+        "Not This One": "you marked it never",
+    }
+
+
+def test_a_hint_of_school_weighs_more_in_august() -> None:
+    post = article(text="Soon the bus comes again. A new teacher waits, and so do worries.", title="Almost September")
+    in_august, in_march = (
+        max(match.score for match in ranked(post, BIG, EVERYONE, day) if match.book.themes == ("school-start",))
+        for day in (date(2026, 8, 20), date(2026, 3, 20))
+    )
+    assert in_august > in_march
+
+
+def test_books_about_winter_wait_for_it_unless_the_post_speaks_of_winter() -> None:
+    snow = Book(title="Snow Day Hug", themes=("winter", "friendship"))
+    hug = Book(title="Summer Hug", themes=("friendship", "nature"))
+    friends = article(
+        text="A new friend at the pond. Friendship takes time, and a good friend waits.", title="Making friends"
+    )
+    both = shelf(snow, hug)
+    july, january = (
+        {match.book.title: match.score for match in ranked(friends, both, EVERYONE, date(2026, month, 10))}
+        for month in (7, 1)
+    )
+    assert july["Snow Day Hug"] < january["Snow Day Hug"]
+    assert july["Summer Hug"] == january["Summer Hug"]
+    sledding = article(
+        text="Snow at last! The friends go sledding; winter is here, and a snowman too.", title="Winter friends"
+    )
+    scores = [
+        next(match.score for match in ranked(sledding, both, EVERYONE, date(2026, month, 10)) if match.book == snow)
+        for month in (7, 1)
+    ]
+    assert scores[0] > 0.8 * scores[1]
+
+
+def test_the_author_s_own_books_come_before_the_starter_shelf_s() -> None:
+    borrowed = dataclasses.replace(WORRY, title="A Borrowed Worry", starter=True)
+    found = matches(article(text=NERVES), shelf(borrowed, WORRY), EVERYONE)
+    assert [match.book.title for match in found] == ["Wemberly Worried", "A Borrowed Worry"]
 
 
 def test_one_passing_word_is_not_enough() -> None:
@@ -154,18 +189,18 @@ def test_endings_do_not_matter(forms: tuple[str, ...]) -> None:
 
 
 def test_every_theme_has_a_label_and_strong_words_and_no_two_share_a_name() -> None:
-    listed = list(themes.vocabulary().values())
+    listed = list(themes.built_in().themes.values())
     assert len(listed) > 70
     assert all(theme.label and theme.strong for theme in listed)
     assert all(
-        themes.called(theme.id) == theme and themes.called(theme.label) == theme
+        themes.built_in().called(theme.id) == theme and themes.built_in().called(theme.label) == theme
         for theme in listed
         if not theme.practical
     )
 
 
 def test_a_thousand_books_take_milliseconds() -> None:
-    names = [name for name, theme in themes.vocabulary().items() if not theme.practical]
+    names = [name for name, theme in themes.built_in().themes.items() if not theme.practical]
     many = shelf(
         *(
             Book(
