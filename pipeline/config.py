@@ -108,6 +108,7 @@ class BooksTable(Section, frozen=True):
 
     shelf: str = "sources/books.toml"
     themes: str = "sources/themes.toml"
+    covers: bool = True
     per_post: Annotated[int, msgspec.Meta(ge=0, le=12)] = 2
     per_issue: Annotated[int, msgspec.Meta(ge=0, le=24)] = 4
     repeat_after: Annotated[int, msgspec.Meta(ge=0)] = 6
@@ -163,7 +164,11 @@ class CleanSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksSettings:
-    """What the books room may know; `shelf` and `themes` are the files' full paths."""
+    """What the books room may know; `shelf` and `themes` are the files' full paths.
+
+    `covers` is the folder of the site where covers go, None while nobody could see them there; `notes` is where it is
+    written why one could not be had.
+    """
 
     shelf: Path
     themes: Path
@@ -172,6 +177,8 @@ class BooksSettings:
     shops: Shops
     affiliate: Mapping[str, str]
     language: str
+    covers: Path | None
+    notes: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,13 +197,17 @@ class ComposeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderSettings:
-    """What the render room may know; `templates` is the author's own folder, `issues` where issues are written."""
+    """What the render room may know; `templates` is the author's own folder, `issues` where issues are written.
+
+    `covers` is the folder of the site that has books' covers, None when there is none.
+    """
 
     newsletter: Newsletter
     disclosure: str
     provider: str
     templates: Path
     issues: Path
+    covers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +306,14 @@ class Settings:
             shops=table.shops,
             affiliate=table.affiliate,
             language=self.newsletter.language,
+            covers=self._covers,
+            notes=self.outbox / "covers",
         )
+
+    @property
+    def _covers(self) -> Path | None:
+        wanted = self.newsletter.public_url and self.books_table.covers
+        return self.outbox / "public" / "books" if wanted else None
 
     @cached_property
     def compose(self) -> ComposeSettings:
@@ -318,6 +336,7 @@ class Settings:
             provider=self.delivery.provider,
             templates=self.templates,
             issues=self.issues,
+            covers=self._covers,
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 does     finds the books a post names, then those pinned for it, then those whose themes fit
 reads    posts, the shelf (sources/books.toml)
-writes   picks
+writes   picks, and covers into outbox/public/books/
 never    changes the shelf, nor decides what an issue has room for
 """
 
@@ -28,16 +28,27 @@ RULES = 2
 
 
 def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
-    """Posts that have no picks yet, or whose words, shelf, settings or rules have changed since."""
+    """Posts that have no picks yet, or whose words, shelf, settings or rules have changed since; covers to fetch."""
+    from pipeline.books import covers
+
     on_shelf = shelf_at(settings)
     with store.reading() as tx:
         known = picks.inputs(tx)
         every = posts.every(tx)
-    return [str(post.id) for post in every if _wanted(post) and known.get(post.id) != _inputs(post, on_shelf, settings)]
+        suggested = picks.of(tx)
+        kept = posts.choices(tx)
+    for post in every:
+        if _wanted(post) and known.get(post.id) != _inputs(post, on_shelf, settings):
+            yield str(post.id)
+    mailed = (post.id for post in every if not post.before or kept.get(post.id) == "keep")
+    chosen = (pick.book for post in mailed for pick in suggested.get(post, ()))
+    yield from (f"cover/{book.cover_file}" for book in covers.missing(chosen, settings, now))
 
 
 def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Report:
-    """Suggest books for one post."""
+    """Suggest books for one post, or fetch one cover; a cover that can't be had is no fault, the card shows a title."""
+    if key.startswith("cover/"):
+        return _fetch_cover(key.removeprefix("cover/"), store, settings, out)
     from pipeline.books.suggest import suggest
 
     on_shelf = shelf_at(settings)
@@ -49,6 +60,17 @@ def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Repor
     with store.writing() as tx:
         picks.suggest(tx, post.id, _inputs(post, on_shelf, settings), found)
     return Report()
+
+
+def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside) -> Report:
+    from pipeline.books import covers
+
+    with store.reading() as tx:
+        suggested = picks.of(tx)
+    book = next((pick.book for found in suggested.values() for pick in found if pick.book.cover_file == name), None)
+    if book:
+        covers.keep(book, settings, out.fetch, out.clock())
+    return Report(unchanged=1)
 
 
 def shelf_at(settings: BooksSettings) -> Shelf:

@@ -64,6 +64,14 @@ class Book:
         """What makes two mentions the same book: its title, whatever the edition."""
         return title_key(self.title) or self.isbn or self.title
 
+    @property
+    def cover_file(self) -> str | None:
+        """The name of its cover in outbox/public/books/; None when nobody would know where to look for one."""
+        if self.isbn:
+            return f"{self.isbn}.jpg"
+        words = re.sub(r"[^a-z0-9]+", "-", self.key.lower()).strip("-")[:60]
+        return f"{words}.jpg" if self.cover and words else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:

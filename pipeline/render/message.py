@@ -28,7 +28,7 @@ class Rendered:
 def rendered(issue: Issue, settings: RenderSettings) -> Rendered:
     """The same issue and look make the same bytes. Raises RenderFault with the template's file and line."""
     values = view.view(view.addressed(issue, settings.newsletter.url), settings)
-    mjml = looks.fill("digest.mjml", settings.templates, values | _for_mail(values))
+    mjml = looks.fill("digest.mjml", settings.templates, values | _for_mail(values, settings))
     message = Message(
         subject=mail.header_text(issue.subject),
         html=_html(compiled(mjml, issue.title)),
@@ -47,12 +47,12 @@ def rendered(issue: Issue, settings: RenderSettings) -> Rendered:
     return Rendered(message=message, files=files)
 
 
-def _for_mail(values: dict[str, Any]) -> dict[str, Any]:
+def _for_mail(values: dict[str, Any], settings: RenderSettings) -> dict[str, Any]:
     light = values["light"]
     return {
         "body": lambda item: body.body(item, light),
-        "cover": lambda pick: view.cover(pick, light["accent"], light["on_accent"]),
-        "pictured": lambda item, pick: not (item.form == "full" and view.shows(item, view.picture(pick.book))),
+        "cover": lambda pick: view.cover(pick, settings, light["accent"], light["on_accent"]),
+        "pictured": lambda item, pick: not (item.form == "full" and view.shows(item, pick.book.cover)),
     }
 
 

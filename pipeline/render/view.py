@@ -6,6 +6,8 @@ import hashlib
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -13,7 +15,7 @@ from markupsafe import Markup, escape
 
 from pipeline import looks, mail
 from pipeline.config import RenderSettings
-from pipeline.model import Book, Issue, Item, Pick, Post
+from pipeline.model import Book, Issue, Item, Pick, Picture, Post
 
 Channel = Literal["email", "web"]
 COVER = 72
@@ -45,7 +47,7 @@ def view(issue: Issue, settings: RenderSettings) -> dict[str, Any]:
         "discloses": lambda item, place: _disclosed(issue, "email") == (item, place),
         "discloses_web": lambda item, place: _disclosed(issue, "web") == (item, place),
         "shows": shows,
-        "picture": picture,
+        "picture": partial(picture, settings=settings),
     }
 
 
@@ -64,9 +66,23 @@ def shows(item: Item, url: str | None) -> bool:
     return bool(url) and escape(url) in item.post.article.html
 
 
-def picture(book: Book) -> str | None:
-    """The address of a book's cover, None unless it is on the web."""
-    return book.cover if book.cover and re.match(r"https?://", book.cover) else None
+def picture(book: Book, settings: RenderSettings) -> Picture | None:
+    """A book's cover as it is shown: the one on the newsletter's own site, else the author's if it is on the web."""
+    kept = settings.covers / book.cover_file if settings.covers and book.cover_file else None
+    if kept and (size := _size(kept)):
+        address = f"{settings.newsletter.home}books/{kept.name}"
+        return Picture(url=address, width=COVER, height=round(COVER * size[1] / size[0]))
+    return Picture(url=book.cover, width=COVER) if book.cover and re.match(r"https?://", book.cover) else None
+
+
+def _size(kept: Path) -> tuple[int, int] | None:
+    from PIL import Image
+
+    try:
+        with Image.open(kept) as opened:
+            return opened.size
+    except OSError:
+        return None
 
 
 def stand_in(issue: Issue) -> str:
@@ -93,12 +109,13 @@ def _disclosed(issue: Issue, channel: Channel) -> tuple[Item, Literal["article",
     return None
 
 
-def cover(pick: Pick, accent: str, on_accent: str) -> Markup:
+def cover(pick: Pick, settings: RenderSettings, accent: str, on_accent: str) -> Markup:
     """A book's picture, or its title set as one, so that no card has a hole."""
-    if address := picture(pick.book):
+    if shown := picture(pick.book, settings):
+        height = Markup(' height="{}"').format(shown.height) if shown.height else ""
         return Markup(
-            '<img src="{}" alt="" width="{}" style="display:block;width:{}px;height:auto;border-radius:4px;"/>'
-        ).format(address, COVER, COVER)
+            '<img src="{}" alt="" width="{}"{} style="display:block;width:{}px;height:auto;border-radius:4px;"/>'
+        ).format(shown.url, COVER, height, COVER)
     return Markup(
         '<table role="presentation" class="cover" width="{}" height="104" cellpadding="0" cellspacing="0" border="0" '
         'bgcolor="{}" style="width:{}px;height:104px;border-radius:4px;background-color:{};">'

@@ -140,7 +140,7 @@ def without_telling(post: Article) -> Article:
 
 def full_text(post: Article, shelf: Shelf) -> list[int]:
     """SQLite's FTS5 with weighted columns."""
-    words = sorted({word for word in re.findall(r"[a-z]{3,}", f"{post.title} {post.text}".lower())})
+    words = sorted(set(re.findall(r"[a-z]{3,}", f"{post.title} {post.text}".lower())))
     asked = " OR ".join(f'"{word}"' for word in words)
     found = _fts(shelf).execute(
         "SELECT rowid FROM books WHERE books MATCH ? ORDER BY bm25(books, 3, 1, 2) LIMIT 20", (asked,)

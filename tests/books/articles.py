@@ -64,4 +64,6 @@ def settings(
         shops=shops or Shops(),
         affiliate=affiliate or {},
         language=language,
+        covers=None,
+        notes=Path("outbox/covers"),
     )

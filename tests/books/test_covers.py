@@ -1,0 +1,145 @@
+"""Covers are fetched once, made small, and never trusted."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.books import covers
+from pipeline.config import BooksSettings
+from pipeline.errors import FetchFault
+from pipeline.model import Book, Fetched, Validators
+from tests.books.articles import settings
+from tests.journeys.steps import build_now, pull
+from tests.world import World
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+DOT = Book(title="The Dot", isbn="9780763619619")
+
+
+def picture(width: int, height: int, kind: str = "JPEG", mode: str = "RGB") -> bytes:
+    raw = io.BytesIO()
+    Image.new(mode, (width, height), "red" if mode == "RGB" else (255, 0, 0, 0)).save(raw, kind)
+    return raw.getvalue()
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes that says it is 40,000 pixels square."""
+    head = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    )
+
+
+class Shop:
+    """A web that answers every question with the same body, and counts them."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body, self.asked = body, list[str]()
+
+    def __call__(self, url: str, *, validators: Validators | None = None) -> Fetched:
+        self.asked.append(url)
+        if not self.body:
+            raise FetchFault("There is no such page (404).", where=url, gone=True)
+        return Fetched(url=url, status=200, headers={"content-type": "image/jpeg"}, body=self.body)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_a_cover_is_made_small_and_keeps_its_shape(kind: str) -> None:
+    made = covers.fetched(DOT, Shop(picture(900, 1200, kind)))
+    assert (made.width, made.height) == (240, 320)
+    assert Image.open(io.BytesIO(made.jpeg)).format == "JPEG"
+    assert len(made.jpeg) < 30_000
+
+
+def test_a_small_cover_is_not_made_larger_and_what_is_transparent_becomes_white() -> None:
+    made = covers.fetched(DOT, Shop(picture(80, 100, "PNG", "RGBA")))
+    assert (made.width, made.height) == (80, 100)
+    assert Image.open(io.BytesIO(made.jpeg)).convert("RGB").getpixel((5, 5)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>No cover</html>",
+        picture(1, 1),
+        bomb(),
+        picture(900, 1200)[:300],
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"x" * (covers.BYTES + 1),
+    ],
+    ids=["a page", "a stand-in", "a bomb", "cut off", "a drawing", "too large"],
+)
+def test_what_is_no_cover_is_told_from_one(body: bytes) -> None:
+    with pytest.raises(FetchFault):
+        covers.fetched(DOT, Shop(body))
+
+
+def test_the_author_s_own_picture_goes_before_open_library_s() -> None:
+    shop = Shop(picture(100, 150))
+    covers.fetched(replace(DOT, cover="https://lisa.example/dot.jpg"), shop)
+    covers.fetched(DOT, shop)
+    assert shop.asked == [
+        "https://lisa.example/dot.jpg",
+        "https://covers.openlibrary.org/b/isbn/9780763619619-L.jpg?default=false",
+    ]
+
+
+def site(tmp_path: Path) -> BooksSettings:
+    return replace(settings(), covers=tmp_path / "books", notes=tmp_path / "notes")
+
+
+def test_a_cover_is_asked_for_once_and_one_that_is_not_there_again_after_a_month(tmp_path: Path) -> None:
+    known, shop = site(tmp_path), Shop(b"")
+    assert list(covers.missing([DOT, DOT, Book(title="Bare")], known, NOW)) == [DOT]
+    covers.keep(DOT, known, shop, NOW)
+    assert "404" in (tmp_path / "notes/9780763619619.txt").read_text()
+    assert list(covers.missing([DOT], known, NOW + timedelta(days=29))) == []
+    assert list(covers.missing([DOT], known, NOW + timedelta(days=31))) == [DOT]
+    covers.keep(DOT, known, Shop(picture(100, 150)), NOW + timedelta(days=31))
+    assert (tmp_path / "books/9780763619619.jpg").is_file()
+    assert not (tmp_path / "notes/9780763619619.txt").exists()
+    assert list(covers.missing([DOT], known, NOW + timedelta(days=99))) == []
+
+
+def test_without_a_site_of_the_newsletter_s_own_no_cover_is_fetched() -> None:
+    assert list(covers.missing([DOT], settings(), NOW)) == []
+
+
+def test_an_issue_shows_the_cover_from_the_newsletter_s_own_site_with_its_size(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blog, shop = type(world.blog).__call__, Shop(picture(900, 1200))
+    monkeypatch.setattr(
+        type(world.blog),
+        "__call__",
+        lambda self, url, *, validators=None: (
+            shop(url) if "openlibrary" in url else blog(self, url, validators=validators)
+        ),
+    )
+    pull(world)
+    world.blog.publish(
+        "dots",
+        "Making dots",
+        world.now,
+        body="<p>We read <em>The Dot</em> by Peter H. Reynolds. " + "Draw. " * 50 + "</p>",
+    )
+    world.pass_time(hours=30)
+    pull(world)
+    build_now(world)
+    (mail,) = (path.read_text() for path in (world.folder / "outbox/issues").glob("*/email.html"))
+    assert 'src="https://news.example.org/books/9780763619619.jpg"' in mail
+    assert 'width="72" height="96"' in mail
+    assert shop.asked.count("https://covers.openlibrary.org/b/isbn/9780763619619-L.jpg?default=false") == 1
+    assert (world.folder / "outbox/public/books/9780763619619.jpg").is_file()
