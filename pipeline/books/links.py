@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote_plus, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
 
 from pipeline.config import Shops
 from pipeline.model import Book, Links, isbn13
+from pipeline.model.affiliate import untagged
 
 OWN = ("own", "publisher")
 """Names in `book.links` for the author's own address of a book."""
@@ -23,9 +24,7 @@ _ONLY_BOOKS = re.compile(
     r"|simonandschuster\.\w+|candlewick\.com|macmillan\.com|hachettebookgroup\.com|chroniclebooks\.com|magination"
     r"press\.\w+|freespirit\.com|abramsbooks\.com|bloomsbury\.com|littlebrown\.\w+|us\.macmillan\.com)$"
 )
-_AMAZON = re.compile(r"(^|\.)amazon\.[a-z.]+$")
 _SHORT = re.compile(r"(^|\.)(amzn\.to|a\.co|bit\.ly|geni\.us|tinyurl\.com)$")
-_TRACKING = frozenset({"tag", "linkcode", "linkid", "ascsubtag", "camp", "creative", "creativeasin", "ref", "ref_"})
 
 
 def links(book: Book, shops: Shops, affiliate: Mapping[str, str]) -> Links:
@@ -77,15 +76,6 @@ def _openlibrary(book: Book) -> str:
 
 def _words(book: Book) -> str:
     return quote_plus(" ".join(part for part in (book.title, book.author) if part))
-
-
-def untagged(url: str) -> str:
-    """An Amazon address without what says who sent the reader; every other address as it is."""
-    parts = urlsplit(url)
-    if not _AMAZON.search(parts.hostname or ""):
-        return url
-    kept = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() not in _TRACKING]
-    return urlunsplit(parts._replace(query=urlencode(kept), path=re.sub(r"/ref=[^/]*$", "", parts.path)))
 
 
 def _earns(url: str, affiliate: Mapping[str, str]) -> bool:

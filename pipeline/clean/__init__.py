@@ -79,11 +79,15 @@ def changes(store: Store, post: PostId) -> list[Block]:
 
 
 def article_of_text(text: str, *, title: str, url: str) -> Article:
-    """Any HTML or plain text, cleaned as if a source had given it. Raises EntryFault when nothing is left."""
+    """Any HTML or plain text, cleaned as if a source had given it; a page's own title goes before `title`.
+
+    Raises EntryFault when nothing is left.
+    """
     from pipeline.clean.article import article as clean
+    from pipeline.clean.article import own_title
 
     html = text if "<" in text else "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
-    entry = Entry(source=SourceName("file"), guid=None, link=url, title=title, html=html)
+    entry = Entry(source=SourceName("file"), guid=None, link=url, title=own_title(text) or title, html=html)
     seen = datetime(1970, 1, 1, tzinfo=UTC)
     return clean(
         KnownEntry(

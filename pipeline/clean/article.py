@@ -84,6 +84,11 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
     )
 
 
+def own_title(html: str) -> str | None:
+    """What a page or fragment calls itself, None when it does not."""
+    return page.facts(tree.parse(html)).title if "<" in html else None
+
+
 def body(known: KnownEntry) -> tuple[tree.Element, page.Facts | None, bool]:
     """Where the article is, what its page says besides, and whether this is all of it."""
     entry = known.entry

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from pipeline.errors import RenderFault
 from pipeline.model import Item
+from pipeline.model.affiliate import untagged
 from pipeline.model.text import legal
 
 WIDEST = 536
@@ -50,6 +51,8 @@ def body(item: Item, colours: dict[str, str]) -> Markup:
             element.set("style", style.format(**colours, start="right" if article.direction == "rtl" else "left"))
         if element.tag == "img":
             _fit(element)
+        if element.get("href"):
+            element.set("href", untagged(element.get("href")))
         if element.tag == "table":
             element.set("width", "100%")
     return Markup(_inner(root))  # noqa: S704 - the clean room's allow-list made it, and only styles were added

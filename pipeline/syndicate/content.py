@@ -6,12 +6,13 @@ from html import escape
 from urllib.parse import urlsplit
 
 from pipeline.model import Item, Pick, Post
+from pipeline.model.affiliate import all_untagged
 from pipeline.syndicate.meta import Meta
 
 
 def whole(item: Item, meta: Meta) -> str:
     """The article's HTML with a section of its books."""
-    return item.post.article.html + books(item.picks, meta)
+    return all_untagged(item.post.article.html) + books(item.picks, meta)
 
 
 def books(picks: tuple[Pick, ...], meta: Meta) -> str:

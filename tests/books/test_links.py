@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.books.links import isbn_in, links, untagged
+from pipeline.books.links import isbn_in, links
 from pipeline.config import Shops
 from pipeline.model import Book
+from pipeline.model.affiliate import untagged
 from tests.books.articles import DOT, RABBIT
 
 TAGGED = "https://www.amazon.com/dp/0763619612?tag=quiet-20&psc=1"

@@ -209,6 +209,12 @@ def test_what_earns_inside_the_article_itself_is_said_above_the_article() -> Non
     assert made.index("Some book links support") < made.index("shop.example.org/mail")
 
 
+def test_an_amazon_tag_in_an_article_goes_into_no_mail() -> None:
+    made = lead("full", html='<p><a href="https://www.amazon.com/dp/0763619612/?tag=lisa-20">The Dot</a></p>')
+    assert "lisa-20" not in made
+    assert 'href="https://www.amazon.com/dp/0763619612/"' in made
+
+
 def test_a_cover_that_stands_in_the_article_is_not_shown_twice() -> None:
     cover = "https://covers.example.org/rabbit.jpg"
     book = pick(origin="mentioned", cover=cover)

@@ -43,6 +43,16 @@ def test_a_feed_holds_whole_posts_with_their_books(name: str) -> None:
             assert pick.book.title in entry.content[0].value
 
 
+def test_an_amazon_tag_in_an_article_goes_into_no_feed() -> None:
+    post = ITEMS[0].post
+    html = '<p><a href="https://www.amazon.com/dp/0763619612/?tag=lisa-20&amp;th=1">The Dot</a></p>'
+    items = [replace(ITEMS[0], post=replace(post, article=replace(post.article, html=html)))]
+    for make in (*XML.values(), jsonfeed.feed):
+        body = make(items, META).decode()
+        assert "lisa-20" not in body
+        assert "https://www.amazon.com/dp/0763619612/?th=1" in body.replace("&amp;", "&")
+
+
 def test_a_sound_file_that_came_with_a_post_goes_on_with_it() -> None:
     file = Enclosure(url="https://blog.example.org/one.mp3", type="audio/mpeg", length=1234)
     post = ITEMS[0].post
