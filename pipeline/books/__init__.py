@@ -18,17 +18,21 @@ import msgspec
 
 from pipeline.books.shelf import Shelf, whole
 from pipeline.config import BooksSettings
-from pipeline.model import Outside, Post, PostId, Report
+from pipeline.model import Outside, Pick, Post, PostId, Report
 from pipeline.store import Store, picks, posts
 
 __all__ = ["RULES", "due", "shelf_at", "work"]
 
 RULES = 2
 """The version of the rules for finding books; raising it looks at every post anew."""
+HANDFUL = 50
 
 
 def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
-    """Posts that have no picks yet, or whose words, shelf, settings or rules have changed since; covers to fetch."""
+    """Handfuls of posts ("12,13") that have no picks yet, or whose words, shelf, settings or rules have changed since.
+
+    Then "cover/<file>" for each cover that an issue may show and nobody has asked for lately.
+    """
     from pipeline.books import covers
 
     on_shelf = shelf_at(settings)
@@ -37,29 +41,38 @@ def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
         every = posts.every(tx)
         suggested = picks.of(tx)
         kept = posts.choices(tx)
-    for post in every:
-        if _wanted(post) and known.get(post.id) != _inputs(post, on_shelf, settings):
-            yield str(post.id)
+    wanted = [
+        str(post.id) for post in every if _wanted(post) and known.get(post.id) != _inputs(post, on_shelf, settings)
+    ]
+    yield from (",".join(wanted[at : at + HANDFUL]) for at in range(0, len(wanted), HANDFUL))
     mailed = (post.id for post in every if not post.before or kept.get(post.id) == "keep")
     chosen = (pick.book for post in mailed for pick in suggested.get(post, ()))
     yield from (f"cover/{book.cover_file}" for book in covers.missing(chosen, settings, now))
 
 
 def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Report:
-    """Suggest books for one post, or fetch one cover; a cover that can't be had is no fault, the card shows a title."""
+    """Suggest books for some posts, or fetch one cover; one that can't be had is no fault, the card shows a title."""
     if key.startswith("cover/"):
         return _fetch_cover(key.removeprefix("cover/"), store, settings, out)
     from pipeline.books.suggest import suggest
 
     on_shelf = shelf_at(settings)
     with store.reading() as tx:
-        post = posts.get(tx, PostId(int(key)))
-    if post is None:
-        return Report(unchanged=1)
-    found = suggest(post.article, on_shelf, settings)
+        found = posts.some(tx, [PostId(int(number)) for number in key.split(",")])
+    made: list[tuple[Post, tuple[Pick, ...]]] = []
+    faults: list[str] = []
+    for post in found.values():
+        try:
+            made.append((post, suggest(post.article, on_shelf, settings)))
+        except Exception as fault:  # noqa: BLE001 - a bug met by one post must not cost the others their books
+            words = (
+                f"Paperround itself fails to find books for “{post.article.title}” ({type(fault).__name__}: {fault})."
+            )
+            faults.append(f"{words}; please report it.")
     with store.writing() as tx:
-        picks.suggest(tx, post.id, _inputs(post, on_shelf, settings), found)
-    return Report()
+        for post, suggested in made:
+            picks.suggest(tx, post.id, _inputs(post, on_shelf, settings), suggested)
+    return Report(errors=tuple(faults), codes=(1,) if faults else ())
 
 
 def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside) -> Report:

@@ -243,6 +243,8 @@ def _direction(said: str | None, language: str | None, words: str) -> Literal["l
     """As the page says, else by the script that most letters are in, else by the language."""
     if said in ("rtl", "ltr"):
         return "rtl" if said == "rtl" else "ltr"
+    if len(words) > 200 and words[:3000].isascii():
+        return "ltr"
     classes = [unicodedata.bidirectional(letter) for letter in words[:3000]]
     strong = [one for one in classes if one in ("L", "R", "AL")]
     if len(strong) >= 20:

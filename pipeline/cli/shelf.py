@@ -19,7 +19,7 @@ NEAR = 12
 RANKED = 100
 
 
-@click.group(short_help="Your books: list, check, suggest.")
+@click.group(short_help="Your books: list, check, add, suggest.")
 def books() -> None:
     """Your books: the shelf, and what fits a post.
 
@@ -44,16 +44,7 @@ def list_(terminal: Terminal, *, shown: bool, own: bool) -> None:
     if shown:
         _list_shown(terminal, known)
         return
-    documents = [
-        {
-            "isbn": book.isbn,
-            "title": book.title,
-            "author": book.author,
-            "themes": list(book.themes),
-            "starter": book.starter,
-        }
-        for book in known
-    ]
+    documents = [_facts(book) | {"themes": list(book.themes), "starter": book.starter} for book in known]
     lines = [
         f"{book.isbn or '-':<13}  {book.title}{f', {book.author}' if book.author else ''}"
         f"{'  (starter shelf)' if book.starter else ''}"
@@ -150,6 +141,80 @@ def suggest(terminal: Terminal, post: int | None, file: Path | None) -> None:
     unfit = [f"{match.score:.2f}  {match.book.title}: not suggested, {match.unfit}" for match in near[:NEAR]]
     document = {"picks": [_document(pick) for pick in picks], "others": [_other(match) for match in near]}
     terminal.show(document, [*(lines[:NEAR] or ["None of your books fits."]), *unfit])
+
+
+@books.command()
+@click.argument("isbn", nargs=-1, required=True, metavar="ISBN...")
+@click.pass_obj
+def add(terminal: Terminal, isbn: tuple[str, ...]) -> None:
+    """Look books up by ISBN at Open Library and Google Books, and write them at the end of your shelf.
+
+    \b
+    Example: paperround books add 9780763619619
+    """
+    from pipeline.books import catalogues, exchange
+    from pipeline.errors import ShelfError, UserError
+    from pipeline.model import isbn13
+
+    digits = {text: isbn13(text) for text in isbn}
+    if wrong := [text for text, found in digits.items() if found is None]:
+        raise UserError(f"{wrong[0]} is no ISBN: it has not 10 or 13 digits, or its check digit is wrong.")
+    added: list[Book] = []
+    lines: list[str] = []
+    failed = False
+    with terminal.project(alone=False) as project:
+        shelf = project.settings.books.shelf
+        for number in filter(None, digits.values()):
+            try:
+                found = catalogues.look_up(number, project.out.fetch)
+            except ShelfError as fault:
+                lines.append(str(fault))
+                failed = True
+                continue
+            new = exchange.add(shelf, [found.book])
+            said = f"added, as {' and '.join(found.sources)} know it" if new else "is on your shelf already"
+            lines.append(f"{found.book.title}: {said}.")
+            added += new
+    wants = ["Give it ages, themes and your own words in sources/books.toml."] if added else []
+    terminal.show({"added": [_facts(book) for book in added], "lines": lines}, [*lines, *wants])
+    click.get_current_context().exit(3 if failed else 0)
+
+
+@books.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_(terminal: Terminal, file: Path) -> None:
+    """Put the books of a CSV file on your shelf: ours, or an export of Goodreads or LibraryThing.
+
+    \b
+    Example: paperround books import goodreads_library_export.csv
+    """
+    from pipeline.books import exchange
+
+    found = exchange.read_csv(file)
+    added = exchange.add(terminal.settings().books.shelf, found.books)
+    said = f"{len(added)} books added; {len(found.books) - len(added)} were on your shelf already."
+    terminal.show({"added": [_facts(book) for book in added], "faults": list(found.faults)}, [*found.faults, said])
+
+
+@books.command()
+@click.option("--starter", is_flag=True, help="With the books of the starter shelf.")
+@click.pass_obj
+def export(terminal: Terminal, *, starter: bool) -> None:
+    """Write your shelf as CSV to standard output, for a spreadsheet.
+
+    \b
+    Example: paperround books export > shelf.csv
+    """
+    from pipeline.books import exchange, shelf_at
+
+    known = [book for book in shelf_at(terminal.settings().books).books if starter or not book.starter]
+    text = exchange.write_csv(known)
+    terminal.show({"csv": text}, [text.rstrip("\n")])
+
+
+def _facts(book: Book) -> dict[str, Any]:
+    return {"isbn": book.isbn, "title": book.title, "author": book.author, "year": book.year}
 
 
 def _of_post(terminal: Terminal, number: int) -> Article:

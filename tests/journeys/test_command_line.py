@@ -63,6 +63,34 @@ def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
     assert "There is no issue 7" in json.loads(done.stdout)["fault"]
 
 
+def test_a_shelf_goes_out_and_comes_in_as_csv(world: World, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "shelf.csv"
+    file.write_text(run("books", "export").stdout + ",Waiting,Kevin Henkes,,,,patience,,,,,,\n", "utf-8")
+    done = run("books", "import", str(file))
+    assert "1 books added" in done.stdout
+    assert 'title = "Waiting"' in (world.folder / "sources/books.toml").read_text()
+    assert "Waiting, Kevin Henkes" in run("books", "list").stdout
+    assert "no ISBN" in run("books", "add", "123").stderr
+
+
+def test_a_shelf_is_checked_for_faults_and_for_what_it_wants(world: World, run: Run) -> None:
+    done = run("books", "check")
+    assert done.returncode == 0
+    assert "Wanted: for kindness there is no book." in done.stdout
+    assert "nothing to mend" in done.stdout
+
+
+def test_books_that_come_near_are_shown_with_the_reason(world: World, run: Run, tmp_path: Path) -> None:
+    _ = world
+    file = tmp_path / "draft.html"
+    file.write_text(
+        "<h1>Making your mark</h1><p>Creativity again: we drew a dot, and painting followed. Creative hands.</p>"
+    )
+    told = json.loads(run("--json", "books", "suggest", "--file", str(file)).stdout)
+    assert told["picks"][0]["title"] == "The Dot"
+    assert all(one["why_not"] for one in told["others"])
+
+
 def test_what_cleaning_took_out_of_a_post_is_shown_with_the_rule(world: World, run: Run) -> None:
     words = "It rained, and we read by the window. " * 20
     body = f"<p>{words}</p><h3>Share this:</h3><p>The end.</p>"
