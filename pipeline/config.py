@@ -22,6 +22,7 @@ from pipeline.model.source import Source, SourceName
 
 FILE = Path("sources/newsletter.toml")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NTH = ("first", "second", "third", "fourth", "fifth", "last")
 
 
 class HttpUrl(str):
@@ -36,6 +37,12 @@ class Duration(timedelta):
 
 class Ages(tuple[int, int]):
     """An inclusive range of years, as in "3-12"."""
+
+    __slots__ = ()
+
+
+class TurnDay(str):
+    """The day of a turn: "tuesday", and of a month also "15", "last", "second tuesday" or "last friday"."""
 
     __slots__ = ()
 
@@ -87,10 +94,11 @@ class Schedule(Section, frozen=True):
     """When issues are due and who says yes."""
 
     cadence: Literal["each", "daily", "weekly", "monthly"] = "weekly"
-    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "tuesday"
+    day: TurnDay = TurnDay("tuesday")
     at: TimeOfDay = TimeOfDay(9)
     min_posts: Annotated[int, msgspec.Meta(ge=1)] = 1
     max_posts: Annotated[int, msgspec.Meta(ge=1, le=50)] = 6
+    late: Duration = Duration(days=3)
     settle: Duration = Duration(minutes=30)
     approval: Literal["required", "automatic"] = "required"
 
@@ -179,6 +187,7 @@ class BooksSettings:
     language: str
     covers: Path | None
     notes: Path
+    templates: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +317,7 @@ class Settings:
             language=self.newsletter.language,
             covers=self._covers,
             notes=self.outbox / "covers",
+            templates=self.templates,
         )
 
     @property
@@ -394,6 +404,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     if "delivery" in raw:
         raw["delivery"] = delivery
     file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE))
+    _check_turns(file.schedule, text)
     return Settings(
         folder=folder,
         newsletter=file.newsletter,
@@ -407,6 +418,15 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
         secrets=_secrets(folder, environment),
         text=text,
     )
+
+
+def _check_turns(schedule: Schedule, text: str) -> None:
+    """A week has no 15th."""
+    if schedule.cadence == "weekly" and schedule.day not in DAYS:
+        raise SettingsError(
+            f'schedule.day: "{schedule.day}" is a day of a month; an issue every week needs a day like "tuesday".',
+            where=f"{FILE}:{toml.line(text, ('schedule', 'day'))}",
+        )
 
 
 def _http_url(text: str) -> HttpUrl:
@@ -429,6 +449,18 @@ def _ages(text: str) -> Ages:
     if not found or int(found[1]) > int(found[2]):
         raise ValueError('expected ages like "3-12"')
     return Ages((int(found[1]), int(found[2])))
+
+
+def _turn_day(text: str) -> TurnDay:
+    words = text.lower().split()
+    of_month = len(words) == 1 and (words[0] == "last" or (words[0].isdecimal() and 1 <= int(words[0]) <= 31))
+    of_week = len(words) == 1 and words[0] in DAYS
+    nth = len(words) == 2 and words[0] in NTH and words[1] in DAYS
+    if not (of_month or of_week or nth):
+        near = difflib.get_close_matches(words[-1] if words else "", DAYS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f'expected a day like "tuesday", or for a month "15", "last" or "second tuesday"{hint}')
+    return TurnDay(" ".join(words))
 
 
 def _time_of_day(text: str) -> TimeOfDay:
@@ -462,6 +494,7 @@ PARSERS: toml.Parsers = {
     Duration: _duration,
     Ages: _ages,
     TimeOfDay: _time_of_day,
+    TurnDay: _turn_day,
     ZoneInfo: _zone,
     Mailbox: _mailbox,
 }

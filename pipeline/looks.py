@@ -61,16 +61,33 @@ def theme(own: Path) -> dict[str, dict[str, str]]:
 
 
 def words(language: str, own: Path) -> dict[str, Any]:
-    """The furniture's words in `language`, English where a language or a word is missing."""
-    english = _toml("words/en.toml", own)
+    """The furniture's words in `language`, English where a language or a word is missing, and the `locale` of dates.
+
+    The author's file of a language need name only what differs.
+    """
     name = f"words/{language.lower().split('-')[0]}.toml"
-    known = any((folder / name).is_file() for folder in (own, BUILT_IN))
-    return english | (_toml(name, own) if known else {})
+    folders = (BUILT_IN, own)
+    known = any((folder / name).is_file() for folder in folders)
+    found: dict[str, Any] = {"locale": language if known else "en"}
+    for file in dict.fromkeys(("words/en.toml", name)):
+        for folder in folders:
+            found |= _toml(file, folder) if (folder / file).is_file() else {}
+    return found
 
 
 def day(local: datetime, words: Mapping[str, Any]) -> str:
-    """A local date in the furniture's words."""
-    return str(words["date"].format(day=local.day, month=words["months"][local.month - 1], year=local.year))
+    """A local date as people write it in the furniture's language; `date` among the words sets a pattern of one's own.
+
+    Patterns are those of Unicode (https://unicode.org/reports/tr35/tr35-dates.html), as in "d MMMM y".
+    """
+    from babel.core import Locale, UnknownLocaleError
+    from babel.dates import format_date
+
+    try:
+        locale = Locale.parse(str(words["locale"]).replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        locale = Locale.parse("en")
+    return format_date(local.date(), words.get("date") or "long", locale=locale)
 
 
 def sha(own: Path) -> str:

@@ -116,3 +116,21 @@ def test_secrets_that_others_can_read_are_refused(tmp_path: Path) -> None:
 def test_the_sender_must_be_one_address(tmp_path: Path, value: str) -> None:
     found = faults(tmp_path, GOOD.replace("Lisa <letters@example.org>", value))
     assert "newsletter.from" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "day", "said"),
+    [
+        ("weekly", "15", "a day of a month"),
+        ("weekly", "second tuesday", "a day of a month"),
+        ("monthly", "32", "expected a day like"),
+        ("monthly", "second teusday", "did you mean tuesday?"),
+        ("monthly", "", "expected a day like"),
+    ],
+)
+def test_a_day_that_the_cadence_can_not_have_is_named_with_its_line(
+    tmp_path: Path, cadence: str, day: str, said: str
+) -> None:
+    (found, *_) = faults(tmp_path, f'{GOOD}[schedule]\ncadence = "{cadence}"\nday = "{day}"\n')
+    assert found.startswith("sources/newsletter.toml:10: schedule.day")
+    assert said in found

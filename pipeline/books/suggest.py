@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from pipeline import looks
 from pipeline.books import themes
 from pipeline.books.links import links
 from pipeline.books.match import Match, english, lexicon_of, matches, ranked
@@ -58,10 +59,7 @@ def _once(picks: Iterable[Pick], *, refused: frozenset[str]) -> Iterator[Pick]:
 
 
 def _mentioned(mention: Mention, settings: BooksSettings) -> Pick:
-    if mention.linked:
-        reason = "Recommended in this post."
-    else:
-        reason = "Mentioned in this post by the author."
+    reason = _words(settings)["recommended" if mention.linked else "mentioned"]
     return _pick(mention.book, "mentioned", 1.0, reason, (mention.said,), settings)
 
 
@@ -76,7 +74,7 @@ def _pinned(article: Article, shelf: Shelf, settings: BooksSettings, *, speaks: 
             None,
         )
         if about is not None:
-            reason = f"The author keeps this one for posts about {shelf.vocabulary.called(about).label}."
+            reason = _words(settings)["kept_for"].format(about=shelf.vocabulary.called(about).label)
             yield _pick(book, "pinned", 1.0, reason, (about,), settings)
 
 
@@ -89,13 +87,15 @@ def _is_about(word: str, present: set[str], said: str, vocabulary: Vocabulary) -
 
 
 def _matched(match: Match, settings: BooksSettings) -> Pick:
-    reason = f"Because this post speaks of {_listed(match.themes)}."
+    words = _words(settings)
+    one, *others = match.themes[:2] or ("",)
+    about = words["both"].format(one=one, other=others[0]) if others else one
+    reason = words["fits"].format(about=about)
     return _pick(match.book, "matched", match.score, reason, match.matched, settings)
 
 
-def _listed(labels: tuple[str, ...]) -> str:
-    """One or two labels as they stand in a sentence."""
-    return " and ".join(labels[:2])
+def _words(settings: BooksSettings) -> dict[str, str]:
+    return looks.words(settings.language, settings.templates)
 
 
 def _pick(

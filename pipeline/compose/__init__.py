@@ -61,7 +61,8 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
     elif not drafts and (slot := schedule.latest(settings.schedule, settings.timezone, now)):
         first_day = min((post.first_seen.astimezone(settings.timezone).date() for post in known.posts), default=None)
         begun = first_day is not None and slot.due.astimezone(settings.timezone).date() >= first_day
-        if begun and (newest is None or slot.due > newest):
+        in_time = now - slot.due <= settings.schedule.late
+        if begun and in_time and (newest is None or slot.due > newest):
             yield slot.key
 
 

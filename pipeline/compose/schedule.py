@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipeline.config import DAYS, Schedule
+from pipeline.config import DAYS, NTH, Schedule
 from pipeline.model import PostId, Slot
 
 _FURTHEST = 62
@@ -49,16 +50,25 @@ def _slot(schedule: Schedule, zone: ZoneInfo, day: date) -> Slot | None:
 
 
 def _is_turn(schedule: Schedule, day: date) -> bool:
-    on_its_weekday = day.weekday() == DAYS.index(schedule.day)
+    *which, name = schedule.day.split()
     match schedule.cadence:
         case "daily":
             return True
         case "weekly":
-            return on_its_weekday
+            return day.weekday() == DAYS.index(name)
+        case "monthly" if name in DAYS:
+            return day.weekday() == DAYS.index(name) and _is_nth(day, which[0] if which else "first")
         case "monthly":
-            return on_its_weekday and day.day <= 7
+            last = monthrange(day.year, day.month)[1]
+            return day.day == (last if name == "last" else min(int(name), last))
         case "each":
             return False
+
+
+def _is_nth(day: date, which: str) -> bool:
+    """Whether a day is so many-th of its weekday in the month."""
+    last = monthrange(day.year, day.month)[1]
+    return day.day > last - 7 if which == "last" else NTH.index(which) == (day.day - 1) // 7
 
 
 def _stamp(moment: datetime) -> str:

@@ -66,4 +66,5 @@ def settings(
         language=language,
         covers=None,
         notes=Path("outbox/covers"),
+        templates=Path("templates"),
     )

@@ -1,14 +1,15 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.compose import schedule
-from pipeline.config import Schedule, TimeOfDay
+from pipeline.config import Schedule, TimeOfDay, TurnDay
 
 NEW_YORK = ZoneInfo("America/New_York")
-WEEKLY = Schedule(cadence="weekly", day="tuesday", at=TimeOfDay(9))
+WEEKLY = Schedule(cadence="weekly", day=TurnDay("tuesday"), at=TimeOfDay(9))
 
 
 def at(text: str) -> datetime:
@@ -31,12 +32,33 @@ def test_nine_o_clock_stays_nine_o_clock_when_the_clocks_change() -> None:
 
 
 def test_a_monthly_turn_is_the_first_such_weekday_of_the_month() -> None:
-    monthly = Schedule(cadence="monthly", day="monday", at=TimeOfDay(8))
+    monthly = Schedule(cadence="monthly", day=TurnDay("monday"), at=TimeOfDay(8))
     slot = schedule.latest(monthly, ZoneInfo("UTC"), at("2026-11-23T12:00"))
     following = schedule.following(monthly, ZoneInfo("UTC"), at("2026-11-23T12:00"))
     assert slot is not None
     assert following is not None
     assert (slot.due, following.due) == (at("2026-11-02T08:00"), at("2026-12-07T08:00"))
+
+
+@pytest.mark.parametrize(
+    ("day", "turns"),
+    [
+        ("15", ["01-15", "02-15", "03-15"]),
+        ("31", ["01-31", "02-28", "03-31"]),
+        ("last", ["01-31", "02-28", "03-31"]),
+        ("second tuesday", ["01-13", "02-10", "03-10"]),
+        ("last friday", ["01-30", "02-27", "03-27"]),
+        ("first sunday", ["01-04", "02-01", "03-01"]),
+    ],
+)
+def test_a_month_has_its_turn_on_a_date_or_a_weekday(day: str, turns: list[str]) -> None:
+    monthly, found, now = Schedule(cadence="monthly", day=TurnDay(day)), [], at("2026-01-01T00:00")
+    for _ in turns:
+        slot = schedule.following(monthly, ZoneInfo("UTC"), now)
+        assert slot is not None
+        found.append(f"{slot.due:%m-%d}")
+        now = slot.due
+    assert found == turns
 
 
 def test_the_cadence_each_has_no_turns_of_its_own() -> None:
@@ -52,13 +74,21 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.
 schedules = st.builds(
     Schedule,
     cadence=st.sampled_from(["daily", "weekly", "monthly"]),
-    day=st.sampled_from(["monday", "thursday", "sunday"]),
+    day=st.sampled_from([TurnDay(day) for day in ("monday", "thursday", "sunday")]),
     at=st.builds(TimeOfDay, st.integers(0, 23), st.integers(0, 59)),
 )
 zones = st.sampled_from([ZoneInfo(name) for name in ("UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia")])
 
 
-@given(schedules, zones, moments)
+monthlies = st.builds(
+    Schedule,
+    cadence=st.just("monthly"),
+    day=st.sampled_from([TurnDay(day) for day in ("1", "29", "31", "last", "fourth monday", "last sunday")]),
+    at=st.builds(TimeOfDay, st.integers(0, 23), st.integers(0, 59)),
+)
+
+
+@given(schedules | monthlies, zones, moments)
 def test_the_clock_moving_on_never_skips_or_repeats_a_turn(rule: Schedule, zone: ZoneInfo, now: datetime) -> None:
     latest, following = schedule.latest(rule, zone, now), schedule.following(rule, zone, now)
     assert latest is not None

@@ -385,3 +385,14 @@ def test_planning_and_rehearsing_change_nothing(world: World) -> None:
     assert {path for path in after if after[path] != before.get(path)} <= {
         path for path in after if "-wal" in path.name
     }
+
+
+def test_a_turn_that_nobody_was_there_for_is_left_out_and_its_posts_go_into_the_next(world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "weekly"\nday = "tuesday"')
+    subscribe(world, "ann@example.org")
+    pull(world)
+    world.pass_time(days=5)
+    world.blog.publish("later", "A later day", world.now - timedelta(hours=3))
+    assert not [sentence for sentence in cron(world).done if "composed" in sentence]
+    world.pass_time(days=3)
+    assert any("2 posts" in sentence for sentence in cron(world).done)

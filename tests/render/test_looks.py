@@ -60,13 +60,43 @@ def test_check_finds_a_template_that_is_not_used_yet(own: Path) -> None:
 
 
 def test_a_language_we_do_not_speak_falls_back_to_english_word_by_word(own: Path) -> None:
-    (own / "words/de.toml").write_text('books = "Bücher zu diesem Beitrag"')
+    (own / "words/nl.toml").write_text('books = "Boeken bij dit bericht"')
+    words = looks.words("nl-BE", own)
+    assert (words["books"], words["read_on"]) == ("Boeken bij dit bericht", "Read on")
+    assert looks.words("fi", own) == looks.words("en", own)
+
+
+def test_an_author_changes_one_word_of_a_language_and_keeps_the_others(own: Path) -> None:
+    (own / "words/de.toml").write_text('books = "Lesestoff"')
     words = looks.words("de-AT", own)
-    assert (words["books"], words["read_on"]) == ("Bücher zu diesem Beitrag", "Read on")
-    assert looks.words("fr", own) == looks.words("en", own)
+    assert (words["books"], words["unsubscribe"]) == ("Lesestoff", "Abbestellen")
 
 
-def test_dates_are_written_in_words(own: Path) -> None:
+@pytest.mark.parametrize("language", ["de", "fr", "es", "ar"])
+def test_a_language_that_we_speak_has_every_word(own: Path, language: str) -> None:
+    english, other = looks.words("en", own), looks.words(language, own)
+    same = {key for key, word in english.items() if other[key] == word}
+    assert same <= {"links", "feeds", "fits", "both"}
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "November 24, 2026"),
+        ("en-GB", "24 November 2026"),
+        ("de-AT", "24. November 2026"),
+        ("fr", "24 novembre 2026"),
+        ("es", "24 de noviembre de 2026"),
+        ("ar", "24 نوفمبر 2026"),
+        ("xx", "November 24, 2026"),
+    ],
+)
+def test_dates_are_written_as_people_write_them_there(own: Path, language: str, written: str) -> None:
+    assert looks.day(datetime(2026, 11, 24, tzinfo=UTC), looks.words(language, own)) == written
+
+
+def test_a_pattern_of_one_s_own_goes_before_that_of_the_language(own: Path) -> None:
+    (own / "words/en.toml").write_text('date = "d MMMM y"')
     assert looks.day(datetime(2026, 11, 24, tzinfo=UTC), looks.words("en", own)) == "24 November 2026"
 
 

@@ -183,7 +183,7 @@ def test_the_sample_is_a_whole_mail_with_one_click_to_leave() -> None:
 def test_the_date_is_the_authors_own_day_not_that_of_greenwich() -> None:
     late = post(published=None)
     late = replace(late, first_seen=late.first_seen.replace(hour=2))
-    assert "19 November 2026" in rendered(issue(Item(post=late, form="full", picks=())), settings()).message.html
+    assert "November 19, 2026" in rendered(issue(Item(post=late, form="full", picks=())), settings()).message.html
 
 
 def test_an_issue_of_six_posts_stays_well_below_what_gmail_cuts() -> None:
