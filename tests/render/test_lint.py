@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,57 @@ def test_what_blocks_is_listed_first(good: Rendered) -> None:
     ]
     assert levels == sorted(levels, reverse=True)
     assert set(levels) == {"advisory", "blocking"}
+
+
+@pytest.mark.parametrize(
+    ("link", "code"),
+    [
+        ('<a href="/a-day/">A day</a>', "broken-link"),
+        ('<a href="">A day</a>', "broken-link"),
+        ('<a href="javascript:x">A day</a>', "broken-link"),
+        ('<a class="x" href="http://localhost:8000/a">A day</a>', "private-link"),
+        ('<a href="http://192.168.1.2/a">A day</a>', "private-link"),
+    ],
+)
+def test_a_link_that_leads_nowhere_from_an_inbox_blocks(good: Rendered, link: str, code: str) -> None:
+    assert look(edited(good, html=good.message.html + link))[code].level == "blocking"
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: your question", "A DAY IN THE RAIN", "Rain!!", "Act now: books about rain", "Free $$$ books"]
+)
+def test_a_subject_that_shouts_promises_or_pretends_is_advised_against(good: Rendered, subject: str) -> None:
+    assert look(edited(good, subject=subject))["subject-habit"].level == "advisory"
+
+
+@pytest.mark.parametrize("subject", ["A rainy day", "What now? A question", "NASA and us", "Regarding rain"])
+def test_an_honest_subject_passes(good: Rendered, subject: str) -> None:
+    assert look(edited(good, subject=subject)) == {}
+
+
+def test_a_catalogue_of_links_and_a_mail_of_pictures_are_advised_against(good: Rendered) -> None:
+    links = '<a href="https://blog.example.org/a">A</a>' * 81
+    assert "many-links" in look(edited(good, html=links + good.message.html))
+    pictures = '<img src="https://blog.example.org/a.jpg" alt="A"/>' * 90
+    assert "mostly-pictures" in look(edited(good, html=pictures + good.message.html))
+
+
+def test_colours_that_many_can_not_tell_apart_are_named(good: Rendered, tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/theme.toml").write_text('[light]\nquiet = "#bbbbbb"\n')
+    found = look(good, known=settings(tmp_path))["contrast"]
+    assert found.where == "templates/theme.toml"
+    assert "[light] quiet on page has a contrast of 1." in found.message
+
+
+def test_what_a_large_client_can_not_show_is_named_unless_its_readers_lose_nothing(good: Rendered) -> None:
+    html = good.message.html + '<p style="display:grid;clip-path:none"><abbr>x</abbr></p>'
+    message = " ".join(one.message for one in lint(edited(good, html=html), issue(), settings(), real=True))
+    assert "can't show clip-path" in message
+    assert "Outlook for Windows" in message
+    assert "border-radius" not in message
+    dark = "<style>@media (prefers-color-scheme: dark) { p { clip-path: none; } }</style>"
+    assert look(edited(good, html=good.message.html + dark)) == {}
 
 
 def test_html_that_gmail_would_cut_blocks(good: Rendered) -> None:

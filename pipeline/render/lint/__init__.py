@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from pipeline.config import RenderSettings
 from pipeline.model import Finding, Issue
-from pipeline.render.lint import legal, links, size, structure
+from pipeline.render.lint import clients, colours, habits, legal, links, size, structure
 from pipeline.render.lint.rule import Checked
 from pipeline.render.message import Rendered
 
-FAMILIES = (legal, structure, links, size)
+FAMILIES = (legal, structure, links, size, habits, colours, clients)
 
 
 def lint(rendered: Rendered, issue: Issue, settings: RenderSettings, *, real: bool) -> tuple[Finding, ...]:
