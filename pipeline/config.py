@@ -72,6 +72,8 @@ class Newsletter(Section, frozen=True):
     public_url: HttpUrl | None = None
     language: str = "en"
     timezone: ZoneInfo = ZoneInfo("UTC")
+    design: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")] = "digest"
+    texts: Literal["lead", "full", "excerpt"] = "lead"
 
     @property
     def home(self) -> str:
@@ -198,6 +200,7 @@ class ComposeSettings:
     schedule: Schedule
     title: str
     timezone: ZoneInfo
+    texts: Literal["lead", "full", "excerpt"]
     per_post: int
     per_issue: int
     repeat_after: int
@@ -332,6 +335,7 @@ class Settings:
             schedule=self.schedule,
             title=self.newsletter.title,
             timezone=self.newsletter.timezone,
+            texts=self.newsletter.texts,
             per_post=self.books_table.per_post,
             per_issue=self.books_table.per_issue,
             repeat_after=self.books_table.repeat_after,

@@ -8,12 +8,17 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from pipeline.compose import subject
 from pipeline.config import ComposeSettings
 from pipeline.model import Book, Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
 
 FULL_TEXT_WORDS = 900
+"""A longer lead is shown by its excerpt, unless the author wants full texts."""
+ROOM = 45_000
+"""Characters of articles that a mail has room for: with what stands around them, Gmail cuts at 102 kB."""
+Texts = Literal["lead", "full", "excerpt"]
 RELATED = 3
 
 
@@ -136,7 +141,7 @@ def select(
         preheader=subject.preheader(chosen[0].article.excerpt),
         intro=None,
         created=created,
-        items=_items(chosen, allot(chosen, known, settings, number)),
+        items=_items(chosen, allot(chosen, known, settings, number), settings.texts),
         related=_related(chosen, known),
     )
 
@@ -147,12 +152,20 @@ def _too_few(there: int, fewest: int) -> str:
     return f"{there} new {'post is' if there == 1 else 'posts are'} too few; min_posts is {fewest}"
 
 
-def _items(chosen: Sequence[Post], books: Mapping[PostId, tuple[Pick, ...]]) -> tuple[Item, ...]:
-    return tuple(Item(post=post, form=_form(post, at), picks=books[post.id]) for at, post in enumerate(chosen))
+def _items(chosen: Sequence[Post], books: Mapping[PostId, tuple[Pick, ...]], texts: Texts) -> tuple[Item, ...]:
+    """The posts with their books, as much of each as the newsletter shows and as a mail has room for."""
+    room, items = ROOM, []
+    for at, post in enumerate(chosen):
+        form = _form(post, at, texts, room)
+        room -= len(post.article.html) if form == "full" else 0
+        items.append(Item(post=post, form=form, picks=books[post.id]))
+    return tuple(items)
 
 
-def _form(post: Post, at: int) -> Form:
-    whole = at == 0 and post.article.complete and post.article.words <= FULL_TEXT_WORDS
+def _form(post: Post, at: int, texts: Texts, room: int) -> Form:
+    article = post.article
+    lead = texts == "lead" and at == 0 and article.words <= FULL_TEXT_WORDS
+    whole = article.complete and len(article.html) <= room and (texts == "full" or lead)
     return "full" if whole else "excerpt"
 
 

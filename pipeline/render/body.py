@@ -31,7 +31,7 @@ _STYLES = {
     "td": "padding:6px 8px;border:1px solid {rule};vertical-align:top;",
     "th": "padding:6px 8px;border:1px solid {rule};vertical-align:top;",
     "a": "color:{accent};",
-    "img": "display:block;max-width:100%;height:auto;border:0;border-radius:4px;",
+    "img": "display:block;height:auto;border:0;border-radius:4px;",
     "hr": "border:0;border-top:1px solid {rule};margin:24px 0;",
 }
 
@@ -74,7 +74,10 @@ def whole(item: Item) -> Markup:
 
 
 def _fit(image: Any) -> None:
-    """Outlook takes the width from the attribute and knows no max-width."""
+    """Outlook takes the width from the attribute and knows no max-width.
+
+    Everywhere else the width is a share: a table on a phone grows to hold a picture whose width is so many pixels.
+    """
     width = int(image.get("width") or 0)
     height = int(image.get("height") or 0)
     if width > WIDEST:
@@ -84,6 +87,8 @@ def _fit(image: Any) -> None:
     elif not width:
         image.set("width", str(WIDEST))
         image.attrib.pop("height", None)
+    shown = f"width:100%;max-width:{min(width, WIDEST)}px;" if width else "width:auto;max-width:100%;"
+    image.set("style", image.get("style") + shown)
     image.set("alt", image.get("alt") or "")
 
 

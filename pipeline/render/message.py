@@ -28,10 +28,11 @@ class Rendered:
 def rendered(issue: Issue, settings: RenderSettings) -> Rendered:
     """The same issue and look make the same bytes. Raises RenderFault with the template's file and line."""
     values = view.view(view.addressed(issue, settings.newsletter.url), settings)
-    mjml = looks.fill("digest.mjml", settings.templates, values | _for_mail(values, settings))
+    design = f"{settings.newsletter.design}.mjml"
+    mjml = looks.fill(design, settings.templates, values | _for_mail(values, settings))
     message = Message(
         subject=mail.header_text(issue.subject),
-        html=_html(compiled(mjml, issue.title)),
+        html=_html(compiled(mjml, issue.title, design)),
         text=_tidy(looks.fill("digest.txt", settings.templates, values | plain.tools())),
         unsubscribe=values["unsubscribe"],
         list_headers=(("List-Id", list_id(settings)),),
@@ -56,20 +57,21 @@ def _for_mail(values: dict[str, Any], settings: RenderSettings) -> dict[str, Any
     }
 
 
-def compiled(mjml: str, title: str) -> str:
+def compiled(mjml: str, title: str, design: str) -> str:
     """MJML as HTML, made in a child process that may be killed. Raises RenderFault."""
     try:
         made = child.run(
             "pipeline.render.compile", mjml.encode(), seconds=20, megabytes=1024, what=f"Rendering “{title}”"
         )
     except ChildFault as fault:
-        raise RenderFault(fault.what, where="templates/digest.mjml") from None
+        raise RenderFault(fault.what, where=f"templates/{design}") from None
     return made.decode("utf-8")
 
 
 def _html(html: str) -> str:
-    """What the compiler leaves to us: Gmail counts bytes, so blank runs between tags go."""
-    return re.sub(r">\s*\n\s*<", ">\n<", html).strip() + "\n"
+    """What the compiler leaves to us: Gmail counts bytes, so blank runs and seams between Outlook's parts go."""
+    joined = re.sub(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>", "", html)
+    return re.sub(r">\s*\n\s*<", ">\n<", joined).strip() + "\n"
 
 
 def _tidy(text: str) -> str:

@@ -21,6 +21,7 @@ SETTINGS = ComposeSettings(
     schedule=Schedule(),
     title="Kind Words",
     timezone=ZoneInfo("UTC"),
+    texts="lead",
     per_post=2,
     per_issue=4,
     repeat_after=6,

@@ -65,7 +65,7 @@ def test_a_wide_picture_is_made_to_fit_the_column_and_keeps_its_shape(html: str)
     width, height = int(jar.get("width", 0)), int(jar.get("height", 0))
     assert width <= 552
     assert height == round(width * 800 / 1200)
-    assert "max-width:100%" in jar.get("style", "")
+    assert f"width:100%;max-width:{width}px" in jar.get("style", "")
 
 
 def test_a_lead_picture_that_stands_in_the_article_is_not_shown_twice() -> None:

@@ -20,6 +20,7 @@ GRACEFUL: Mapping[str, str] = {
     "opacity": "as max-height",
     "outline": "a reset of focus rings around pictures",
     "overflow": "as max-height",
+    "overflow-wrap": "long addresses stick out a little there",
     "text-underline-offset": "underlines are closer there",
     "white-space": "long lines of code do not wrap there",
     "word-break": "long words stick out a little there",
