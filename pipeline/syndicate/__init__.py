@@ -86,6 +86,7 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.slot.due) for issue in listed])
     outputs: dict[str, Output] = {name: (_sha(about_posts), _feed(name, items, settings)) for name in FORMATS}
     outputs["issues.xml"] = (_sha(about_issues), lambda: _issues_feed(listed, settings))
+    outputs["feeds.opml"] = (_sha(style), lambda: _opml(settings))
     outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: _index(items, listed, settings))
     outputs["feed.xsl"] = (_sha(style), lambda: looks.source("feed.xsl", settings.templates).encode())
     for issue in every:
@@ -128,6 +129,12 @@ def _issues_feed(listed: list[Issue], settings: SyndicateSettings) -> bytes:
     from pipeline.syndicate import issues_feed
 
     return issues_feed.feed(listed, _meta(settings))
+
+
+def _opml(settings: SyndicateSettings) -> bytes:
+    from pipeline.syndicate import opml
+
+    return opml.listing(_meta(settings))
 
 
 def _index(items: list[Item], listed: list[Issue], settings: SyndicateSettings) -> bytes:

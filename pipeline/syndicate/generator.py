@@ -64,13 +64,19 @@ def _add(made: Any, item: Item, meta: Meta) -> None:
     entry.updated(changed(item))
     entry.summary(legal(article.excerpt).strip() or "…")
     entry.content(legal(content.whole(item, meta)), type="html")
-    for author in article.authors or (meta.author,):
-        entry.author(name=legal(author))
-    entry.dc.dc_creator([legal(author) for author in article.authors or (meta.author,)])
-    for tag in article.tags:
-        entry.category(term=legal(tag))
+    authors = _said(article.authors) or [legal(meta.author)]
+    for author in authors:
+        entry.author(name=author)
+    entry.dc.dc_creator(authors)
+    for tag in _said(article.tags):
+        entry.category(term=tag)
     for file in article.enclosures:
         entry.enclosure(file.url, str(file.length or 0), file.type)
+
+
+def _said(words: Sequence[str]) -> list[str]:
+    """What is left of each when it is fit for XML, without those of which nothing is."""
+    return [said for word in words if (said := legal(word).strip())]
 
 
 def changed(item: Item) -> datetime:

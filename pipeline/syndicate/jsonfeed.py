@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from pipeline.model import Item, Pick
@@ -34,7 +35,7 @@ def _item(item: Item, meta: Meta) -> dict[str, Any]:
         "id": content.guid(item.post, meta),
         "url": article.url or meta.blog,
         "title": legal(article.title),
-        "content_html": legal(content.whole(item, meta)),
+        "content_html": legal(content.whole(item, meta)) or f"<p>{escape(legal(article.title))}</p>",
         "summary": legal(article.excerpt),
         "image": article.lead_image.url if article.lead_image else None,
         "date_published": item.post.when.isoformat(),

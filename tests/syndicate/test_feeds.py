@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.model import Enclosure, Item
-from pipeline.syndicate import atom, issues_feed, jsonfeed, rss
+from pipeline.model import Enclosure, Item, PostId
+from pipeline.syndicate import atom, issues_feed, jsonfeed, opml, rss
 from pipeline.syndicate.meta import Meta
 from tests.render import issues as sample
+from tests.syndicate.rules import problems
 
 META = Meta(
     title="Kind Words & more",
@@ -41,6 +42,38 @@ def test_a_feed_holds_whole_posts_with_their_books(name: str) -> None:
         for pick in item.picks:
             assert pick.reason in entry.content[0].value
             assert pick.book.title in entry.content[0].value
+
+
+@pytest.mark.parametrize("name", [*XML, "feed.json"])
+@given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20), st.sampled_from(["", "<p>A</p>"])), max_size=4))
+@settings(deadline=None, max_examples=30)
+def test_a_validator_finds_nothing_wrong_whatever_the_posts_are_called(
+    name: str, posts: list[tuple[str, str, str]]
+) -> None:
+    make = XML.get(name, jsonfeed.feed)
+    items = []
+    for at, (title, author, html) in enumerate(posts):
+        known = ITEMS[0].post
+        article = replace(known.article, title=title, authors=(author,), tags=(title,), html=html, excerpt="")
+        items.append(Item(post=replace(known, id=PostId(at), article=article), form="full", picks=()))
+    assert problems(name, make(items, META)) == []
+
+
+@pytest.mark.parametrize("name", [*XML, "feed.json"])
+def test_a_validator_finds_nothing_wrong_with_posts_books_and_files(name: str) -> None:
+    file = Enclosure(url="https://blog.example.org/one.mp3", type="audio/mpeg")
+    post = ITEMS[0].post
+    whole = [replace(ITEMS[0], post=replace(post, article=replace(post.article, enclosures=(file,)))), *ITEMS[1:]]
+    assert problems(name, XML.get(name, jsonfeed.feed)(whole, META)) == []
+
+
+def test_the_feeds_are_listed_for_reader_apps() -> None:
+    outlines = etree.fromstring(opml.listing(META)).findall("body/outline")
+    assert [one.get("xmlUrl") for one in outlines] == [
+        "https://news.example.org/rss.xml",
+        "https://news.example.org/atom.xml",
+        "https://news.example.org/issues.xml",
+    ]
 
 
 def test_an_amazon_tag_in_an_article_goes_into_no_feed() -> None:
