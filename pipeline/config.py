@@ -201,6 +201,7 @@ class ComposeSettings:
     title: str
     timezone: ZoneInfo
     texts: Literal["lead", "full", "excerpt"]
+    events: Path
     per_post: int
     per_issue: int
     repeat_after: int
@@ -336,6 +337,7 @@ class Settings:
             title=self.newsletter.title,
             timezone=self.newsletter.timezone,
             texts=self.newsletter.texts,
+            events=self.folder / "sources" / "events.toml",
             per_post=self.books_table.per_post,
             per_issue=self.books_table.per_issue,
             repeat_after=self.books_table.repeat_after,

@@ -80,14 +80,25 @@ def day(local: datetime, words: Mapping[str, Any]) -> str:
 
     Patterns are those of Unicode (https://unicode.org/reports/tr35/tr35-dates.html), as in "d MMMM y".
     """
-    from babel.core import Locale, UnknownLocaleError
     from babel.dates import format_date
 
+    return format_date(local.date(), words.get("date") or "long", locale=_locale(words))
+
+
+def moment(local: datetime, words: Mapping[str, Any]) -> str:
+    """A local date with its time, as people write it in the furniture's language."""
+    from babel.dates import format_time
+
+    return f"{day(local, words)}, {format_time(local.timetz(), 'short', locale=_locale(words))}"
+
+
+def _locale(words: Mapping[str, Any]) -> Any:
+    from babel.core import Locale, UnknownLocaleError
+
     try:
-        locale = Locale.parse(str(words["locale"]).replace("-", "_"))
+        return Locale.parse(str(words["locale"]).replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        locale = Locale.parse("en")
-    return format_date(local.date(), words.get("date") or "long", locale=locale)
+        return Locale.parse("en")
 
 
 def sha(own: Path) -> str:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from pipeline import folder
-from pipeline.compose import schedule
+from pipeline.compose import events, schedule
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.config import ComposeSettings
 from pipeline.errors import UserError
@@ -89,7 +89,9 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
         chosen = select(known, slot, settings, number=number, created=created, only=only, impatient=_asked_for(slot))
         if isinstance(chosen, Waiting):
             return _nothing(tx, draft, chosen)
-        return _write(tx, chosen, draft)
+        announced, faults = events.read(settings.events, settings.timezone)
+        whole = replace(chosen, events=events.coming(announced, slot.due))
+        return _write(tx, whole, draft) + Report(attention=faults)
 
 
 def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:

@@ -3,7 +3,7 @@
 from pipeline.model.book import Book, Links, Origin, Pick, isbn13, title_key
 from pipeline.model.delivery import FATES, Account, Batch, BatchId, BatchState, Fate, Outcome, Recipient
 from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry, Picture
-from pipeline.model.issue import Approval, Finding, Form, Issue, IssueNumber, IssueState, Item, Message, Slot
+from pipeline.model.issue import Approval, Event, Finding, Form, Issue, IssueNumber, IssueState, Item, Message, Slot
 from pipeline.model.people import Subscriber, SubscriberId, Suppression
 from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
 from pipeline.model.report import Report, total
@@ -37,6 +37,7 @@ __all__ = [
     "Enclosure",
     "Entry",
     "EntryId",
+    "Event",
     "Fate",
     "Fetch",
     "Fetched",

@@ -32,6 +32,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that the author invites to; times are aware, and an event of whole days has none but midnight."""
+
+    title: str
+    starts: datetime
+    ends: datetime | None = None
+    whole_day: bool = False
+    place: str | None = None
+    url: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One digest, complete as data: the lead first; `related` are older posts for "more from the blog".
 
@@ -48,6 +61,7 @@ class Issue:
     created: datetime
     items: tuple[Item, ...]
     related: tuple[Post, ...] = ()
+    events: tuple[Event, ...] = ()
 
     @property
     def folder(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline import folder
-from pipeline.model import Finding, Issue, Item, Pick
+from pipeline.model import Event, Finding, Issue, Item, Pick
 from pipeline.render.message import Rendered
 
 
@@ -21,7 +21,7 @@ def record(issue: Issue, made: Rendered, findings: Sequence[Finding]) -> dict[st
         "created": issue.created.isoformat(),
         "due": issue.slot.due.isoformat(),
         "posts": [_post(item) for item in issue.items],
-        "events": [],
+        "events": [_event(event) for event in issue.events],
         "related": [{"id": post.id, "url": post.article.url, "title": post.article.title} for post in issue.related],
     }
     state = {
@@ -31,6 +31,17 @@ def record(issue: Issue, made: Rendered, findings: Sequence[Finding]) -> dict[st
         "audience": {"total": 0},
     }
     return whole | state
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "title": event.title,
+        "starts": event.starts.isoformat(),
+        "ends": event.ends.isoformat() if event.ends else None,
+        "place": event.place,
+        "url": event.url,
+        "note": event.note,
+    }
 
 
 def _post(item: Item) -> dict[str, Any]:

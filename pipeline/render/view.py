@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from pipeline import looks, mail
 from pipeline.config import RenderSettings
-from pipeline.model import Book, Issue, Item, Pick, Picture, Post
+from pipeline.model import Book, Event, Issue, Item, Pick, Picture, Post
 
 Channel = Literal["email", "web"]
 COVER = 72
@@ -44,6 +44,7 @@ def view(issue: Issue, settings: RenderSettings) -> dict[str, Any]:
         "unsubscribe": stand_in(issue),
         "disclosure": settings.disclosure,
         "day": lambda moment: day(moment, words, settings),
+        "moment": lambda event: moment(event, words, settings),
         "discloses": lambda item, place: _disclosed(issue, "email") == (item, place),
         "discloses_web": lambda item, place: _disclosed(issue, "web") == (item, place),
         "shows": shows,
@@ -94,6 +95,12 @@ def stand_in(issue: Issue) -> str:
 def day(moment: datetime, words: dict[str, Any], settings: RenderSettings) -> str:
     """A date in the newsletter's words and time zone."""
     return looks.day(moment.astimezone(settings.newsletter.timezone), words)
+
+
+def moment(event: Event, words: dict[str, Any], settings: RenderSettings) -> str:
+    """When an event begins, in the author's time zone; its time only where it has one."""
+    local = event.starts.astimezone(settings.newsletter.timezone)
+    return looks.day(local, words) if event.whole_day else looks.moment(local, words)
 
 
 def _disclosed(issue: Issue, channel: Channel) -> tuple[Item, Literal["article", "books"]] | None:

@@ -22,6 +22,7 @@ SETTINGS = ComposeSettings(
     title="Kind Words",
     timezone=ZoneInfo("UTC"),
     texts="lead",
+    events=Path("sources/events.toml"),
     per_post=2,
     per_issue=4,
     repeat_after=6,
