@@ -103,6 +103,7 @@ class Schedule(Section, frozen=True):
     late: Duration = Duration(days=3)
     settle: Duration = Duration(minutes=30)
     approval: Literal["required", "automatic"] = "required"
+    evergreen: bool = False
 
 
 class Shops(Section, frozen=True):

@@ -91,7 +91,17 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
             return _nothing(tx, draft, chosen)
         announced, faults = events.read(settings.events, settings.timezone)
         whole = replace(chosen, events=events.coming(announced, slot.due))
-        return _write(tx, whole, draft) + Report(attention=faults)
+        written = _write(tx, whole, draft)
+        return written + Report(attention=faults, done=_cut_short(whole, settings) if written.done else ())
+
+
+def _cut_short(issue: Issue, settings: ComposeSettings) -> tuple[str, ...]:
+    """What an author who wants full texts should know."""
+    short = [item for item in issue.items if item.form == "excerpt" and item.post.article.complete]
+    if settings.texts != "full" or not short:
+        return ()
+    names = ", ".join(f"“{item.post.article.title}”" for item in short)
+    return (f"A mail has no room for all of {names}: shown by excerpt, with a link to the rest.",)
 
 
 def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pipeline.compose import subject
@@ -16,6 +16,8 @@ from pipeline.model import Book, Form, Issue, IssueNumber, Item, Pick, Post, Pos
 
 FULL_TEXT_WORDS = 900
 """A longer lead is shown by its excerpt, unless the author wants full texts."""
+EVERGREEN_DAYS, A_YEAR = 10, timedelta(days=300)
+"""An evergreen post is from so near this day of the calendar, and at least so old."""
 ROOM = 45_000
 """Characters of articles that a mail has room for: with what stands around them, Gmail cuts at 102 kB."""
 Texts = Literal["lead", "full", "excerpt"]
@@ -128,6 +130,8 @@ def select(
         and (only is None or post.id == only)
     ]
     ready.sort(key=lambda post: (post.when, post.id))
+    if not ready and only is None and not impatient and settings.schedule.evergreen:
+        ready = evergreen(known, settings, slot.due)
     fewest = 1 if only is not None or impatient else settings.schedule.min_posts
     if len(ready) < fewest:
         return Waiting(reason=_too_few(len(ready), fewest))
@@ -144,6 +148,26 @@ def select(
         items=_items(chosen, allot(chosen, known, settings, number), settings.texts),
         related=_related(chosen, known),
     )
+
+
+def evergreen(known: Known, settings: ComposeSettings, due: datetime) -> list[Post]:
+    """An old post for a turn without a new one: never mailed, and from about this day of an earlier year."""
+    today = due.astimezone(settings.timezone).date()
+    found = []
+    for post in known.posts:
+        there = replace(post, before=False)
+        away = _days_apart(post.when.astimezone(settings.timezone).date(), today)
+        free = post.before and post.article.complete and known.placed.get(post.id) is None
+        fits = away <= EVERGREEN_DAYS and due - post.when > A_YEAR
+        if free and fits and not _barred(there, known.choices.get(post.id), settings):
+            found.append((away, -post.when.timestamp(), post.id, post))
+    return [min(found)[3]] if found else []
+
+
+def _days_apart(one: date, other: date) -> int:
+    """How many days lie between two dates of the calendar, whatever their years."""
+    apart = abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
+    return min(apart, 365 - apart)
 
 
 def _too_few(there: int, fewest: int) -> str:

@@ -162,3 +162,50 @@ def test_the_inbox_line_says_no_more_than_the_posts_do() -> None:
     assert subject(["A", "B", "C"]) == "A · B"
     assert subject(["A long title that fills the line on its own, nearly", "B is another"]).startswith("A long title")
     assert len(preheader("word " * 100)) <= 110
+
+
+EVERGREEN = replace(SETTINGS, schedule=Schedule(evergreen=True))
+
+
+def of_a_turn(of: Known, settings: ComposeSettings = EVERGREEN) -> list[str]:
+    made = select(of, at_once(NOW), settings, number=ONE, created=NOW)
+    return [item.post.article.title for item in made.items] if isinstance(made, Issue) else []
+
+
+def test_a_turn_without_a_new_post_takes_an_old_one_of_this_season_if_the_author_likes() -> None:
+    old = known(post(1, days=365 + 4, before=True), post(2, days=730 + 1, before=True), post(3, days=180, before=True))
+    assert of_a_turn(old) == ["Post 2"]
+    assert of_a_turn(old, SETTINGS) == []
+
+
+def test_a_new_post_goes_before_any_old_one() -> None:
+    assert of_a_turn(known(post(1, days=365, before=True), post(2))) == ["Post 2"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"placed": {PostId(1): IssueNumber(3)}}, {"choices": {PostId(1): "skip"}}],
+    ids=["it was mailed", "she skipped it"],
+)
+def test_an_old_post_is_not_taken_when(changes: dict[str, object]) -> None:
+    assert of_a_turn(known(post(1, days=365, before=True), **changes)) == []
+
+
+def test_an_old_post_that_is_gone_or_of_another_season_is_not_taken() -> None:
+    assert of_a_turn(known(post(1, days=365, before=True, gone=NOW))) == []
+    assert of_a_turn(known(post(1, days=365 + 40, before=True))) == []
+    assert of_a_turn(known(post(1, days=8, before=True))) == []
+
+
+def test_of_two_books_nearly_as_good_the_one_by_another_author_comes() -> None:
+    same = [replace(pick(title), score=score, book=Book(title=title, author=author)) for title, author, score in (
+        ("First", "Ann", 0.9), ("Second", "Ann", 0.8), ("Third", "Bea", 0.75))]  # fmt: skip
+    made = chosen(known(post(1), picks={PostId(1): tuple(same)}))
+    assert titles(made.items[0].picks) == ["First", "Third"]
+
+
+def test_full_texts_are_shown_as_far_as_a_mail_has_room() -> None:
+    settings = replace(SETTINGS, texts="full")
+    long = [replace(one, article=replace(one.article, html="<p>x</p>" * 2500)) for one in (post(1), post(2), post(3))]
+    assert [item.form for item in chosen(known(*long), settings).items] == ["full", "full", "excerpt"]
+    assert [item.form for item in chosen(known(*long), replace(settings, texts="excerpt")).items] == ["excerpt"] * 3

@@ -396,3 +396,15 @@ def test_a_turn_that_nobody_was_there_for_is_left_out_and_its_posts_go_into_the_
     assert not [sentence for sentence in cron(world).done if "composed" in sentence]
     world.pass_time(days=3)
     assert any("2 posts" in sentence for sentence in cron(world).done)
+
+
+def test_an_author_of_full_texts_is_told_what_a_mail_has_no_room_for(world: World) -> None:
+    world.set('title = "', 'texts = "full"\ntitle = "')
+    pull(world)
+    for at in range(3):
+        world.blog.publish(
+            f"long-{at}", f"Long {at}", world.now + timedelta(minutes=at), body=f"<p>Much to say on day {at}.</p>" * 900
+        )
+    world.pass_time(hours=30)
+    pull(world)
+    assert any("has no room for all of “Long" in sentence for sentence in build_now(world).done)
