@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 
 import msgspec
@@ -19,6 +20,7 @@ from pipeline import files, looks, mail
 from pipeline.config import SyndicateSettings
 from pipeline.model import Issue, Item, Outside, Pick, Report
 from pipeline.store import Store, Tx, issues, picks, posts
+from pipeline.syndicate import corrections
 from pipeline.syndicate.meta import Meta
 
 __all__ = ["RULES", "due", "work"]
@@ -92,7 +94,9 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     for issue in every:
         page = settings.issues / issue.folder / "web.html"
         if page.is_file():
-            outputs[f"issues/{issue.folder}/index.html"] = (_sha(page.read_bytes()), page.read_bytes)
+            note = corrections.note(issue, posts.some(tx, [item.post.id for item in issue.items]), settings)
+            made = partial(corrections.with_note, page, note)
+            outputs[f"issues/{issue.folder}/index.html"] = (_sha((page.read_bytes(), note)), made)
     return outputs
 
 

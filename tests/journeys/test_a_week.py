@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -408,3 +409,23 @@ def test_an_author_of_full_texts_is_told_what_a_mail_has_no_room_for(world: Worl
     world.pass_time(hours=30)
     pull(world)
     assert any("has no room for all of “Long" in sentence for sentence in build_now(world).done)
+
+
+def test_a_post_that_was_corrected_after_sending_is_marked_in_the_archive_and_mails_nobody(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    send(world)
+    cron(world)
+    (page,) = (world.folder / "outbox/public/issues").glob("1-*/index.html")
+    assert "Corrected on" not in page.read_text()
+    sent = [path.read_bytes() for path in sorted((world.folder / "outbox/mail").rglob("*.eml"))]
+    (slug,) = world.blog.posts
+    world.pass_time(days=1)
+    world.blog.posts[slug] = replace(world.blog.posts[slug], html="<p>What I wrote was wrong. This is right.</p>" * 9)
+    cron(world)
+    assert 'role="note">Corrected on November' in page.read_text()
+    assert "Worries at Bedtime</a></p>" in page.read_text()
+    assert "This is right" in (world.folder / "outbox/public/rss.xml").read_text()
+    assert [path.read_bytes() for path in sorted((world.folder / "outbox/mail").rglob("*.eml"))] == sent
