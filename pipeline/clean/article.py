@@ -37,6 +37,7 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
     "*": {"dir", "lang"},
 }
+_TO_THE_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]")
 _RTL = ("ar", "he", "fa", "ur", "yi", "ps", "ckb")
 
 
@@ -243,7 +244,7 @@ def _direction(said: str | None, language: str | None, words: str) -> Literal["l
     """As the page says, else by the script that most letters are in, else by the language."""
     if said in ("rtl", "ltr"):
         return "rtl" if said == "rtl" else "ltr"
-    if len(words) > 200 and words[:3000].isascii():
+    if len(words) > 200 and not _TO_THE_LEFT.search(words, 0, 3000):
         return "ltr"
     classes = [unicodedata.bidirectional(letter) for letter in words[:3000]]
     strong = [one for one in classes if one in ("L", "R", "AL")]
