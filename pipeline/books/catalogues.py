@@ -9,11 +9,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from pipeline.books.shelf import NEWEST, OLDEST, is_address
+from pipeline import files
+from pipeline.books.exchange import as_toml
+from pipeline.books.shelf import NEWEST, OLDEST, is_address, read
 from pipeline.errors import FetchFault, ShelfError
 from pipeline.model import Book, Fetch, isbn13
 from pipeline.model.text import legal
@@ -55,6 +58,17 @@ def look_up(isbn: str, fetch: Fetch) -> Found:
             next_step="Write the book into sources/books.toml by hand: [[book]], title, author, and this isbn.",
         )
     return Found(book=book, sources=tuple(sources), problems=tuple(problems))
+
+
+def remembered(isbn: str, folder: Path, fetch: Fetch) -> Found:
+    """As `look_up`, but no catalogue is asked twice for a book: what was found stands in `folder`."""
+    path = folder / f"{isbn}.toml"
+    if known := read(path).books if path.is_file() else ():
+        return Found(book=known[0], sources=("what was found before",), problems=())
+    found = look_up(isbn, fetch)
+    if not found.problems:
+        files.write(path, as_toml([found.book]).encode())
+    return found
 
 
 def _open_library(isbn: str, fetch: Fetch) -> dict[str, Any]:

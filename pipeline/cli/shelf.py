@@ -166,13 +166,13 @@ def add(terminal: Terminal, isbn: tuple[str, ...]) -> None:
         shelf = project.settings.books.shelf
         for number in filter(None, digits.values()):
             try:
-                found = catalogues.look_up(number, project.out.fetch)
+                found = catalogues.remembered(number, project.settings.outbox / "catalogues", project.out.fetch)
             except ShelfError as fault:
                 lines.append(str(fault))
                 failed = True
                 continue
             new = exchange.add(shelf, [found.book])
-            said = f"added, as {' and '.join(found.sources)} know it" if new else "is on your shelf already"
+            said = f"added, from {' and '.join(found.sources)}" if new else "is on your shelf already"
             lines.append(f"{found.book.title}: {said}.")
             added += new
     wants = ["Give it ages, themes and your own words in sources/books.toml."] if added else []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.books.catalogues import look_up
+from pipeline.books.catalogues import look_up, remembered
 from pipeline.errors import FetchFault, ShelfError
 from pipeline.model import Fetched, Validators
 
@@ -80,6 +81,20 @@ def test_one_catalogue_that_fails_is_passed_over_and_said() -> None:
     assert found.book.cover == "https://books.google.com/x?id=1"
     assert found.sources == ("Google Books",)
     assert "Open Library could not be asked" in found.problems[0]
+
+
+def test_no_catalogue_is_asked_twice_for_a_book(tmp_path: Path) -> None:
+    web = Web(OPEN_LIBRARY, GOOGLE)
+    first = remembered(DOT, tmp_path, web)
+    asked = len(web.asked)
+    again = remembered(DOT, tmp_path, web)
+    assert again.book == first.book
+    assert len(web.asked) == asked
+
+
+def test_what_a_failing_catalogue_may_have_known_is_asked_for_again(tmp_path: Path) -> None:
+    remembered(DOT, tmp_path, Web(None, GOOGLE))
+    assert remembered(DOT, tmp_path, Web(OPEN_LIBRARY, GOOGLE)).book.title == "The dot"
 
 
 @pytest.mark.parametrize(
