@@ -24,12 +24,18 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
+# Oracles from npm, and programs from the system's packages, for the tests that use them.
+$(VENV)/ready-machine: tools/machine.sh tests/node/package-lock.json | $(BIN)/python
+	@tools/machine.sh
+	@if command -v npm >/dev/null; then npm ci --prefix tests/node --silent --no-audit --no-fund; fi
+	@touch $@
+
 setup: $(VENV)/ready       ## the program in .venv
 
 demo: setup      ## the main job on the sample blog, and where to look
 	@$(BIN)/python -m demo.run
 
-test: lint types ## everything that must be true, in parallel
+test: lint types $(VENV)/ready-machine ## everything that must be true, in parallel
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered -q
 
 lint: $(VENV)/ready-dev    ## style, format and the floors
@@ -45,10 +51,10 @@ format: $(VENV)/ready-dev  ## mend what a machine can mend
 	$(BIN)/ruff format .
 
 lock:             ## new pinned versions with hashes (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --all-extras \
 	  pyproject.toml --group dev -o requirements-dev.txt
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
-	  pyproject.toml -c requirements-dev.txt -o requirements.txt
+	  --all-extras pyproject.toml -c requirements-dev.txt -o requirements.txt
 
 clean:           ## forget .venv and everything the demo made
 	rm -rf $(VENV) outbox
