@@ -213,7 +213,8 @@ class ComposeSettings:
 class RenderSettings:
     """What the render room may know; `templates` is the author's own folder, `issues` where issues are written.
 
-    `covers` is the folder of the site that has books' covers, None when there is none.
+    `covers` is the folder of the site that has books' covers, None when there is none; `private_hosts` are the names of
+    those that the fetcher may reach on the author's own network.
     """
 
     newsletter: Newsletter
@@ -222,6 +223,7 @@ class RenderSettings:
     templates: Path
     issues: Path
     covers: Path | None = None
+    private_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +356,7 @@ class Settings:
             templates=self.templates,
             issues=self.issues,
             covers=self._covers,
+            private_hosts=frozenset(urlsplit(f"//{host}").hostname or "" for host in self.fetch.allow_private_hosts),
         )
 
     @cached_property

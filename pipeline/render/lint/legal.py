@@ -9,7 +9,7 @@ from pipeline.model import Finding
 from pipeline.render.lint.rule import Checked, blocking
 
 SETTINGS = "sources/newsletter.toml"
-ONLY_WHEN_SENT = ("postal-address", "public-url")
+ONLY_WHEN_SENT = ("postal-address", "public-url", "private-link")
 
 
 def postal_address(checked: Checked) -> Iterator[Finding]:
