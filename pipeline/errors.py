@@ -8,6 +8,7 @@ PaperroundError            exit 1
 ├── Busy                   exit 0   another run holds the lock
 ├── SourceFault            one source is not to be had this time
 │   └── FetchFault                 one address was refused or did not answer
+├── Forged                 a webhook call that does not come from the provider
 ├── EntryFault             one entry can't be made into a post
 ├── RenderFault            one issue can't be rendered
 └── ChildFault             guarded work ran out of time or memory, or died
@@ -83,6 +84,10 @@ class FetchFault(SourceFault):
         self.retry_after = retry_after
         self.gone = gone
         self.status = status
+
+
+class Forged(PaperroundError):
+    """A webhook call whose signature or secret is wrong, missing or too old; nothing it says is believed."""
 
 
 class EntryFault(PaperroundError):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.config import DeliverSettings
 from pipeline.errors import PaperroundError
-from pipeline.model import Batch, BatchId, Outcome, Outside, Report, Request
+from pipeline.model import Batch, BatchId, NoAnswer, Outcome, Outside, Reply, Report, Request
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, ledger, people
 
 AGAIN = timedelta(minutes=10)
 _LIFETIME_MARGIN = timedelta(minutes=5)
+
+Ask = Callable[[Batch, Sequence[Reply]], Sequence[Request]]
 
 
 def hand_over(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
@@ -71,13 +73,25 @@ def _refusal(batch: Batch, subscriber: int, by: Provider) -> Outcome | None:
 
 def _outcomes(batch: Batch, requests: Sequence[Request], by: Provider, out: Outside) -> list[Outcome]:
     """One fate for each reader: what the provider's answer does not mention is unknown."""
-    replies = list(out.line(requests))
+    replies = _talk(batch, requests, by.requests, out)
     told = {outcome.subscriber: outcome for outcome in by.read(batch, replies)}
     return [
         told.get(one.subscriber)
         or Outcome(subscriber=one.subscriber, fate="unknown", words="the answer does not mention this reader")
         for one in batch.recipients
     ]
+
+
+def _talk(batch: Batch, first: Sequence[Request], ask: Ask, out: Outside) -> list[Reply]:
+    """All replies: what is asked next may depend on them, and nothing is asked once the line is lost."""
+    replies, requests = list[Reply](), first
+    while requests:
+        got = list(out.line(requests))
+        replies += got
+        if len(got) < len(requests) or (isinstance(got[-1], NoAnswer) and got[-1].sent == "after"):
+            break
+        requests = ask(batch, replies)
+    return replies
 
 
 def _write(batch: Batch, outcomes: Sequence[Outcome], store: Store, now: datetime) -> Report:
@@ -143,7 +157,8 @@ def look_up(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
     questions = by.look_up(frozen)
     if not questions:
         return Report(unchanged=1)
-    told = [outcome for outcome in by.read(frozen, list(out.line(questions))) if outcome.fate == "accepted"]
+    replies = _talk(frozen, questions, by.look_up, out)
+    told = [outcome for outcome in by.found(frozen, replies) if outcome.fate == "accepted"]
     with store.writing() as tx:
         ledger.record(tx, batch, told, out.clock())
         ledger.close(tx, batch, words="settled by the provider's records", again=None)

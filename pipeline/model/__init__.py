@@ -7,6 +7,7 @@ from pipeline.model.issue import Approval, Event, Finding, Form, Issue, IssueNum
 from pipeline.model.people import Subscriber, SubscriberId, Suppression
 from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
 from pipeline.model.report import Report, total
+from pipeline.model.signal import Signal, SignalKind
 from pipeline.model.source import Health, Source, SourceName
 from pipeline.model.wire import (
     Answer,
@@ -68,6 +69,8 @@ __all__ = [
     "Reply",
     "Report",
     "Request",
+    "Signal",
+    "SignalKind",
     "Slot",
     "SmtpEnvelope",
     "SmtpServer",

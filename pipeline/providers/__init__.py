@@ -1,8 +1,10 @@
 """Who carries mail, one file each: a batch becomes requests, replies become fates. No file here reaches a network.
 
 A provider's file holds `CAN` (what it can do), `SECRETS` (environment variables and what they are), `Settings` (its
-table in newsletter.toml) and `provider(settings, secrets)`. Its name is the file's; strangers bring theirs by the
-entry point `paperround.providers`.
+table in newsletter.toml) and `provider(settings, secrets)`. One that reports by webhook also holds
+`events(headers, body, secrets, now)`: the signals of one call, after its signature or secret was verified (headers have
+lower-case names); it raises `errors.Forged`. Its name is the file's; strangers bring theirs by the entry point
+`paperround.providers`.
 """
 
 from __future__ import annotations
@@ -33,39 +35,52 @@ SETTINGS_FILE = "sources/newsletter.toml"
 class Capabilities:
     """What a provider can do.
 
-    `idempotency`: whether the same request made again arrives once, by its key ("key", for `key_lifetime_seconds`), for
-    each reader ("recipient"), or not at all ("none"). `merge`: it fills in merge fields itself. `lookup`: it can be
-    asked what became of a batch. `real`: mail leaves this machine. `docs`: where that is written.
+    `batch_max`: readers in a batch; `body_max_bytes`: of one request. `idempotency`: what makes the same batch handed
+    over again arrive once. "none": nothing, so it is never repeated by itself. "key": the same bytes under the same
+    key, for `key_lifetime_seconds`. "recipient": the provider removes duplicates for each reader. "campaign": one
+    object that starts once, whose state can be looked up. `merge`: it fills in merge fields itself, so that a request
+    holds one body for many readers. `lookup`: whether it can be asked what became of a batch ("none" when not;
+    "lagging" when only what it finds counts; "sure" when what it does not find was not handed over). `per_second`:
+    requests it allows, None when it says nothing. `real`: mail leaves this machine. `docs`: where that is written.
     """
 
     batch_max: int
     body_max_bytes: int
-    idempotency: Literal["none", "key", "recipient"]
+    idempotency: Literal["none", "key", "recipient", "campaign"]
     key_lifetime_seconds: int | None
     merge: bool
-    lookup: bool
+    lookup: Literal["none", "lagging", "sure"]
+    per_second: float | None
     real: bool
     docs: str
 
 
 class Provider(Protocol):
-    """A provider with its settings: pure, the same batch always makes the same bytes."""
+    """A provider with its settings: pure, the same batch always makes the same bytes.
+
+    It is asked what to ask for until it has nothing left to ask, or the line is lost; `replies` are all replies so
+    far, in the order of the requests.
+    """
 
     @property
     def can(self) -> Capabilities:
         """What it can do."""
         ...
 
-    def requests(self, batch: Batch) -> Sequence[Request]:
-        """What is asked for, in order. Raises PaperroundError when a copy can't be written."""
+    def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        """What is to be asked next, in order; () when nothing is left. Raises PaperroundError for a bad copy."""
         ...
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         """Exactly one fate for each reader, whatever came back; what can't be understood is unknown."""
         ...
 
-    def look_up(self, batch: Batch, /) -> Sequence[Request]:
-        """Questions about what became of a batch; their replies are read as those of a hand-over. () when it can't."""
+    def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        """What is to be asked next to learn what became of a batch; () when nothing is left, or it can't be asked."""
+        ...
+
+    def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        """The fates that the replies to `look_up` settle, and only those."""
         ...
 
 

@@ -18,7 +18,8 @@ CAN = Capabilities(
     idempotency="recipient",
     key_lifetime_seconds=None,
     merge=False,
-    lookup=False,
+    lookup="none",
+    per_second=None,
     real=False,
     docs="https://www.rfc-editor.org/rfc/rfc5322",
 )
@@ -38,13 +39,18 @@ def provider(settings: Settings, secrets: Mapping[str, str]) -> Provider:
 class _Outbox:
     can: Capabilities = CAN
 
-    def requests(self, batch: Batch) -> Sequence[Request]:
+    def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        if replies:
+            return ()
         return [FileDrop(path=_path(batch, one), content=mime(batch, one)) for one in batch.recipients]
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         return one_by_one(batch, replies, _judge)
 
-    def look_up(self, _batch: Batch) -> Sequence[Request]:
+    def look_up(self, _batch: Batch, _replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        return ()
+
+    def found(self, _batch: Batch, _replies: Sequence[Reply]) -> Sequence[Outcome]:
         return ()
 
 

@@ -19,7 +19,8 @@ CAN = Capabilities(
     idempotency="none",
     key_lifetime_seconds=None,
     merge=False,
-    lookup=False,
+    lookup="none",
+    per_second=None,
     real=True,
     docs="https://www.rfc-editor.org/rfc/rfc5321",
 )
@@ -64,7 +65,9 @@ class _Smtp:
     server: SmtpServer
     can: Capabilities = CAN
 
-    def requests(self, batch: Batch) -> Sequence[Request]:
+    def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        if replies:
+            return ()
         return [self._envelope(batch, recipient) for recipient in batch.recipients]
 
     def _envelope(self, batch: Batch, recipient: Recipient) -> SmtpEnvelope:
@@ -77,7 +80,10 @@ class _Smtp:
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         return one_by_one(batch, replies, _judge)
 
-    def look_up(self, _batch: Batch) -> Sequence[Request]:
+    def look_up(self, _batch: Batch, _replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        return ()
+
+    def found(self, _batch: Batch, _replies: Sequence[Reply]) -> Sequence[Outcome]:
         return ()
 
 

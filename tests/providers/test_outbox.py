@@ -122,6 +122,11 @@ def test_the_words_of_a_failure_are_kept() -> None:
 
 def test_the_outbox_has_nothing_to_look_up() -> None:
     assert OUTBOX.look_up(batch()) == ()
+    assert OUTBOX.found(batch(), []) == ()
+
+
+def test_there_is_nothing_left_to_ask_after_the_replies() -> None:
+    assert OUTBOX.requests(batch(), [TAKEN] * 3) == ()
 
 
 def test_a_provider_is_its_file() -> None:

@@ -1,0 +1,32 @@
+"""What a provider reports later about a copy, by webhook or when it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pipeline.model.issue import IssueNumber
+from pipeline.model.people import SubscriberId
+
+SignalKind = Literal["delivered", "deferred", "bounced", "complained", "unsubscribed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One event about one copy.
+
+    `permanent`: no later copy will arrive either (a hard bounce). `id` is the provider's for this event, the same
+    however often it is reported. `provider_id` is the provider's for the message; `issue` and `subscriber` come back
+    from what was sent along with it. `at` is aware UTC; `words` are the provider's own.
+    """
+
+    kind: SignalKind
+    permanent: bool
+    id: str
+    address: str | None
+    provider_id: str | None
+    issue: IssueNumber | None
+    subscriber: SubscriberId | None
+    at: datetime
+    words: str
