@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pipeline import drawing
 from pipeline.books import covers
 from pipeline.config import BooksSettings
 from pipeline.errors import FetchFault
@@ -59,14 +60,14 @@ class Shop:
 def test_a_cover_is_made_small_and_keeps_its_shape(kind: str) -> None:
     made = covers.fetched(DOT, Shop(picture(900, 1200, kind)))
     assert (made.width, made.height) == (240, 320)
-    assert Image.open(io.BytesIO(made.jpeg)).format == "JPEG"
-    assert len(made.jpeg) < 30_000
+    assert Image.open(io.BytesIO(made.content)).format == "JPEG"
+    assert len(made.content) < 30_000
 
 
 def test_a_small_cover_is_not_made_larger_and_what_is_transparent_becomes_white() -> None:
     made = covers.fetched(DOT, Shop(picture(80, 100, "PNG", "RGBA")))
     assert (made.width, made.height) == (80, 100)
-    assert Image.open(io.BytesIO(made.jpeg)).convert("RGB").getpixel((5, 5)) == (255, 255, 255)
+    assert Image.open(io.BytesIO(made.content)).convert("RGB").getpixel((5, 5)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_a_small_cover_is_not_made_larger_and_what_is_transparent_becomes_white(
         bomb(),
         picture(900, 1200)[:300],
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        b"x" * (covers.BYTES + 1),
+        b"x" * (drawing.BYTES + 1),
     ],
     ids=["a page", "a stand-in", "a bomb", "cut off", "a drawing", "too large"],
 )
