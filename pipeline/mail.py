@@ -14,11 +14,14 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
+from functools import lru_cache
 from html import escape
+from itertools import groupby
 from urllib.parse import quote
 
 from pipeline.errors import PaperroundError
@@ -43,6 +46,8 @@ _SHARED = re.compile(
 )
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _LONGEST_LINE = 998
+# Addresses that need no second thought once their domain is known; capitals do, because some names ignore them.
+_PLAIN_LOCAL = re.compile(r"[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*")
 
 
 class HeaderFault(PaperroundError):
@@ -115,6 +120,24 @@ def sender(text: str) -> tuple[str, str]:
 
 
 def _address(text: str) -> str:
+    local, _, domain = text.rpartition("@")
+    if _PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and len(text) <= 200 and domain.isascii():
+        known = _domain(domain)
+        if known is not None:
+            return f"{local}@{known}"
+    return _checked(text)
+
+
+@lru_cache(maxsize=10_000)
+def _domain(text: str) -> str | None:
+    """A domain as mail is addressed to it; None when no address there can be right."""
+    try:
+        return _checked(f"a@{text}").partition("@")[2]
+    except ValueError:
+        return None
+
+
+def _checked(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -126,23 +149,42 @@ def _address(text: str) -> str:
 
 def merged(message: Message, recipient: Recipient) -> tuple[str, str]:
     """HTML and text of one reader's copy: her own link in place of the stand-in, escaped where it stands in HTML."""
+    html, text = _split(message)
+    return escape(recipient.unsubscribe).join(html), recipient.unsubscribe.join(text)
+
+
+@lru_cache(maxsize=8)
+def _split(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """HTML and text, cut where a reader's link belongs."""
     if not message.unsubscribe:
         raise HeaderFault("The message does not say where the link to unsubscribe belongs; nothing was written.")
     # Both spellings in one pass: her link may itself begin with the stand-in.
     stand_in = f"{re.escape(escape(message.unsubscribe))}|{re.escape(message.unsubscribe)}"
-    html = re.sub(stand_in, lambda _: escape(recipient.unsubscribe), message.html)
-    return html, message.text.replace(message.unsubscribe, recipient.unsubscribe)
+    return tuple(re.split(stand_in, message.html)), tuple(message.text.split(message.unsubscribe))
 
 
 def mime(batch: Batch, recipient: Recipient) -> bytes:
     """A whole message for one reader of a batch; the same batch and reader always make the same bytes.
 
     Lines end with CRLF and everything is ASCII. The headers are those of RFC 5322, RFC 2369 (List-*) and RFC 8058
-    (one click to unsubscribe). Raises HeaderFault when a value can't be written safely, or when the finished message
-    reads back as anything else than what was meant.
+    (one click to unsubscribe). What all copies share is written once; the first copy of a batch is written the long
+    way as well and read back by another parser. Raises HeaderFault when a value can't be written safely, or when the
+    finished message reads back as anything else than what was meant.
     """
     where = f"issue {batch.issue}, reader {recipient.subscriber}"
-    boundary = f"=_{hashlib.sha256(recipient.message_id.encode()).hexdigest()[:32]}"
+    try:
+        copy = _mould(batch.message, batch.sender, batch.reply_to, batch.date).copy(recipient)
+    except ValueError as fault:
+        raise HeaderFault(str(fault), where=where) from None
+    if recipient == next(iter(batch.recipients), recipient) and copy != plainly(batch, recipient):
+        raise HeaderFault("The copy does not come out the same when it is written twice.", where=where)
+    return copy
+
+
+def plainly(batch: Batch, recipient: Recipient) -> bytes:
+    """What `mime` makes, written from beginning to end for this reader alone, and read back."""
+    where = f"issue {batch.issue}, reader {recipient.subscriber}"
+    boundary = _boundary(recipient)
     try:
         headers = _headers(batch, recipient, boundary)
         head = "".join(_line(name, value) for name, value in headers).encode()
@@ -152,6 +194,83 @@ def mime(batch: Batch, recipient: Recipient) -> bytes:
     copy = head + b"\r\n" + _alternatives(boundary, (("plain", text), ("html", html)))
     _check(copy, [name for name, _ in headers], where)
     return copy
+
+
+def _boundary(recipient: Recipient) -> str:
+    """Quoted-printable text never holds "=_", so no body can hold this."""
+    return f"=_{hashlib.sha256(recipient.message_id.encode()).hexdigest()[:32]}"
+
+
+_Pieces = tuple[bytes | tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mould:
+    """All that the copies of an issue share, encoded; what differs is put between.
+
+    `text` and `html` hold encoded lines, and of each line with a reader's link the parts around it.
+    """
+
+    first: bytes
+    second: bytes
+    third: bytes
+    mailto: str
+    text: _Pieces
+    html: _Pieces
+
+    def copy(self, recipient: Recipient) -> bytes:
+        """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
+        boundary = _boundary(recipient)
+        link = _link(recipient.unsubscribe)
+        to = _line("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address)))
+        leave = _line("List-Unsubscribe", f"<{link}>, <{self.mailto}>")
+        named = _line("Message-ID", _message_id(recipient.message_id))
+        if max(len(to), len(leave), len(named)) > _LONGEST_LINE:
+            raise ValueError("The copy would have a line that servers may read in two ways, or cut.")
+        head = (self.first, to.encode(), self.second, named.encode(), self.third, leave.encode(), _LAST_HEADERS)
+        kind = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
+        cut = f"--{boundary}".encode()
+        text, html = _filled(self.text, link), _filled(self.html, escape(link))
+        return b"".join(
+            (*head, kind, cut, _part("plain"), *text, b"\r\n", cut, _part("html"), *html, b"\r\n", cut, b"--\r\n")
+        )
+
+
+_LAST_HEADERS = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version: 1.0\r\n"
+
+
+@lru_cache(maxsize=8)
+def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) -> _Mould:
+    html, text = _split(message)
+    reply = [("Reply-To", _mailbox(*sender(reply_to)))] if reply_to else []
+    second = [*reply, ("Subject", _phrase("Subject", header_text(message.subject))), ("Date", _date(date))]
+    third = [(name, _shared(name, value)) for name, value in message.list_headers]
+    return _Mould(
+        first=_line("From", _mailbox(*sender(writer))).encode(),
+        second="".join(_line(name, value) for name, value in second).encode(),
+        third="".join(_line(name, value) for name, value in third).encode(),
+        mailto=_mailto(sender(reply_to or writer)[1]),
+        text=_pieces(text),
+        html=_pieces(html),
+    )
+
+
+def _pieces(parts: tuple[str, ...]) -> _Pieces:
+    """A body for quoted-printable, which goes line by line: only lines with a link in them differ."""
+    # For a while each link is one character that stands nowhere in the text.
+    mark = next(chr(code) for code in range(0xE000, 0xF8FF) if not any(chr(code) in part for part in parts))
+    lines = _with_crlf(mark.join(parts)).split("\r\n")[:-1]
+    pieces: list[bytes | tuple[str, ...]] = []
+    for has_link, group in groupby(lines, key=lambda line: mark in line):
+        if has_link:
+            pieces += [tuple(f"{line}\r\n".split(mark)) for line in group]
+        else:
+            pieces.append(_encoded("".join(f"{line}\r\n" for line in group)))
+    return tuple(pieces)
+
+
+def _filled(pieces: _Pieces, link: str) -> Iterator[bytes]:
+    return (piece if isinstance(piece, bytes) else _encoded(link.join(piece)) for piece in pieces)
 
 
 def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[str, str]]:
@@ -228,14 +347,22 @@ def _alternatives(boundary: str, parts: Iterable[tuple[str, str]]) -> bytes:
     """A multipart body (RFC 2046 section 5.1.4), the plainest part first, in quoted-printable."""
     whole = b""
     for kind, text in parts:
-        head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
-        whole += f"--{boundary}\r\n{head}".encode() + _quoted_printable(text) + b"\r\n"
+        whole += f"--{boundary}".encode() + _part(kind) + _encoded(_with_crlf(text)) + b"\r\n"
     return whole + f"--{boundary}--\r\n".encode()
 
 
-def _quoted_printable(text: str) -> bytes:
+def _part(kind: str) -> bytes:
+    """From a boundary to a part's body."""
+    head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable'
+    return f"\r\n{head}\r\n\r\n".encode()
+
+
+def _with_crlf(text: str) -> str:
     # The encoder breaks lines as the first one ends, so there must be one, and all must end alike.
-    lines = re.sub(r"\r\n|\r|\n", "\r\n", text.rstrip("\r\n") + "\n")
+    return re.sub(r"\r\n|\r|\n", "\r\n", text.rstrip("\r\n") + "\n")
+
+
+def _encoded(lines: str) -> bytes:
     return binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True)
 
 

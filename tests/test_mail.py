@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -387,3 +388,33 @@ def test_what_is_no_single_address_is_refused_with_a_sentence(text: str) -> None
 def test_a_reader_whose_address_can_not_be_written_is_named_in_the_fault() -> None:
     with pytest.raises(HeaderFault, match=r"issue 7, reader 1: 'läs@example\.org' is no address"):
         mime(BATCH, replace(ANN, address="läs@example.org"))
+
+
+LINKS = st.from_regex(r"https://[a-z.]{1,40}/[A-Za-z0-9?&=/;%-]{0,200}", fullmatch=True)
+NEARLY = st.lists(
+    st.text(max_size=90) | st.sampled_from([STAND_IN, STAND_IN.replace("&", "&amp;"), "\n", "\r", ".", " "])
+)
+
+
+@given(NEARLY.map("".join), NEARLY.map("".join), LINKS, st.text(max_size=60), st.booleans())
+def test_a_copy_from_the_mould_is_the_copy_that_is_written_from_beginning_to_end(
+    text: str, html: str, link: str, name: str, answers: bool
+) -> None:
+    message = replace(MESSAGE, text=text, html=html)
+    batch = replace(BATCH, message=message, reply_to="lisa@example.org" if answers else None)
+    for one in (ANN, replace(BEN, unsubscribe=link, name=name)):
+        assert mime(batch, one) == mail.plainly(batch, one)
+
+
+@given(
+    st.from_regex(r"[a-zA-Z0-9+._-]{1,66}", fullmatch=True),
+    st.sampled_from(["example.org", "EXAMPLE.org", "münchen.example.org", "localhost", "x.test", "a..org", "-a.org"]),
+)
+def test_a_plain_address_is_read_as_the_careful_way_reads_it(local: str, domain: str) -> None:
+    def tried(read: Callable[[str], str]) -> str:
+        try:
+            return read(f"{local}@{domain}")
+        except ValueError as fault:
+            return str(fault)
+
+    assert tried(mail._address) == tried(mail._checked)
