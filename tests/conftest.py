@@ -6,9 +6,14 @@ import ipaddress
 import socket
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.world import World, lay_out
+
+# How long an example takes says more about what else the machine does.
+hypothesis.settings.register_profile("paperround", deadline=None)
+hypothesis.settings.load_profile("paperround")
 
 
 @pytest.fixture
