@@ -1,0 +1,112 @@
+"""One request as a page's function has it: the project, the form, and the ways to answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from pipeline.config import Settings
+from pipeline.model import Report
+from pipeline.preview import views
+from pipeline.preview.desk import Desk
+from pipeline.preview.guard import Door
+from pipeline.run import Project
+from pipeline.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What a page's function gets. `telling` are sentences for the next page that is shown, kept by the application."""
+
+    request: Request
+    desk: Desk
+    door: Door
+    telling: list[tuple[str, str]]
+    tell_others: Callable[[], None]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings as they are now. Raises SettingsError."""
+        return self.desk.settings()
+
+    @cached_property
+    def store(self) -> Store:
+        """The state, for short transactions."""
+        return self.desk.store(self.settings)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of this request, aware UTC."""
+        return self.desk.clock()
+
+    def project(self, say: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Project]:
+        """The project for work that changes files or hands over: holds the run's lock. Raises Busy."""
+        return self.desk.project(say)
+
+    @property
+    def form(self) -> FormData:
+        """The form that was sent."""
+        form: FormData = self.request.scope["form"]
+        return form
+
+    def word(self, name: str, default: str = "") -> str:
+        """A field of the form as one text, without blanks around it."""
+        value = self.form.get(name, default)
+        return value.strip() if isinstance(value, str) else default
+
+    def file(self, name: str) -> bytes | None:
+        """The content of an uploaded file, None when none was chosen."""
+        value = self.form.get(name)
+        return value.file.read() if isinstance(value, UploadFile) and value.filename else None
+
+    def asked(self, name: str, default: str = "") -> str:
+        """A parameter of the address."""
+        return self.request.query_params.get(name, default)
+
+    def say(self, sentence: str, kind: str = "done") -> None:
+        """A sentence on the page that comes next; `kind` is "done", "waiting", "attention" or "errors"."""
+        self.telling.append((kind, sentence))
+
+    def report(self, report: Report) -> None:
+        """What a piece of work came to, on the page that comes next."""
+        for kind in ("done", "waiting", "attention", "errors"):
+            for sentence in dict.fromkeys(getattr(report, kind)):
+                self.say(sentence, kind)
+
+    @property
+    def address(self) -> str:
+        """The page's own address with what was asked, but for what the open page has seen."""
+        asked = [(name, value) for name, value in self.request.query_params.multi_items() if name != "seen"]
+        return self.request.url.path + (f"?{urlencode(asked)}" if asked else "")
+
+    @property
+    def came_from(self) -> str:
+        """The page that a form stood in, by its path; the first one when nobody says."""
+        parts = urlsplit(self.request.headers.get("referer", ""))
+        ours = f"{parts.scheme}://{parts.netloc}".lower() in self.door.origins
+        return parts.path + (f"?{parts.query}" if parts.query else "") if ours and parts.path else "/"
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """A page of our own. What a page that is open already shows is not sent to it again (204)."""
+        told = list(self.telling)
+        html = views.fill(template, self, told=told, **values)
+        digest = hashlib.sha256(html.partition("<main")[2].encode()).hexdigest()[:16]
+        if self.request.headers.get("hx-request") and self.asked("seen") == digest:
+            return Response(status_code=204)
+        self.telling.clear()
+        return HTMLResponse(html.replace(views.SEEN, digest), status)
+
+    def back(self, to: str) -> Response:
+        """After a form: look at `to`."""
+        self.tell_others()
+        return RedirectResponse(to, 303)

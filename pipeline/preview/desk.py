@@ -1,0 +1,132 @@
+"""The project as the page has it: opened once, its settings read again when their file changes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import config
+from pipeline.config import Settings
+from pipeline.errors import Busy, SettingsError
+from pipeline.model import Outside
+from pipeline.preview.errand import Errands
+from pipeline.run import Project
+from pipeline.store import Store, open_store
+
+Opener = Callable[[Settings], AbstractContextManager[Outside]]
+PATIENCE = 4.0
+"""Seconds that a person at the page waits for a run to finish before she is told of it."""
+
+
+@contextmanager
+def the_world(settings: Settings) -> Iterator[Outside]:
+    """The real clock, the guarded fetcher and the line."""
+    from pipeline.fetch import Fetcher
+    from pipeline.line import Wire
+
+    private = frozenset(settings.fetch.allow_private_hosts)
+    with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
+        yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line)
+
+
+class Desk:
+    """What all pages share. A page's request uses short transactions; what changes files holds the run's lock."""
+
+    def __init__(
+        self,
+        start: Path,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        opener: Opener = the_world,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        person: str = "the author",
+    ) -> None:
+        self.start = start.resolve()
+        self.clock = clock
+        self.person = person
+        self.errands = Errands()
+        self._environment = environment
+        self._opener = opener
+        self._lock = threading.Lock()
+        self._working = threading.Lock()
+        self._read: tuple[object, Settings] | None = None
+        self._store: tuple[str, Store] | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The project's folder, None before there is one."""
+        try:
+            return config.find(self.start)
+        except SettingsError:
+            return None
+
+    def settings(self) -> Settings:
+        """The settings as newsletter.toml has them now. Raises SettingsError."""
+        folder = config.find(self.start)
+        stamp = (folder, *(_stamp(folder / name) for name in (config.FILE, Path(".env"))))
+        with self._lock:
+            if self._read is None or self._read[0] != stamp:
+                self._read = (stamp, config.load(folder, self._environment))
+            return self._read[1]
+
+    def store(self, settings: Settings) -> Store:
+        """The state, open; another one when the settings name another."""
+        with self._lock:
+            name = f"{settings.folder}\n{settings.store.url}"
+            if self._store is None or self._store[0] != name:
+                if self._store:
+                    self._store[1].close()
+                self._store = (name, open_store(settings.store.url, settings.folder))
+            return self._store[1]
+
+    @contextmanager
+    def project(self, say: Callable[[str], None] = lambda _: None) -> Iterator[Project]:
+        """The project for work that changes something, alone in it.
+
+        Raises Busy, with when to try again, if a run is still at work after some seconds.
+        """
+        settings = self.settings()
+        store = self.store(settings)
+        with ExitStack() as stack:
+            self._alone(stack, store)
+            yield Project(settings=settings, store=store, out=stack.enter_context(self._opener(settings)), say=say)
+
+    def _alone(self, stack: ExitStack, store: Store) -> None:
+        until = time.monotonic() + PATIENCE
+        if not self._working.acquire(timeout=PATIENCE):
+            raise Busy("The page is still at work on something else; nothing was done.", next_step=_LATER)
+        stack.callback(self._working.release)
+        while True:
+            try:
+                stack.enter_context(store.locked())
+            except Busy:
+                if time.monotonic() > until:
+                    raise Busy(
+                        "A run is at work in this project just now; nothing was done.", next_step=_LATER
+                    ) from None
+                time.sleep(0.05)  # the kernel's lock can't be waited for with an end
+            else:
+                return
+
+    def close(self) -> None:
+        """Let go of the state."""
+        with self._lock:
+            if self._store:
+                self._store[1].close()
+            self._store = None
+
+
+_LATER = "Try again in a minute."
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size

@@ -1,0 +1,131 @@
+"""An open page hears at once what was saved, and what a run, another tab or a sending has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from watchfiles import awatch
+
+from pipeline.preview.desk import Desk
+
+EVENTS = ("files", "state")
+_SPARE, _PULSE = 0.3, 20.0
+
+
+class Live:
+    """Watches the project's folders and tells every open page "files" (the author's) or "state" (what was made)."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._open: set[asyncio.Queue[str]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """While the page is served."""
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._desk.errands.listen = lambda: self.tell("state")
+        tasks = [asyncio.create_task(self._files()), asyncio.create_task(self._state())]
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for queue in self._open:
+                queue.put_nowait("")
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def tell(self, event: str) -> None:
+        """Tell every open page, from whatever thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop may be closed between asking and calling
+                loop.call_soon_threadsafe(self._put, event)
+
+    def _put(self, event: str) -> None:
+        for queue in self._open:
+            queue.put_nowait(event)
+
+    async def _files(self) -> None:
+        """The author's own files; where a folder of theirs is made later, the watch begins anew."""
+        while not self._stop.is_set():
+            watched = self._watched()
+            if not watched:
+                await self._first_files()
+                continue
+            async for changes in awatch(*watched, stop_event=self._stop, debounce=60, step=20, rust_timeout=500):
+                if any(not _stray(Path(name)) for _, name in changes):
+                    self._put("files")
+                if self._watched() != watched:
+                    break
+
+    def _watched(self) -> list[Path]:
+        folder = self._desk.folder
+        return [path for name in ("sources", "templates") if folder and (path := folder / name).is_dir()]
+
+    async def _first_files(self) -> None:
+        """Before there is a project: whatever appears in the folder may be it."""
+        start = self._desk.start
+        if not start.is_dir():
+            await self._rest(1.0)
+            return
+        async for _ in awatch(start, recursive=False, stop_event=self._stop, debounce=60, step=20, rust_timeout=500):
+            self._put("files")
+            break
+
+    async def _state(self) -> None:
+        """The database, beside whoever writes to it."""
+        while not self._stop.is_set():
+            folder = self._desk.folder
+            if folder is None or not (folder / "outbox").is_dir():
+                await self._rest(1.0)
+                continue
+            outbox = folder / "outbox"
+            async for changes in awatch(
+                outbox, recursive=False, stop_event=self._stop, debounce=100, step=50, rust_timeout=500
+            ):
+                if _of_state(Path(name) for _, name in changes):
+                    self._put("state")
+                    await self._rest(_SPARE)
+                if not outbox.is_dir():
+                    break
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
+
+    async def answer(self, _request: Request) -> StreamingResponse:
+        """The stream of one open page: server-sent events, as the HTML standard has them (section 9.2)."""
+        return StreamingResponse(self._stream(), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+    async def _stream(self) -> AsyncIterator[str]:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._open.add(queue)
+        try:
+            yield ": here\n\n"
+            while not self._stop.is_set():
+                try:
+                    events = {await asyncio.wait_for(queue.get(), _PULSE)}
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+                while not queue.empty():
+                    events.add(queue.get_nowait())
+                for event in sorted(events - {""}):
+                    yield f"event: {event}\ndata: now\n\n"
+        finally:
+            self._open.discard(queue)
+
+
+def _of_state(paths: Iterable[Path]) -> bool:
+    return any(path.name.endswith((".sqlite3", ".sqlite3-wal")) for path in paths)
+
+
+def _stray(path: Path) -> bool:
+    """What editors put beside a file while they save it."""
+    return path.name.startswith(".") or path.name.endswith(("~", ".tmp", ".swp", ".swx"))

@@ -1,0 +1,56 @@
+/* What HTML alone can't do: hear that something changed, and drag a list into order. All else is forms and htmx. */
+(() => {
+  "use strict";
+  const main = () => document.getElementById("main");
+  let waiting = false;
+
+  // Nobody's half-written words are taken away: a field that differs from what was sent keeps the page as it is.
+  const writing = () => {
+    const field = document.activeElement;
+    if (!field || !main()?.contains(field)) return false;
+    return field.matches("textarea, input:not([type=checkbox], [type=radio])") && field.value !== field.defaultValue;
+  };
+  const refresh = () => {
+    if (writing() || document.querySelector(".dragged")) { waiting = true; return; }
+    waiting = false;
+    htmx.trigger(main(), "refresh");
+  };
+  for (const name of ["files", "state"]) document.addEventListener(name, refresh);
+  document.addEventListener("focusout", () => setTimeout(() => waiting && refresh(), 50));
+
+  // A list with data-order sends its form's "order" field, the ids of its members, when one was dragged elsewhere.
+  document.addEventListener("pointerdown", (press) => {
+    const handle = press.target.closest?.("[data-handle]");
+    const item = handle?.closest("[data-id]");
+    const list = item?.closest("[data-order]");
+    if (!list || press.button) return;
+    press.preventDefault();
+    handle.setPointerCapture(press.pointerId);
+    item.classList.add("dragged");
+    const ids = () => [...list.querySelectorAll(":scope > [data-id]")].map((one) => one.dataset.id).join(",");
+    const before = ids();
+    const move = (at) => {
+      const others = [...list.querySelectorAll(":scope > [data-id]:not(.dragged)")];
+      const next = others.find((one) => { const box = one.getBoundingClientRect(); return at.clientY < box.top + box.height / 2; });
+      if (next !== item.nextElementSibling) list.insertBefore(item, next ?? null);
+    };
+    const end = () => {
+      handle.removeEventListener("pointermove", move);
+      item.classList.remove("dragged");
+      if (ids() === before) return;
+      const form = document.getElementById(list.dataset.order);
+      form.elements.order.value = ids();
+      form.requestSubmit();
+    };
+    handle.addEventListener("pointermove", move);
+    handle.addEventListener("pointerup", end, { once: true });
+    handle.addEventListener("pointercancel", end, { once: true });
+  });
+
+  // The keys a writer's fingers know; in a field they keep their own meaning.
+  document.addEventListener("keydown", (press) => {
+    if (!(press.ctrlKey || press.metaKey) || press.key.toLowerCase() !== "z" || press.target.matches?.("input, textarea")) return;
+    const form = document.getElementById(press.shiftKey ? "redo" : "undo");
+    if (form) { press.preventDefault(); form.requestSubmit(); }
+  });
+})();

@@ -1,0 +1,37 @@
+"""Small words that templates need: dates as people say them, numbers, plurals."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+def day(moment: datetime, zone: ZoneInfo | None = None) -> str:
+    """As in: Tuesday, 1 December."""
+    local = moment.astimezone(zone or UTC)
+    return f"{local:%A}, {local.day} {local:%B}"
+
+
+def time(moment: datetime, zone: ZoneInfo | None = None) -> str:
+    """As in: Tuesday, 1 December, 09:00."""
+    return f"{day(moment, zone)}, {moment.astimezone(zone or UTC):%H:%M}"
+
+
+def short(moment: datetime, zone: ZoneInfo | None = None) -> str:
+    """As in: 1 Dec 2026."""
+    local = moment.astimezone(zone or UTC)
+    return f"{local.day} {local:%b %Y}"
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """As in: 1 post, 2 posts; `more` where an s is not enough."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def capital(words: str) -> str:
+    """A sentence from a reason: its first letter large."""
+    return words[:1].upper() + words[1:]
+
+
+FILTERS: dict[str, Any] = {"day": day, "time": time, "short": short, "many": many, "capital": capital}
