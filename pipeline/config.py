@@ -207,6 +207,8 @@ class ComposeSettings:
     per_issue: int
     repeat_after: int
     issues: Path
+    language: str = "en"
+    templates: Path = Path("templates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,6 +347,8 @@ class Settings:
             per_issue=self.books_table.per_issue,
             repeat_after=self.books_table.repeat_after,
             issues=self.issues,
+            language=self.newsletter.language,
+            templates=self.templates,
         )
 
     @cached_property

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.errors import RenderFault
 from pipeline.model.text import legal
@@ -90,6 +90,11 @@ def moment(local: datetime, words: Mapping[str, Any]) -> str:
     from babel.dates import format_time
 
     return f"{day(local, words)}, {format_time(local.timetz(), 'short', locale=_locale(words))}"
+
+
+def direction(words: Mapping[str, Any]) -> Literal["ltr", "rtl"]:
+    """Which way the furniture's language runs."""
+    return "rtl" if _locale(words).text_direction == "rtl" else "ltr"
 
 
 def _locale(words: Mapping[str, Any]) -> Any:

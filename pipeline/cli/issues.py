@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -242,8 +243,15 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
     for one, state, next_step in told:
         if issue in (None, one.number):
             sums = accounts[one.number]
-            documents.append({"issue": one.number, "title": one.title, "state": state, "account": _sums(sums)})
+            corrects = one.corrects.number if one.corrects else None
+            said = {"issue": one.number, "title": one.title, "state": state, "corrects": corrects}
+            documents.append(said | {"account": _sums(sums)})
             lines += [f"Issue {one.number}, “{one.title}”: {state}; {next_step}.", *_account_lines(sums)]
+            lines += [
+                f"  issue {other.number} corrects it ({its_state})"
+                for other, its_state, _ in told
+                if other.corrects and other.corrects.number == one.number
+            ]
     document = {"issues": documents} if issue is None else documents[0] | {"people": people}
     terminal.show(document, [*lines, *more] or ["No issues yet."])
 
@@ -304,4 +312,38 @@ def reconcile(terminal: Terminal, issue: IssueNumber, *, resend_unknown: bool) -
     terminal.conclude(report, {"issue": issue, "account": _sums(account)}, _account_lines(account))
 
 
-COMMANDS = (plan, build, lint, approve, send, status, reconcile)
+@click.command(short_help="Write to those who got an issue about what was wrong in it.")
+@ISSUE
+@click.option("--text", metavar="WORDS", help="What was wrong, and what is right, in Markdown; - reads standard input.")
+@click.option("--subject", metavar="WORDS", help="The subject line. Default: Correction, and the issue's title.")
+@click.option("--drop", is_flag=True, help="Take back a correction that was not sent.")
+@click.pass_obj
+def correct(terminal: Terminal, issue: IssueNumber, text: str | None, subject: str | None, *, drop: bool) -> None:
+    """Write a short correction to those who got an issue, and to nobody else.
+
+    It is a draft like any other: look at it, approve it, send it. Saying it again writes the draft anew.
+
+    \b
+    Example: paperround correct 7 --text "The reading is on *Friday*, not on Thursday."
+             paperround correct 7 --drop
+    """
+    from pipeline import compose, run
+
+    if not drop and text is None:
+        raise click.UsageError("Say what was wrong: --text WORDS (or --text - to read it), or --drop.")
+    said = sys.stdin.read() if text == "-" else text or ""
+    with terminal.project(alone=True) as project:
+        section, now = project.settings.compose, project.out.clock()
+        number = None
+        if drop:
+            report = compose.drop(issue, project.store)
+        else:
+            number, report = compose.correct(issue, project.store, section, said=said, named=subject, now=now)
+        report += run.walk(project, "render", "syndicate")
+    lines = [*report.done[:1]]
+    if number is not None:
+        lines.append(f"Look at outbox/issues/{number}-correction-of-{issue}/, then `approve {number}`.")
+    terminal.conclude(report, {"issue": number, "corrects": issue}, lines)
+
+
+COMMANDS = (plan, build, lint, approve, send, correct, status, reconcile)

@@ -17,13 +17,26 @@ import msgspec
 
 from pipeline import folder
 from pipeline.compose import events, schedule
+from pipeline.compose.correction import correct, drop
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.config import ComposeSettings
 from pipeline.errors import UserError
 from pipeline.model import Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing
 from pipeline.store import Store, Tx, issues, picks, posts
 
-__all__ = ["Plan", "at_once", "choose", "due", "plan", "select", "standing", "standings", "work"]
+__all__ = [
+    "Plan",
+    "at_once",
+    "choose",
+    "correct",
+    "drop",
+    "due",
+    "plan",
+    "select",
+    "standing",
+    "standings",
+    "work",
+]
 
 HAND_EDITED = (
     "Issue {0} has files that were edited by hand, so it stays as it is. "
@@ -182,7 +195,7 @@ def _asked_for(slot: Slot) -> bool:
 
 def _drafts(tx: Tx) -> list[Issue]:
     """Issues that still follow their posts: nobody has said yes to them as they were last rendered."""
-    return [issue for issue in issues.every(tx) if not issues.settled(tx, issue.number)]
+    return [issue for issue in issues.every(tx) if issue.corrects is None and not issues.settled(tx, issue.number)]
 
 
 def _edited(tx: Tx, draft: Issue, settings: ComposeSettings) -> bool:

@@ -12,15 +12,16 @@ def subject(titles: Sequence[str]) -> str:
     """The lead's title, joined by the second's where both fit; never more than the posts say themselves."""
     lead = titles[0]
     both = f"{lead} · {titles[1]}" if len(titles) > 1 else lead
-    return both if len(both) <= SUBJECT_LENGTH else _cut(lead, 150)
+    return both if len(both) <= SUBJECT_LENGTH else cut(lead, 150)
 
 
 def preheader(excerpt: str) -> str:
     """The beginning of the lead, as far as an inbox shows it."""
-    return _cut(" ".join(excerpt.split()), PREHEADER_LENGTH)
+    return cut(" ".join(excerpt.split()), PREHEADER_LENGTH)
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """As many whole words as `length` characters hold."""
     if len(text) <= length:
         return text
     return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + "…"

@@ -107,8 +107,8 @@ def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings) -> st
             return (
                 f"Issue {number} is frozen already; {left.pending if left else 0} readers are still to be handed over."
             )
-        audience.approved(tx, number, settings)
-        readers = people.count_active(tx)
+        issue, _ = audience.approved(tx, number, settings)
+        readers = people.count_active(tx, issue.corrects.number if issue.corrects else None)
     batches = -(-readers // provider(settings).can.batch_max)
     return (
         f"Issue {number} would go to {readers} readers in {batches} batches by {settings.provider}. Nothing was sent."

@@ -60,7 +60,10 @@ def freeze(number: IssueNumber, store: Store, settings: DeliverSettings, by: Pro
             issue, approval = approved(tx, number, settings)
         except NeedsPerson as fault:
             return Report(attention=(str(fault),))
-        rendering, readers = issues.rendering(tx, number), people.count_active(tx)
+        got = issue.corrects.number if issue.corrects else None
+        if got and (first := ledger.account(tx, got)) and first.pending:
+            return Report(attention=(f"Issue {number} corrects issue {got} and waits until that is handed over.",))
+        rendering, readers = issues.rendering(tx, number), people.count_active(tx, got)
         if rendering is None or not readers:
             return Report(attention=(f"Issue {number} is approved, but there are no subscribers to send it to.",))
         sending = ledger.Sending(
@@ -74,7 +77,7 @@ def freeze(number: IssueNumber, store: Store, settings: DeliverSettings, by: Pro
             audience=readers,
         )
         ledger.freeze(tx, sending)
-        recipients = (_recipient(number, reader, store.secret(tx), settings) for reader in people.active(tx))
+        recipients = (_recipient(number, reader, store.secret(tx), settings) for reader in people.active(tx, got))
         for at, members in enumerate(_chunks(recipients, by.can.batch_max)):
             ledger.add_batch(tx, number, _key(number, approval.sha, at), members)
         ledger.account(tx, number)

@@ -3,7 +3,19 @@
 from pipeline.model.book import Book, Links, Origin, Pick, isbn13, title_key
 from pipeline.model.delivery import FATES, Account, Batch, BatchId, BatchState, Fate, Outcome, Recipient
 from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry, Picture
-from pipeline.model.issue import Approval, Event, Finding, Form, Issue, IssueNumber, IssueState, Item, Message, Slot
+from pipeline.model.issue import (
+    Approval,
+    Correction,
+    Event,
+    Finding,
+    Form,
+    Issue,
+    IssueNumber,
+    IssueState,
+    Item,
+    Message,
+    Slot,
+)
 from pipeline.model.people import Subscriber, SubscriberId, Suppression
 from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
 from pipeline.model.report import Report, total
@@ -35,6 +47,7 @@ __all__ = [
     "BatchId",
     "BatchState",
     "Book",
+    "Correction",
     "Enclosure",
     "Entry",
     "EntryId",

@@ -45,10 +45,25 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What was wrong in an issue that went out: `said` as the author wrote it (Markdown), `html` the same, well-formed.
+
+    `number`, `title` and `folder` are those of the issue that is corrected.
+    """
+
+    number: IssueNumber
+    title: str
+    folder: str
+    said: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One digest, complete as data: the lead first; `related` are older posts for "more from the blog".
 
-    `slug` is safe as a folder name (a-z, 0-9, hyphens, 60 at most). Times are aware UTC.
+    `slug` is safe as a folder name (a-z, 0-9, hyphens, 60 at most). Times are aware UTC. An issue that `corrects`
+    another has no posts of its own, and goes only to those who got that one.
     """
 
     number: IssueNumber
@@ -62,6 +77,7 @@ class Issue:
     items: tuple[Item, ...]
     related: tuple[Post, ...] = ()
     events: tuple[Event, ...] = ()
+    corrects: Correction | None = None
 
     @property
     def folder(self) -> str:

@@ -44,11 +44,19 @@ def body(item: Item, colours: dict[str, str]) -> Markup:
     article = item.post.article
     if item.form == "excerpt":
         return Markup('<p style="margin:0 0 16px;">{}</p>').format(legal(article.excerpt))
-    root = _tree(item)
+    return _styled(_tree(item), colours, article.direction)
+
+
+def styled(html: str, colours: dict[str, str], direction: str) -> Markup:
+    """Well-formed XHTML of our own making, as `body` shows an article's."""
+    return _styled(etree.fromstring(f"<div>{html}</div>"), colours, direction)
+
+
+def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
     for element in root.iter(etree.Element):
         style = _STYLES.get(str(element.tag))
         if style:
-            element.set("style", style.format(**colours, start="right" if article.direction == "rtl" else "left"))
+            element.set("style", style.format(**colours, start="right" if direction == "rtl" else "left"))
         if element.tag == "img":
             _fit(element)
         if element.get("href"):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from markupsafe import Markup
+
 from pipeline import child, looks, mail
 from pipeline.config import RenderSettings
 from pipeline.errors import ChildFault, RenderFault
@@ -28,16 +30,17 @@ class Rendered:
 def rendered(issue: Issue, settings: RenderSettings) -> Rendered:
     """The same issue and look make the same bytes. Raises RenderFault with the template's file and line."""
     values = view.view(view.addressed(issue, settings.newsletter.url), settings)
-    design = f"{settings.newsletter.design}.mjml"
+    name = "correction" if issue.corrects else None
+    design = f"{name or settings.newsletter.design}.mjml"
     mjml = looks.fill(design, settings.templates, values | _for_mail(values, settings))
     message = Message(
         subject=mail.header_text(issue.subject),
         html=_html(compiled(mjml, issue.title, design)),
-        text=_tidy(looks.fill("digest.txt", settings.templates, values | plain.tools())),
+        text=_tidy(looks.fill(f"{name or 'digest'}.txt", settings.templates, values | plain.tools())),
         unsubscribe=values["unsubscribe"],
         list_headers=(("List-Id", list_id(settings)),),
     )
-    web = looks.fill("web.html", settings.templates, values | {"whole": body.whole})
+    web = looks.fill(f"{name or 'web'}.html", settings.templates, values | {"whole": body.whole, "marked": Markup})
     files = {
         "email.mjml": mjml.encode(),
         "email.html": message.html.encode(),
@@ -52,6 +55,7 @@ def _for_mail(values: dict[str, Any], settings: RenderSettings) -> dict[str, Any
     light = values["light"]
     return {
         "body": lambda item: body.body(item, light),
+        "said": lambda html: body.styled(html, light, values["direction"]),
         "cover": lambda pick: view.cover(pick, settings, light["accent"], light["on_accent"]),
         "pictured": lambda item, pick: not (item.form == "full" and view.shows(item, pick.book.cover)),
     }

@@ -20,6 +20,7 @@ def record(issue: Issue, made: Rendered, findings: Sequence[Finding]) -> dict[st
         "preheader": issue.preheader,
         "created": issue.created.isoformat(),
         "due": issue.slot.due.isoformat(),
+        "corrects": issue.corrects.number if issue.corrects else None,
         "posts": [_post(item) for item in issue.items],
         "events": [_event(event) for event in issue.events],
         "related": [{"id": post.id, "url": post.article.url, "title": post.article.title} for post in issue.related],

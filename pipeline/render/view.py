@@ -26,7 +26,8 @@ def view(issue: Issue, settings: RenderSettings) -> dict[str, Any]:
     """The names that all templates of an issue share."""
     theme = looks.theme(settings.templates)
     words = looks.words(settings.newsletter.language, settings.templates)
-    direction = issue.items[0].post.article.direction
+    lead = issue.items[0].post.article if issue.items else None
+    direction = lead.direction if lead else looks.direction(words)
     home = settings.newsletter.home
     return {
         "issue": issue,
@@ -36,11 +37,11 @@ def view(issue: Issue, settings: RenderSettings) -> dict[str, Any]:
         "fonts": theme["fonts"],
         "light": theme["light"],
         "dark": theme["dark"],
-        "language": issue.items[0].post.article.language or settings.newsletter.language,
+        "language": (lead.language if lead else None) or settings.newsletter.language,
         "direction": direction,
         "start": "right" if direction == "rtl" else "left",
         "home": home,
-        "web": f"{home}issues/{issue.folder}/",
+        "web": f"{home}issues/{issue.corrects.folder if issue.corrects else issue.folder}/",
         "unsubscribe": stand_in(issue),
         "disclosure": settings.disclosure,
         "day": lambda moment: day(moment, words, settings),
@@ -88,7 +89,7 @@ def _size(kept: Path) -> tuple[int, int] | None:
 
 def stand_in(issue: Issue) -> str:
     """The address that every reader's own link replaces: no content can guess a hash of itself (RFC 2606: .invalid)."""
-    content = msgspec.json.encode((issue.number, issue.items, issue.intro))
+    content = msgspec.json.encode((issue.number, issue.items, issue.corrects.said if issue.corrects else issue.intro))
     return f"https://unsubscribe.invalid/{hashlib.sha256(content).hexdigest()[:16]}"
 
 

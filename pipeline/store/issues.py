@@ -69,7 +69,8 @@ def write(tx: Tx, issue: Issue, sha: str, *, books: Iterable[str]) -> None:
     upsert(tx, tables.issues, ["number"], values)
     _forget_contents(tx, issue.number)
     posts = [{"post": item.post.id, "number": issue.number} for item in issue.items]
-    tx.execute(sa.insert(tables.issue_posts), posts)
+    if posts:
+        tx.execute(sa.insert(tables.issue_posts), posts)
     shown = [{"number": issue.number, "book": book} for book in dict.fromkeys(books)]
     if shown:
         tx.execute(sa.insert(tables.issue_books), shown)
@@ -145,8 +146,14 @@ def settled(tx: Tx, number: IssueNumber) -> bool:
 
 
 def latest_slot(tx: Tx) -> datetime | None:
-    """When the newest issue was due."""
-    return tx.execute(sa.select(sa.func.max(tables.issues.c.due, type_=tables.Instant))).scalar()
+    """When the newest issue was due; a correction takes nobody's turn."""
+    return max((issue.slot.due for issue in every(tx) if issue.corrects is None), default=None)
+
+
+def begun(tx: Tx, number: IssueNumber) -> bool:
+    """Whether an issue was frozen for sending: from then on somebody may have it."""
+    found = sa.select(tables.sendings.c.number).where(tables.sendings.c.number == number)
+    return tx.execute(found).first() is not None
 
 
 def take_back(tx: Tx, name: str) -> None:

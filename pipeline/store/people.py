@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from pipeline.model import Subscriber, SubscriberId, Suppression
+from pipeline.model import IssueNumber, Subscriber, SubscriberId, Suppression
 from pipeline.store import tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import upsert
@@ -42,9 +42,9 @@ def by_id(tx: Tx, subscriber: SubscriberId) -> Subscriber | None:
     return _one(tx, _T.id == subscriber)
 
 
-def active(tx: Tx) -> Iterator[Subscriber]:
-    """Readers who want mail, in the order they came, read row by row."""
-    chosen = sa.select(*_COLUMNS).where(_T.state == "active").order_by(_T.id)
+def active(tx: Tx, got: IssueNumber | None = None) -> Iterator[Subscriber]:
+    """Readers who want mail, in the order they came, read row by row; with `got` only those who may have that issue."""
+    chosen = sa.select(*_COLUMNS).where(*_wants_mail(got)).order_by(_T.id)
     for row in tx.execution_options(yield_per=1000).execute(chosen):
         yield Subscriber(**row._mapping)
 
@@ -55,9 +55,16 @@ def every(tx: Tx) -> Iterator[Subscriber]:
         yield Subscriber(**row._mapping)
 
 
-def count_active(tx: Tx) -> int:
-    """How many readers want mail."""
-    return tx.execute(sa.select(sa.func.count()).where(_T.state == "active")).scalar_one()
+def count_active(tx: Tx, got: IssueNumber | None = None) -> int:
+    """How many readers want mail; with `got` only those who may have that issue."""
+    return tx.execute(sa.select(sa.func.count()).where(*_wants_mail(got))).scalar_one()
+
+
+def _wants_mail(got: IssueNumber | None) -> Sequence[sa.ColumnElement[bool]]:
+    """Whose copy is of unknown fate may have it as well."""
+    copies = tables.outcomes.c
+    have_it = sa.select(copies.subscriber).where(copies.number == got, copies.fate.in_(("accepted", "unknown")))
+    return (_T.state == "active", *(() if got is None else (_T.id.in_(have_it),)))
 
 
 def add(tx: Tx, address: str, *, name: str | None, consent: str, token: str, now: datetime) -> None:

@@ -82,7 +82,8 @@ def _remove(name: str, settings: SyndicateSettings) -> None:
 def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     """Everything that outbox/public/ should hold now."""
     items, every = _items(tx), issues.every(tx)
-    listed = [issue for issue in every if issues.settled(tx, issue.number)][::-1]
+    settled = [issue for issue in every if issues.settled(tx, issue.number)][::-1]
+    listed = [issue for issue in settled if issue.corrects is None]
     style = (RULES, str(settings), looks.sha(settings.templates))
     about_posts = (*style, [(item.post, item.picks) for item in items])
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.slot.due) for issue in listed])
@@ -93,8 +94,9 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     outputs["feed.xsl"] = (_sha(style), lambda: looks.source("feed.xsl", settings.templates).encode())
     for issue in every:
         page = settings.issues / issue.folder / "web.html"
-        if page.is_file():
-            note = corrections.note(issue, posts.some(tx, [item.post.id for item in issue.items]), settings)
+        if page.is_file() and issue.corrects is None:
+            note = corrections.said(issue, settled, settings)
+            note += corrections.note(issue, posts.some(tx, [item.post.id for item in issue.items]), settings)
             made = partial(corrections.with_note, page, note)
             outputs[f"issues/{issue.folder}/index.html"] = (_sha((page.read_bytes(), note)), made)
     return outputs

@@ -1,11 +1,12 @@
-"""Posts that their author changed after an issue went out: its archive page says so, and leads to what they say now.
+"""What was found wrong after an issue went out: its archive page says so.
 
+Posts that their author changed are named and lead to what they say now; a correction that she sent stands there too.
 Nobody is mailed again for it, and what was sent is not touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -25,6 +26,18 @@ def note(issue: Issue, now: Mapping[PostId, Post], settings: SyndicateSettings) 
         f'<a href="{escape(post.article.url or newsletter.url)}">{escape(post.article.title)}</a>' for post in changed
     )
     return f'<p class="quiet" role="note">{escape(words["corrected"].format(day=day))} {links}</p>\n'
+
+
+def said(issue: Issue, settled: Sequence[Issue], settings: SyndicateSettings) -> str:
+    """What the author wrote to those who got an issue, the newest first; empty when there is nothing."""
+    newsletter, words = settings.newsletter, looks.words(settings.newsletter.language, settings.templates)
+    notes = []
+    for one in settled:
+        if one.corrects and one.corrects.number == issue.number:
+            day = looks.day(one.slot.due.astimezone(newsletter.timezone), words)
+            head = f'<p class="quiet"><strong>{escape(words["correction"])}</strong> · {escape(day)}</p>'
+            notes.append(f'<div class="ask" role="note">{head}\n{one.corrects.html}</div>\n')
+    return "".join(notes)
 
 
 def _differs(sent: Post, now: Post | None, issue: Issue) -> bool:

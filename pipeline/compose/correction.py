@@ -1,0 +1,105 @@
+"""A short word to those who got an issue, about what was wrong in it. It takes a number of its own, and no turn."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from pipeline import looks
+from pipeline.compose import subject
+from pipeline.config import ComposeSettings
+from pipeline.errors import UserError
+from pipeline.model import Correction, Issue, IssueNumber, Report, Slot
+from pipeline.model.text import legal
+from pipeline.store import Store, Tx, issues
+
+SUBJECT_AT_MOST = 150
+
+
+def correct(
+    number: IssueNumber, store: Store, settings: ComposeSettings, *, said: str, named: str | None, now: datetime
+) -> tuple[IssueNumber, Report]:
+    """Draft the correction of an issue, or write its draft anew; its number, and what was done.
+
+    `said` is Markdown, `named` the subject, None to propose one. Raises UserError when nobody has the issue yet, or
+    when its correction has a yes already.
+    """
+    if not said.strip():
+        raise UserError("A correction needs words.", next_step='Add --text "what was wrong, and what is right".')
+    with store.writing() as tx:
+        wrong, draft = _correctable(tx, number), _open(tx, number)
+        if draft is not None and issues.settled(tx, draft.number):
+            raise UserError(
+                f"Issue {draft.number}, which corrects issue {number}, is approved already.",
+                next_step=f"`send {draft.number}`, or take it back: `correct {number} --drop`.",
+            )
+        mine = draft.number if draft else IssueNumber(max(issue.number for issue in issues.every(tx)) + 1)
+        made = corrected(wrong, mine, settings, said=said, named=named, now=draft.created if draft else now)
+        if made == draft:
+            return mine, Report(unchanged=1)
+        issues.write(tx, made, hashlib.sha256(msgspec.json.encode(made)).hexdigest(), books=())
+    did = "written anew" if draft else "drafted"
+    return mine, Report(done=(f"Issue {mine} {did}: it corrects issue {number}, “{wrong.title}”.",))
+
+
+def drop(number: IssueNumber, store: Store) -> Report:
+    """Take back the correction of an issue that was not sent. Raises UserError when there is none."""
+    with store.writing() as tx:
+        draft = _open(tx, number)
+        if draft is None:
+            raise UserError(f"Issue {number} has no correction that could be taken back.")
+        issues.drop(tx, draft.number)
+    return Report(done=(f"Issue {draft.number}, which corrected issue {number}, was taken back.",))
+
+
+def corrected(
+    wrong: Issue, number: IssueNumber, settings: ComposeSettings, *, said: str, named: str | None, now: datetime
+) -> Issue:
+    """The issue that corrects another: words, and no posts."""
+    words = looks.words(settings.language, settings.templates)
+    title = words["correction_of"].format(title=wrong.title)
+    return Issue(
+        number=number,
+        slug=f"correction-of-{wrong.number}",
+        slot=Slot(key=f"correction {number} {now.isoformat()}", due=now),
+        title=title,
+        subject=subject.cut(" ".join((named or title).split()), SUBJECT_AT_MOST),
+        preheader=subject.preheader(said),
+        intro=None,
+        created=now,
+        items=(),
+        corrects=Correction(
+            number=wrong.number, title=wrong.title, folder=wrong.folder, said=legal(said.strip()), html=html(said)
+        ),
+    )
+
+
+def html(said: str) -> str:
+    """Markdown (commonmark.org) as XHTML; markup inside it is shown as it stands, for no one wrote it on purpose."""
+    from markdown_it import MarkdownIt
+
+    made: str = MarkdownIt("commonmark", {"html": False}).render(legal(said))
+    return made.strip()
+
+
+def _correctable(tx: Tx, number: IssueNumber) -> Issue:
+    wrong = issues.get(tx, number)
+    if wrong is None:
+        raise UserError(f"There is no issue {number}.", next_step="`paperround status` lists them.")
+    if wrong.corrects:
+        first = wrong.corrects.number
+        raise UserError(f"Issue {number} is a correction itself.", next_step=f"Correct issue {first} once more.")
+    if not issues.begun(tx, number):
+        raise UserError(
+            f"Issue {number} has not been sent, so nobody has it.",
+            next_step="Mend the post and `build`; the draft follows it.",
+        )
+    return wrong
+
+
+def _open(tx: Tx, number: IssueNumber) -> Issue | None:
+    """The correction of an issue that has not begun to go out."""
+    mine = [issue for issue in issues.every(tx) if issue.corrects and issue.corrects.number == number]
+    return next((issue for issue in mine if not issues.begun(tx, issue.number)), None)
