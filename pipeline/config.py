@@ -136,6 +136,16 @@ class Delivery(Section, frozen=True):
     on_unknown: Literal["hold", "resend"] = "hold"
 
 
+class ReadersTable(Section, frozen=True):
+    """The readers' side: the form, the pages, and how one leaves."""
+
+    topics: tuple[str, ...] = ()
+    consent: str | None = None
+    unsubscribe: Literal["serve", "mailto"] = "serve"
+    unsubscribe_to: Mailbox | None = None
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
 class StoreTable(Section, frozen=True):
     """Where the state is kept."""
 
@@ -154,6 +164,7 @@ class _File(Section, frozen=True):
     schedule: Schedule = msgspec.field(default_factory=Schedule)
     books: BooksTable = msgspec.field(default_factory=BooksTable)
     delivery: Delivery = msgspec.field(default_factory=Delivery)
+    readers: ReadersTable = msgspec.field(default_factory=ReadersTable)
     store: StoreTable = msgspec.field(default_factory=StoreTable)
     fetch: FetchTable = msgspec.field(default_factory=FetchTable)
 
@@ -265,6 +276,12 @@ class FeedbackSettings:
     """What the feedback room may know."""
 
     newsletter: Newsletter
+    readers: ReadersTable
+    provider: str
+    tables: Mapping[str, Mapping[str, Any]]
+    secrets: Mapping[str, str] = field(repr=False)
+    text: str = field(repr=False)
+    templates: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,6 +298,7 @@ class Settings:
     books_table: BooksTable
     delivery: Delivery
     provider_tables: Mapping[str, Mapping[str, Any]]
+    readers: ReadersTable
     store: StoreTable
     fetch: FetchTable
     secrets: Mapping[str, str] = field(repr=False)
@@ -391,7 +409,15 @@ class Settings:
 
     @cached_property
     def feedback(self) -> FeedbackSettings:
-        return FeedbackSettings(newsletter=self.newsletter)
+        return FeedbackSettings(
+            newsletter=self.newsletter,
+            readers=self.readers,
+            provider=self.delivery.provider,
+            tables=self.provider_tables,
+            secrets=self.secrets,
+            text=self.text,
+            templates=self.templates,
+        )
 
 
 def find(start: Path) -> Path:
@@ -427,6 +453,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
         books_table=file.books,
         delivery=file.delivery,
         provider_tables=providers,
+        readers=file.readers,
         store=file.store,
         fetch=file.fetch,
         secrets=_secrets(folder, environment),

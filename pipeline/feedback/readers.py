@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
 from pipeline.errors import UserError
-from pipeline.model import Report, Subscriber, Suppression
+from pipeline.feedback import tokens
+from pipeline.model import Consent, Reason, Report, Subscriber, Suppression
 from pipeline.store import Store, Tx, people
 
 Added = Literal["added", "known", "left"]
@@ -30,8 +30,9 @@ def _add(tx: Tx, secret: bytes, address: str, *, name: str | None, consent: str,
         return "left"
     known = people.by_address(tx, address)
     if known is not None:
-        return "known" if known.state == "active" else "left"
-    people.add(tx, address, name=name, consent=consent, token=secrets.token_urlsafe(32), now=now)
+        return "known" if known.state in ("active", "paused") else "left"
+    fresh = people.add(tx, address, name=name, consent=consent, token=tokens.made(secret), now=now)
+    people.consented(tx, fresh, Consent(act="added", words=consent, source="the author", at=now))
     return "added"
 
 
@@ -87,20 +88,27 @@ def _line(values: tuple[str, ...]) -> str:
 
 
 def unsubscribe(store: Store, address: str, *, evidence: str, now: datetime) -> Subscriber:
-    """A reader who leaves stays out for ever. Raises UserError for an address nobody has."""
+    """A reader who leaves stays out, until she herself asks to come back. Raises UserError for an unknown address."""
     with store.writing() as tx:
         reader = _reader(tx, address)
-        people.unsubscribe(tx, reader.id)
-        _suppress(tx, store.secret(tx), reader, "unsubscribed", evidence, now)
+        let_go(tx, store.secret(tx), reader, evidence, now)
     return reader
+
+
+def let_go(tx: Tx, secret: bytes, reader: Subscriber, evidence: str, now: datetime) -> None:
+    """She wants no more mail; the row stays so that no import brings her back."""
+    if reader.state != "unsubscribed":
+        people.put(tx, reader.id, state="unsubscribed")
+        people.consented(tx, reader.id, Consent(act="left", words=evidence, source="", at=now))
+    _suppress(tx, secret, reader.address, "unsubscribed", evidence, now)
 
 
 def forget(store: Store, address: str, *, now: datetime) -> None:
     """Delete all about a person but a salted hash that keeps her out. Raises UserError for an unknown address."""
     with store.writing() as tx:
         reader = _reader(tx, address)
-        _suppress(tx, store.secret(tx), reader, "forgotten", "by request", now)
-        people.remove(tx, reader.id)
+        _suppress(tx, store.secret(tx), reader.address, "forgotten", "by request", now)
+        people.remove(tx, reader.id, reader.address)
 
 
 def _reader(tx: Tx, address: str) -> Subscriber:
@@ -110,13 +118,9 @@ def _reader(tx: Tx, address: str) -> Subscriber:
     return reader
 
 
-def _suppress(
-    tx: Tx,
-    secret: bytes,
-    reader: Subscriber,
-    reason: Literal["unsubscribed", "forgotten"],
-    evidence: str,
-    now: datetime,
-) -> None:
-    hashed = people.address_hash(secret, reader.address)
-    people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now))
+def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str, now: datetime) -> None:
+    """What she said herself never takes the place of what her mail host said: a bounce stays one."""
+    hashed = people.address_hash(secret, address)
+    known = people.suppressed(tx, hashed)
+    if known is None or known.reason in ("unsubscribed", "forgotten"):
+        people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now))

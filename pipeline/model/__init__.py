@@ -16,7 +16,17 @@ from pipeline.model.issue import (
     Message,
     Slot,
 )
-from pipeline.model.people import Subscriber, SubscriberId, Suppression
+from pipeline.model.people import (
+    Consent,
+    Every,
+    ReaderState,
+    Reason,
+    Signup,
+    SignupId,
+    Subscriber,
+    SubscriberId,
+    Suppression,
+)
 from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
 from pipeline.model.report import Report, total
 from pipeline.model.signal import Signal, SignalKind
@@ -47,11 +57,13 @@ __all__ = [
     "BatchId",
     "BatchState",
     "Book",
+    "Consent",
     "Correction",
     "Enclosure",
     "Entry",
     "EntryId",
     "Event",
+    "Every",
     "Fate",
     "Fetch",
     "Fetched",
@@ -77,6 +89,8 @@ __all__ = [
     "Picture",
     "Post",
     "PostId",
+    "ReaderState",
+    "Reason",
     "Recipient",
     "Removed",
     "Reply",
@@ -84,6 +98,8 @@ __all__ = [
     "Request",
     "Signal",
     "SignalKind",
+    "Signup",
+    "SignupId",
     "Slot",
     "SmtpEnvelope",
     "SmtpServer",

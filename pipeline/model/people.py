@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType
 
 SubscriberId = NewType("SubscriberId", int)
+SignupId = NewType("SignupId", int)
+
+ReaderState = Literal["active", "paused", "unsubscribed", "bounced", "complained"]
+Every = Literal["issue", "day", "week", "month"]
+"""How often a reader wants mail: each issue, or at most one a day, a week, a month."""
+
+Reason = Literal["unsubscribed", "bounced", "complained", "forgotten"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A reader: the address as given, how consent was had (in words), and the opaque token of her links."""
+    """A reader: the address as given, how consent was had (in words), and the opaque token of her links.
+
+    Only an `active` reader is mailed; a `paused` one wants none for now. `attributes` are the other columns of the
+    file she was imported from.
+    """
 
     id: SubscriberId
     address: str
     name: str | None
-    state: Literal["active", "unsubscribed"]
+    state: ReaderState
     consent: str
     since: datetime
     token: str
+    every: Every = "issue"
+    attributes: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +41,41 @@ class Suppression:
     """An address that must not be mailed, by its salted hash, with the evidence."""
 
     address_hash: str
-    reason: Literal["unsubscribed", "bounced", "complained", "forgotten"]
+    reason: Reason
     evidence: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signup:
+    """Somebody filled in the form: what she was told (`words`), on which page, and the token of her confirmation.
+
+    `mail` is what waits to be sent to her: "confirm" asks whether it was she, "known" tells a reader that she is one
+    already, None is nothing. `mails` were sent so far, the last at `mailed`. `done` is when she confirmed.
+    """
+
+    id: SignupId
+    address: str
+    name: str | None
+    topics: tuple[str, ...]
+    words: str
+    source: str
+    asked: datetime
+    token: str
+    mail: Literal["confirm", "known"] | None
+    mailed: datetime | None
+    mails: int
+    done: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One act of a reader, kept as evidence: the words she agreed to (or what she did), where, and when.
+
+    `act` is "subscribed", "imported", "added", "changed" or "left". No address of a machine is kept.
+    """
+
+    act: Literal["subscribed", "imported", "added", "changed", "left"]
+    words: str
+    source: str
     at: datetime

@@ -80,7 +80,7 @@ def open_store(url: str, folder: Path) -> Store:
         )
     path = folder / parsed.database
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed.set(database=str(path)), poolclass=sa.pool.QueuePool)
+    engine = sa.create_engine(parsed.set(database=str(path)), poolclass=sa.pool.QueuePool, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     store = Store(engine, path.with_suffix(".lock"))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from pipeline.model import IssueNumber, Subscriber, SubscriberId, Suppression
+from pipeline.model import Consent, IssueNumber, Subscriber, SubscriberId, Suppression
 from pipeline.store import tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import upsert
 
 _T = tables.subscribers.c
+_TOPICS = tables.reader_topics.c
+_CONSENTS = tables.consents.c
 _COLUMNS = [column for column in tables.subscribers.c if column.name != "address_key"]
 
 
@@ -67,19 +69,54 @@ def _wants_mail(got: IssueNumber | None) -> Sequence[sa.ColumnElement[bool]]:
     return (_T.state == "active", *(() if got is None else (_T.id.in_(have_it),)))
 
 
-def add(tx: Tx, address: str, *, name: str | None, consent: str, token: str, now: datetime) -> None:
+def by_token(tx: Tx, token: str) -> Subscriber | None:
+    """The reader whose links hold this token."""
+    return _one(tx, _T.token == token)
+
+
+def add(tx: Tx, address: str, *, name: str | None, consent: str, token: str, now: datetime) -> SubscriberId:
     """A new reader, with how her consent was had."""
     values = {"address": address, "address_key": address_key(address), "name": name, "consent": consent}
-    tx.execute(sa.insert(tables.subscribers).values(**values, token=token, state="active", since=now))
+    fresh = sa.insert(tables.subscribers).values(**values, token=token, state="active", since=now)
+    return SubscriberId(tx.execute(fresh.returning(_T.id)).scalar_one())
 
 
-def unsubscribe(tx: Tx, subscriber: SubscriberId) -> None:
-    """She wants no more mail; the row stays so that no import brings her back."""
-    tx.execute(sa.update(tables.subscribers).where(_T.id == subscriber).values(state="unsubscribed"))
+def put(tx: Tx, subscriber: SubscriberId, **values: object) -> None:
+    """Change columns of a reader's row."""
+    tx.execute(sa.update(tables.subscribers).where(_T.id == subscriber).values(**values))
 
 
-def remove(tx: Tx, subscriber: SubscriberId) -> None:
-    """Forget a person: the row goes, and her address in the ledger with it."""
+def topics(tx: Tx, subscriber: SubscriberId) -> tuple[str, ...]:
+    """The topics that a reader wants, in alphabetical order; none means all."""
+    mine = sa.select(_TOPICS.topic).where(_TOPICS.subscriber == subscriber).order_by(_TOPICS.topic)
+    return tuple(tx.execute(mine).scalars())
+
+
+def choose(tx: Tx, subscriber: SubscriberId, topics: Iterable[str]) -> None:
+    """The topics that a reader wants from now on."""
+    tx.execute(sa.delete(tables.reader_topics).where(_TOPICS.subscriber == subscriber))
+    if rows := [{"subscriber": subscriber, "topic": topic} for topic in dict.fromkeys(topics)]:
+        tx.execute(sa.insert(tables.reader_topics), rows)
+
+
+def consented(tx: Tx, subscriber: SubscriberId, consent: Consent) -> None:
+    """Keep the evidence of what a reader did."""
+    values = {"act": consent.act, "words": consent.words, "source": consent.source, "at": consent.at}
+    tx.execute(sa.insert(tables.consents).values(subscriber=subscriber, **values))
+
+
+def consents(tx: Tx, subscriber: SubscriberId) -> list[Consent]:
+    """Everything that a reader did, oldest first."""
+    columns = (_CONSENTS.act, _CONSENTS.words, _CONSENTS.source, _CONSENTS.at)
+    mine = sa.select(*columns).where(_CONSENTS.subscriber == subscriber).order_by(_CONSENTS.id)
+    return [Consent(**row._mapping) for row in tx.execute(mine)]
+
+
+def remove(tx: Tx, subscriber: SubscriberId, address: str) -> None:
+    """Forget a person: her rows go, and her address in the ledger with them."""
+    tx.execute(sa.delete(tables.reader_topics).where(_TOPICS.subscriber == subscriber))
+    tx.execute(sa.delete(tables.consents).where(_CONSENTS.subscriber == subscriber))
+    tx.execute(sa.delete(tables.signups).where(tables.signups.c.address_key == address_key(address)))
     tx.execute(sa.delete(tables.subscribers).where(_T.id == subscriber))
     ledger = tables.outcomes
     gone = {"address": "(forgotten)", "name": None, "unsubscribe": "", "words": ""}
@@ -96,6 +133,11 @@ def suppressed(tx: Tx, address_hash: str) -> Suppression | None:
     """Why an address must not be mailed, None when it may."""
     found = tx.execute(sa.select(tables.suppressions).where(tables.suppressions.c.address_hash == address_hash)).first()
     return None if found is None else Suppression(**found._mapping)
+
+
+def lift(tx: Tx, address_hash: str) -> None:
+    """An address may be mailed again."""
+    tx.execute(sa.delete(tables.suppressions).where(tables.suppressions.c.address_hash == address_hash))
 
 
 def _one(tx: Tx, condition: sa.ColumnElement[bool]) -> Subscriber | None:

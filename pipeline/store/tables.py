@@ -231,6 +231,83 @@ subscribers = sa.Table(
     sa.Column("consent", sa.Text, nullable=False),
     sa.Column("since", Instant, nullable=False),
     sa.Column("token", sa.String(43), nullable=False, unique=True),
+    sa.Column("every", sa.String(10), nullable=False, server_default="issue"),
+    sa.Column("attributes", Packed(dict[str, str] | None)),
+)
+
+# feedback: the topics a reader wants; without any she wants all
+reader_topics = sa.Table(
+    "reader_topics",
+    metadata,
+    sa.Column("subscriber", sa.Integer, sa.ForeignKey("subscribers.id"), primary_key=True),
+    sa.Column("topic", sa.Text, primary_key=True),
+)
+
+# feedback: people who filled in the form and have not confirmed yet
+signups = sa.Table(
+    "signups",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("address_key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text),
+    sa.Column("topics", Packed(tuple[str, ...]), nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("asked", Instant, nullable=False),
+    sa.Column("token", sa.String(43), nullable=False, unique=True),
+    sa.Column("mail", sa.String(10)),
+    sa.Column("mailed", Instant),
+    sa.Column("mails", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("done", Instant),
+)
+
+# feedback: how each reader's consent was had and changed, without addresses of people or machines
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("subscriber", sa.Integer, nullable=False),
+    sa.Column("act", sa.String(20), nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_consents_subscriber", "subscriber"),
+)
+
+# feedback: what providers and mail hosts reported, each event once
+signals = sa.Table(
+    "signals",
+    metadata,
+    sa.Column("provider", sa.String(40), primary_key=True),
+    sa.Column("event", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("permanent", sa.Boolean, nullable=False),
+    sa.Column("address_hash", sa.String(64), nullable=False),
+    sa.Column("number", sa.Integer),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("seen", Instant, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Index("ix_signals_address_hash", "address_hash"),
+    sa.Index("ix_signals_number", "number"),
+)
+
+# feedback: signatures of webhook calls that were used, each good for one body
+seals = sa.Table(
+    "seals",
+    metadata,
+    sa.Column("seal", sa.String(64), primary_key=True),
+    sa.Column("body", sa.String(64), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# feedback: how far a mailbox or a provider's list was read
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 # feedback

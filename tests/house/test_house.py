@@ -113,6 +113,7 @@ def test_every_setting_stands_in_the_settings_page() -> None:
         config.Schedule,
         config.BooksTable,
         config.Delivery,
+        config.ReadersTable,
         config.StoreTable,
     )
     for table in (*tables, config.FetchTable):

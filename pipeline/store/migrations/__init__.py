@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 def current(tx: sa.Connection) -> str | None:

@@ -1,0 +1,28 @@
+"""The readers' side on the web."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.cli.terminal import Terminal
+
+
+@click.command(short_help="The readers' side: subscribe, confirm, unsubscribe, the site.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port to listen at.")
+@click.pass_obj
+def serve(terminal: Terminal, host: str, port: int) -> None:
+    """Serve the static site, the form to subscribe, and the links in mails. Put a web server with https before it.
+
+    It may run all the time beside `paperround run`; docs/readers.md shows how to set it up.
+
+    \b
+    Example: paperround serve --port 8000
+    """
+    from pipeline.public.serve import serve as served
+
+    with terminal.project(alone=False) as project:
+        served(project, host, port, terminal.say)
+
+
+COMMANDS = (serve,)

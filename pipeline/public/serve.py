@@ -1,0 +1,67 @@
+"""The server itself: uvicorn in front of the pages, and one thread behind them for what no request may wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from pipeline import feedback
+from pipeline.errors import PaperroundError
+from pipeline.public.app import application
+from pipeline.public.asked import Desk
+from pipeline.public.limits import Limit
+from pipeline.run import Project
+
+FORMS = Limit(20, timedelta(hours=1))
+"""How often one client may send the form: a class of children and their teacher share an address."""
+
+
+def serve(project: Project, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve the readers' side until somebody stops it (SIGINT, SIGTERM)."""
+    import uvicorn
+
+    (project.settings.outbox / "public").mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(1, "after-the-answer") as after:
+        config = uvicorn.Config(
+            application(desk(project, after, say)),
+            host=host,
+            port=port,
+            log_level="warning",
+            # Addresses hold readers' tokens; they belong in no log.
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(project.settings.readers.trusted_proxies),
+            limit_concurrency=200,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=5,
+        )
+        server = uvicorn.Server(config)
+        say(f"The readers' side is at http://{host}:{port}/ (stop with Ctrl-C).")
+        server.run()
+
+
+def desk(project: Project, after: ThreadPoolExecutor, say: Callable[[str], None]) -> Desk:
+    """What the pages work with; what is due after an answer is done by `after`, one thing at a time."""
+
+    def soon(key: str) -> None:
+        after.submit(perform, key)
+
+    def perform(key: str) -> None:
+        try:
+            report = feedback.work(key, project.store, project.settings.feedback, project.out)
+        except PaperroundError as fault:
+            say(str(fault))
+            return
+        for sentence in (*report.errors, *report.attention):
+            say(sentence)
+
+    return Desk(
+        settings=project.settings,
+        store=project.store,
+        clock=project.out.clock,
+        fetch=project.out.fetch,
+        soon=soon,
+        clients=FORMS,
+    )
