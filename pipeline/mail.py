@@ -163,6 +163,16 @@ def _split(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(re.split(stand_in, message.html)), tuple(message.text.split(message.unsubscribe))
 
 
+def encoded_mailbox(name: str, address: str) -> str:
+    """A mailbox in ASCII, on one line (RFC 2047)."""
+    return unfolded("From", _mailbox(name, address))
+
+
+def unfolded(name: str, value: str) -> str:
+    """A header's value on one line. Raises ValueError with a sentence."""
+    return _line(name, value).partition(": ")[2].replace("\r\n ", " ").strip()
+
+
 def mime(batch: Batch, recipient: Recipient) -> bytes:
     """A whole message for one reader of a batch; the same batch and reader always make the same bytes.
 
@@ -244,7 +254,7 @@ def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) 
     html, text = _split(message)
     reply = [("Reply-To", _mailbox(*sender(reply_to)))] if reply_to else []
     second = [*reply, ("Subject", _phrase("Subject", header_text(message.subject))), ("Date", _date(date))]
-    third = [(name, _shared(name, value)) for name, value in message.list_headers]
+    third = [(name, shared_header(name, value)) for name, value in message.list_headers]
     return _Mould(
         first=_line("From", _mailbox(*sender(writer))).encode(),
         second="".join(_line(name, value) for name, value in second).encode(),
@@ -275,7 +285,6 @@ def _filled(pieces: _Pieces, link: str) -> Iterator[bytes]:
 
 def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[str, str]]:
     """Names and values as they are written. Raises ValueError with a sentence."""
-    answers_to = batch.reply_to or batch.sender
     return [
         ("From", _mailbox(*sender(batch.sender))),
         ("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address))),
@@ -283,11 +292,19 @@ def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[st
         ("Subject", _phrase("Subject", header_text(batch.message.subject))),
         ("Date", _date(batch.date)),
         ("Message-ID", _message_id(recipient.message_id)),
-        *((name, _shared(name, value)) for name, value in batch.message.list_headers),
-        ("List-Unsubscribe", f"<{_link(recipient.unsubscribe)}>, <{_mailto(sender(answers_to)[1])}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        *((name, shared_header(name, value)) for name, value in batch.message.list_headers),
+        *one_click(batch, recipient),
         ("MIME-Version", "1.0"),
         ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+    ]
+
+
+def one_click(batch: Batch, recipient: Recipient) -> list[tuple[str, str]]:
+    """A reader's own headers (RFC 8058)."""
+    mailto = _mailto(sender(batch.reply_to or batch.sender)[1])
+    return [
+        ("List-Unsubscribe", f"<{_link(recipient.unsubscribe)}>, <{mailto}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
 
 
@@ -326,7 +343,8 @@ def _message_id(text: str) -> str:
     return text
 
 
-def _shared(name: str, value: str) -> str:
+def shared_header(name: str, value: str) -> str:
+    """The value of a header that all readers share, as it is written."""
     if not _SHARED.fullmatch(name):
         raise ValueError(f"The message brings a header {name!r}, which is not among those all readers may share.")
     words, bracket, link = _one_line(value).partition("<")

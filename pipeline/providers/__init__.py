@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pipeline import toml
 from pipeline.errors import SettingsError, UserError
-from pipeline.model import Answer, Batch, Fate, NoAnswer, Outcome, Reply, Request
+from pipeline.model import Batch, Outcome, Reply, Request
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
     import msgspec
 
-__all__ = ["Capabilities", "Provider", "load", "names", "one_by_one", "open_provider"]
+__all__ = ["Capabilities", "Provider", "load", "names", "open_module", "open_provider"]
 
 SETTINGS_FILE = "sources/newsletter.toml"
 
@@ -125,7 +125,13 @@ def open_provider(name: str, table: Mapping[str, Any], secrets: Mapping[str, str
     `text` is the settings file, for the lines in faults; without it they name only the file. Raises UserError for an
     unknown name, SettingsError for a wrong table or a missing secret.
     """
-    module = load(name)
+    return open_module(name, load(name), table, secrets, text)
+
+
+def open_module(
+    name: str, module: ModuleType, table: Mapping[str, Any], secrets: Mapping[str, str], text: str = ""
+) -> Provider:
+    """As `open_provider`, for a module that is at hand."""
     settings = _settings(name, table, module.Settings, text)
     given = {secret: secrets[secret] for secret in module.SECRETS if secret in secrets}
     try:
@@ -140,26 +146,3 @@ def _settings(name: str, table: Mapping[str, Any], shape: type[msgspec.Struct], 
         return toml.decode(dict(table), shape, {}, text=text, file=SETTINGS_FILE, path=("delivery", name))
     except SettingsError as fault:
         raise fault if text else SettingsError(str(fault).replace(f"{SETTINGS_FILE}:1:", f"{SETTINGS_FILE}:")) from None
-
-
-def one_by_one(
-    batch: Batch, replies: Sequence[Reply], judge: Callable[[Answer], tuple[Fate, str]]
-) -> tuple[Outcome, ...]:
-    """Fates for a provider that is asked once for each reader; `judge` gives an answer's fate, in words as well.
-
-    The line stops after a lost request, so the readers after it were certainly not handed over. When replies end for
-    no such reason, nobody can know.
-    """
-    lost = bool(replies) and isinstance(replies[-1], NoAnswer) and replies[-1].sent == "after"
-    rest: tuple[Fate, str] = ("not-sent", "not tried, because the line was lost") if lost else ("unknown", "no reply")
-    fates = [_fate(reply, judge) for reply in replies] + [rest] * len(batch.recipients)
-    return tuple(
-        Outcome(subscriber=recipient.subscriber, fate=fate, words=words)
-        for recipient, (fate, words) in zip(batch.recipients, fates, strict=False)
-    )
-
-
-def _fate(reply: Reply, judge: Callable[[Answer], tuple[Fate, str]]) -> tuple[Fate, str]:
-    if isinstance(reply, NoAnswer):
-        return ("not-sent" if reply.sent == "before" else "unknown"), reply.words
-    return judge(reply)

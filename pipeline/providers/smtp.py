@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from pipeline.mail import header_text, mime, sender
+from pipeline import api
+from pipeline.fates import one_by_one
+from pipeline.mail import mime, sender
 from pipeline.model import Answer, Batch, Fate, Outcome, Recipient, Reply, Request, SmtpEnvelope, SmtpServer
-from pipeline.providers import Capabilities, Provider, one_by_one
+from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
     batch_max=1,
@@ -27,7 +29,6 @@ CAN = Capabilities(
 PASSWORD = "PAPERROUND_SMTP_PASSWORD"  # noqa: S105 - the variable's name
 SECRETS: Mapping[str, str] = {PASSWORD: "the password that belongs to `user`"}
 
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 # RFC 4954: the server wants a sign-in, or another one.
 _SIGN_IN = (530, 534, 535, 538)
 # RFC 3463: the class 5.7 is about rights and policy, such as "relay access denied".
@@ -45,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def provider(settings: Settings, secrets: Mapping[str, str]) -> Provider:
     """Mail by SMTP. Raises ValueError with a sentence for settings that can't go together."""
-    if settings.security == "none" and settings.host not in _THIS_MACHINE:
+    if settings.security == "none" and settings.host not in api.THIS_MACHINE:
         raise ValueError('security = "none" is for a server on this machine only. Use "starttls" or "tls".')
     if settings.user and not secrets.get(PASSWORD):
         raise ValueError(f"user is set, and {PASSWORD} is not. Put it into the environment or a private .env file.")
@@ -78,7 +79,11 @@ class _Smtp:
         )
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
-        return one_by_one(batch, replies, _judge)
+        return one_by_one(batch, replies, self._judge)
+
+    def _judge(self, answer: Answer) -> tuple[Fate, str]:
+        words = f"{answer.status} {answer.body.decode('utf-8', 'replace')}"
+        return _fate(answer, api.said(words, self.server.password or ""))
 
     def look_up(self, _batch: Batch, _replies: Sequence[Reply] = ()) -> Sequence[Request]:
         return ()
@@ -87,9 +92,9 @@ class _Smtp:
         return ()
 
 
-def _judge(answer: Answer) -> tuple[Fate, str]:
+def _fate(answer: Answer, words: str) -> tuple[Fate, str]:
     """A no for now, to the sender, or to us as such is nobody's fate: the copy is tried again."""
-    stage, words = answer.headers.get("stage"), _words(answer)
+    stage = answer.headers.get("stage")
     if stage not in ("sender", "recipient", "content"):
         return "unknown", words
     if 200 <= answer.status <= 299 and stage == "content":
@@ -100,7 +105,3 @@ def _judge(answer: Answer) -> tuple[Fate, str]:
         return "unknown", words
     ours = stage == "sender" or answer.status in _SIGN_IN or _POLICY.match(answer.body)
     return ("not-sent" if ours else "rejected"), words
-
-
-def _words(answer: Answer) -> str:
-    return header_text(f"{answer.status} {answer.body.decode('utf-8', 'replace')}")

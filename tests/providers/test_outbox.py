@@ -154,7 +154,9 @@ def test_a_provider_reaches_no_network(name: str) -> None:
 
 
 def test_an_unknown_provider_is_told_with_the_nearest_name() -> None:
-    with pytest.raises(UserError, match=r"no provider called 'outbux'\. Did you mean outbox\? Known: outbox, smtp\."):
+    with pytest.raises(
+        UserError, match=r"no provider called 'outbux'\. Did you mean outbox\? Known: .*outbox, .*smtp\."
+    ):
         providers.load("outbux")
 
 

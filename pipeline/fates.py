@@ -1,0 +1,153 @@
+"""Replies become fates: what the readers of all providers' answers have in common.
+
+Whatever came back, every reader of a batch gets exactly one fate, and nobody is called accepted without evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.model import Answer, Batch, Fate, NoAnswer, Outcome, Recipient, Reply
+
+Part = tuple[Recipient, ...]
+"""The readers of one request."""
+
+Verdict = tuple[Fate, str, str | None]
+"""A fate, the provider's words, the provider's id."""
+
+NO_REPLY: Verdict = ("unknown", "no reply", None)
+NOT_TRIED: Verdict = ("not-sent", "not tried, because the line was lost", None)
+
+# A batch is halved around a refused address; when nobody at all is taken, the reason is not an address.
+_REFUSED_IN_VAIN = 8
+_REFUSED_AT_MOST = 100
+
+
+def one_by_one(
+    batch: Batch, replies: Sequence[Reply], judge: Callable[[Answer], tuple[Fate, str]]
+) -> tuple[Outcome, ...]:
+    """Fates for a provider that is asked once for each reader; `judge` gives an answer's fate, in words as well.
+
+    The line stops after a lost request, so the readers after it were certainly not handed over. When replies end for
+    no such reason, nobody can know.
+    """
+    parts = [(recipient,) for recipient in batch.recipients]
+    return in_parts(batch, parts, replies, lambda _, answer: [(*judge(answer), None)])
+
+
+def in_parts(
+    batch: Batch, parts: Sequence[Part], replies: Sequence[Reply], judge: Callable[[Part, Answer], Sequence[Verdict]]
+) -> tuple[Outcome, ...]:
+    """Fates for a provider that is asked once for each part; `judge` gives one verdict for each reader of it."""
+    verdicts = dict[int, Verdict]()
+    for part, reply in zip(parts, replies, strict=False):
+        verdicts |= _settled(part, reply, judge)
+    rest = NOT_TRIED if lost(replies) else NO_REPLY
+    return tuple(_outcome(one, verdicts.get(one.subscriber, rest)) for one in batch.recipients)
+
+
+def lost(replies: Sequence[Reply]) -> bool:
+    """Whether the line ended with a request that may have arrived; nothing was asked after it."""
+    return bool(replies) and isinstance(replies[-1], NoAnswer) and replies[-1].sent == "after"
+
+
+def everyone(batch: Batch, verdict: Verdict) -> tuple[Outcome, ...]:
+    """The same fate for all."""
+    return tuple(_outcome(one, verdict) for one in batch.recipients)
+
+
+def unanswered(reply: NoAnswer) -> Verdict:
+    """The verdict on a request without an answer."""
+    return ("not-sent" if reply.sent == "before" else "unknown"), reply.words, None
+
+
+def _settled(part: Part, reply: Reply, judge: Callable[[Part, Answer], Sequence[Verdict]]) -> dict[int, Verdict]:
+    if isinstance(reply, NoAnswer):
+        return {one.subscriber: unanswered(reply) for one in part}
+    verdicts = judge(part, reply)
+    if len(verdicts) != len(part):
+        verdicts = [("unknown", "the answer does not count its readers right", None)] * len(part)
+    return {one.subscriber: verdict for one, verdict in zip(part, verdicts, strict=True)}
+
+
+def _outcome(one: Recipient, verdict: Verdict) -> Outcome:
+    fate, words, name = verdict
+    return Outcome(subscriber=one.subscriber, fate=fate, provider_id=name, words=words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """How far a hand-over has come that halves what is refused as a whole.
+
+    `answered`: parts that are settled, each with its reply. `waiting`: parts to be asked next. `refused`: whether those
+    in `waiting` were asked before, as a part of something refused.
+    """
+
+    answered: tuple[tuple[Part, Reply], ...]
+    waiting: tuple[Part, ...]
+    refused: bool
+
+
+def rounds(first: Sequence[Part], replies: Sequence[Reply], refused: Callable[[Answer], bool]) -> Rounds:
+    """Follow the replies: a part of several readers that was refused as a whole is asked again in two halves.
+
+    One unusable address makes some providers refuse a whole request, and say so; halving finds it in a few requests
+    and hands over all others. `refused` tells such an answer, by which certainly nobody was taken.
+    """
+    asked, answered, at, again, counted = tuple(first), list[tuple[Part, Reply]](), 0, False, _Count()
+    while asked and at + len(asked) <= len(replies):
+        nos = list[Part]()
+        for part, reply in zip(asked, replies[at : at + len(asked)], strict=True):
+            no = isinstance(reply, Answer) and refused(reply)
+            counted.add(no=no)
+            if no and len(part) > 1 and counted.go_on:
+                nos += [part[: len(part) // 2], part[len(part) // 2 :]]
+            else:
+                answered.append((part, reply))
+        at, asked, again = at + len(asked), tuple(nos), True
+    answered += zip(asked, replies[at:], strict=False)
+    left = asked[len(replies) - at :]
+    return Rounds(answered=tuple(answered), waiting=left, refused=again and len(left) == len(asked))
+
+
+class _Count:
+    """Whether halving still makes sense."""
+
+    def __init__(self) -> None:
+        self.noes = 0
+        self.others = 0
+
+    def add(self, *, no: bool) -> None:
+        self.noes += no
+        self.others += not no
+
+    @property
+    def go_on(self) -> bool:
+        return self.noes < (_REFUSED_AT_MOST if self.others else _REFUSED_IN_VAIN)
+
+
+def in_rounds(batch: Batch, done: Rounds, judge: Callable[[Part, Answer], Sequence[Verdict]]) -> tuple[Outcome, ...]:
+    """Fates after `rounds`; those who wait as a part of something refused were certainly not handed over."""
+    verdicts = dict[int, Verdict]()
+    for part, reply in done.answered:
+        verdicts |= _settled(part, reply, judge)
+    rest = NOT_TRIED if done.refused or lost([reply for _, reply in done.answered[-1:]]) else NO_REPLY
+    return tuple(_outcome(one, verdicts.get(one.subscriber, rest)) for one in batch.recipients)
+
+
+def packed(readers: Iterable[tuple[Recipient, int]], at_most: int, room: int) -> tuple[Part, ...]:
+    """The readers in parts of at most `at_most`, whose sizes in bytes add up to at most `room`, in order.
+
+    No part has an address twice, whatever its case: some providers refuse that, others know readers by address. A
+    reader too big for the room is alone.
+    """
+    parts, part, size, seen = list[Part](), list[Recipient](), 0, set[str]()
+    for one, bytes_ in readers:
+        if part and (len(part) >= at_most or size + bytes_ > room or one.address.lower() in seen):
+            parts.append(tuple(part))
+            part, size, seen = [], 0, set()
+        part.append(one)
+        seen.add(one.address.lower())
+        size += bytes_
+    return (*parts, tuple(part)) if part else tuple(parts)

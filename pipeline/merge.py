@@ -1,0 +1,68 @@
+"""Templates for providers that fill in each reader's link themselves, and nothing else.
+
+What an author or a stranger wrote may look like a provider's merge fields (`{{7*7}}`, `%recipient.x%`). It must arrive
+as it was written, so whatever could begin such a field is written in another way: in HTML as a character reference, in
+a style sheet with a space behind it, in plain text as a field of its own that stands for the character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from pipeline.mail import HeaderFault
+from pipeline.model import Message
+
+_STYLE = re.compile(r"(<style\b[^>]*>.*?</style\s*>)", re.IGNORECASE | re.DOTALL)
+_BRACES = re.compile(r"\{(?=[{%#])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syntax:
+    """What a provider's engine acts on.
+
+    `special` matches each character that could begin a field; `plain` is what stands for it in plain text and in the
+    subject; `in_style` matches what must not stay together in a style sheet.
+    """
+
+    special: re.Pattern[str]
+    plain: Mapping[str, str]
+    in_style: re.Pattern[str] = _BRACES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A message with the provider's own fields for the reader's link."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def template(message: Message, subject: str, syntax: Syntax, html_link: str, text_link: str) -> Template:
+    """The message as a template: `html_link` and `text_link` are the fields that the provider puts the link into."""
+    if not message.unsubscribe:
+        raise HeaderFault("The message does not say where the link to unsubscribe belongs; nothing was written.")
+    stand_in = f"{re.escape(escape(message.unsubscribe))}|{re.escape(message.unsubscribe)}"
+    return Template(
+        subject=_plain(subject, syntax),
+        html=_joined(message.html, stand_in, html_link, lambda piece: _html(piece, syntax)),
+        text=_joined(message.text, re.escape(message.unsubscribe), text_link, lambda piece: _plain(piece, syntax)),
+    )
+
+
+def _joined(text: str, stand_in: str, link: str, harmless: Callable[[str], str]) -> str:
+    return link.join(harmless(piece) for piece in re.split(stand_in, text))
+
+
+def _html(piece: str, syntax: Syntax) -> str:
+    parts = _STYLE.split(piece)
+    parts[::2] = [syntax.special.sub(lambda found: f"&#{ord(found[0])};", part) for part in parts[::2]]
+    parts[1::2] = [syntax.in_style.sub(lambda found: f"{found[0]} ", part) for part in parts[1::2]]
+    return "".join(parts)
+
+
+def _plain(piece: str, syntax: Syntax) -> str:
+    return syntax.special.sub(lambda found: syntax.plain[found[0]], piece)

@@ -1,0 +1,192 @@
+"""Postmark: up to 500 finished copies in a request, through a broadcast stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from pipeline import api, signed
+from pipeline.fates import Part, Verdict, in_parts, packed
+from pipeline.letter import addressee, letterhead, mailbox
+from pipeline.mail import merged
+from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
+from pipeline.providers import Capabilities, Provider
+
+CAN = Capabilities(
+    batch_max=500,
+    body_max_bytes=50_000_000,
+    idempotency="none",
+    key_lifetime_seconds=None,
+    merge=False,
+    lookup="lagging",
+    per_second=None,
+    real=True,
+    docs="https://postmarkapp.com/developer/api/email-api#send-batch-emails",
+)
+TOKEN, WEBHOOK = "PAPERROUND_POSTMARK_TOKEN", "PAPERROUND_POSTMARK_WEBHOOK"
+SECRETS: Mapping[str, str] = {
+    TOKEN: "the server's API token",
+    WEBHOOK: "for webhooks: the password that you put into the webhook's address or its basic authentication",
+}
+
+_PAGE, _PAGES = 500, 20
+_INACTIVE = 406
+# 300: this message can't be sent as it is; its words name a bad address. https://postmarkapp.com/developer/api/overview
+_INVALID = 300
+_NOBODY = "will not deliver to these inactive addresses"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table [delivery.postmark]; `stream` is the id of a broadcast message stream."""
+
+    stream: str = "broadcast"
+    base_url: str = "https://api.postmarkapp.com"
+
+
+def provider(settings: Settings, secrets: Mapping[str, str]) -> Provider:
+    """Postmark. Raises ValueError with a sentence for a missing token or a wrong address."""
+    return _Postmark(base=api.base(settings.base_url), stream=settings.stream, token=api.secret(secrets, TOKEN))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Postmark:
+    base: str
+    stream: str
+    token: str = field(repr=False)
+    can: Capabilities = CAN
+
+    def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        if replies:
+            return ()
+        return [self._post(batch, part) for part in _parts(batch)]
+
+    def _post(self, batch: Batch, part: Part) -> Request:
+        copies = b",".join(api.encoded(self._copy(batch, one)) for one in part)
+        return api.post(f"{self.base}/email/batch", b"[" + copies + b"]", self._key)
+
+    @property
+    def _key(self) -> Mapping[str, str]:
+        return {"X-Postmark-Server-Token": self.token}
+
+    def _copy(self, batch: Batch, one: Recipient) -> dict[str, Any]:
+        head, reader = letterhead(batch), addressee(batch, one)
+        html, text = merged(batch.message, one)
+        return {
+            "From": mailbox(*head.sender),
+            "To": mailbox(reader.name, reader.address),
+            **({"ReplyTo": mailbox(*head.reply_to)} if head.reply_to else {}),
+            "Subject": head.subject,
+            "HtmlBody": html,
+            "TextBody": text,
+            "Headers": [{"Name": name, "Value": value} for name, value in (*head.headers, *reader.headers)],
+            "Metadata": api.marks(batch, one),
+            "MessageStream": self.stream,
+            "TrackOpens": False,
+            "TrackLinks": "None",
+        }
+
+    def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        return in_parts(batch, _parts(batch), replies, self._judge)
+
+    def _judge(self, part: Part, answer: Answer) -> Sequence[Verdict]:
+        found = api.document(answer.body)
+        if answer.status == 200 and isinstance(found, list):
+            return [self._entry(one, api.table(entry)) for one, entry in zip(part, found, strict=False)] * (
+                len(found) == len(part)
+            )
+        return [api.refusal(answer, _reason(found), self.token)] * len(part)
+
+    def _entry(self, one: Recipient, entry: Mapping[str, Any]) -> Verdict:
+        code, words = entry.get("ErrorCode"), api.said(api.text(entry.get("Message")), self.token)
+        if "To" in entry and not _names(entry["To"], one.address):
+            return "unknown", "the answer names another reader here", None
+        if type(code) is not int:
+            return "unknown", "the answer does not tell what became of this reader", None
+        if code == _INACTIVE or (code == 0 and _NOBODY in words):
+            return "suppressed", words, None
+        if code == 0:
+            name = api.text(entry.get("MessageID"))
+            return ("accepted", words, name) if name else ("unknown", "the answer has no id", None)
+        return ("rejected" if code == _INVALID else "not-sent"), f"{code} {words}", None
+
+    def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        more = not replies or len(_messages(replies[-1])) == _PAGE
+        if not more or len(replies) >= _PAGES:
+            return ()
+        query = {"count": _PAGE, "offset": _PAGE * len(replies), "metadata_batch": batch.key}
+        query["messagestream"] = self.stream
+        return [api.get(f"{self.base}/messages/outbound?{urlencode(query)}", self._key)]
+
+    def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        told = dict[int, str]()
+        for message in (one for reply in replies for one in _messages(reply)):
+            marks, name = api.table(message.get("Metadata")), api.text(message.get("MessageID"))
+            reader = api.whole(marks.get("reader"))
+            if marks.get("batch") == batch.key and reader is not None and name:
+                told[reader] = name
+        return [
+            Outcome(subscriber=one.subscriber, fate="accepted", provider_id=told[one.subscriber])
+            for one in batch.recipients
+            if one.subscriber in told
+        ]
+
+
+def _parts(batch: Batch) -> tuple[Part, ...]:
+    size = api.copy_size(batch)
+    return packed(((one, size) for one in batch.recipients), CAN.batch_max, CAN.body_max_bytes)
+
+
+def _reason(found: Any) -> str:
+    """What Postmark's own error says."""
+    code, words = api.table(found).get("ErrorCode"), api.text(api.table(found).get("Message"))
+    return f"{code} {words}" if type(code) is int and code and words else ""
+
+
+def _names(said: Any, address: str) -> bool:
+    text = api.text(said).strip().lower()
+    return text == address.lower() or text.endswith(f"<{address.lower()}>")
+
+
+def _messages(reply: Reply) -> list[dict[str, Any]]:
+    if not isinstance(reply, Answer) or reply.status != 200:
+        return []
+    found = api.rows(api.table(api.document(reply.body)).get("Messages"))
+    return [one for one in found if isinstance(one, dict)]
+
+
+def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:
+    """The signal of a webhook call (https://postmarkapp.com/developer/webhooks/webhooks-overview)."""
+    signed.password(headers, secrets, WEBHOOK)
+    return list(_signals(api.table(signed.content(body)), now))
+
+
+def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
+    kind, message = event.get("RecordType"), api.text(event.get("MessageID"))
+    told = partial(signed.signal, provider_id=message, marks=api.table(event.get("Metadata")))
+    address = api.text(event.get("Email") or event.get("Recipient"))
+    words = api.text(event.get("Details") or event.get("Description"))
+    match kind:
+        case "Delivery":
+            at = signed.moment(event.get("DeliveredAt"), now)
+            yield told("delivered", id=f"delivered {message}", at=at, address=address, words=words)
+        case "Bounce" | "SpamComplaint":
+            told = partial(told, id=f"{kind} {api.text(event.get('ID'))}", address=address, words=words)
+            yield _failed(told, api.text(event.get("Type")), signed.moment(event.get("BouncedAt"), now))
+        case "SubscriptionChange" if event.get("SuppressSending") and event.get("Origin") == "Recipient":
+            at, name = signed.moment(event.get("ChangedAt"), now), signed.name(message, address, event.get("ChangedAt"))
+            yield told("unsubscribed", permanent=True, id=name, at=at, address=address)
+
+
+def _failed(told: Callable[..., Signal], kind: str, at: datetime) -> Signal:
+    """https://postmarkapp.com/developer/api/bounce-api#bounce-types."""
+    if kind in ("SpamComplaint", "SpamNotification"):
+        return told("complained", permanent=True, at=at)
+    if kind in ("Transient", "SoftBounce", "DnsError", "Undeterminable", "AutoResponder", "ChallengeVerification"):
+        return told("deferred", at=at)
+    return told("bounced", permanent=kind in ("HardBounce", "BadEmailAddress"), at=at)
