@@ -150,6 +150,7 @@ class StoreTable(Section, frozen=True):
     """Where the state is kept."""
 
     url: str = "sqlite:///outbox/paperround.sqlite3"
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,39}$")] = "paperround"
 
 
 class FetchTable(Section, frozen=True):

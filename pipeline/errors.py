@@ -6,6 +6,7 @@ PaperroundError            exit 1
 │   └── ShelfError                 books.toml
 ├── NeedsPerson            exit 3   finished, but something waits for a person
 ├── Busy                   exit 0   another run holds the lock
+├── StoreFault                     the database is damaged, full or out of reach
 ├── SourceFault            one source is not to be had this time
 │   └── FetchFault                 one address was refused or did not answer
 ├── Forged                 a webhook call that does not come from the provider
@@ -58,6 +59,10 @@ class Busy(PaperroundError):
     """Another run is at work in the same project."""
 
     exit_code = 0
+
+
+class StoreFault(PaperroundError):
+    """The database is damaged, full, locked or out of reach; what a block had written is not there."""
 
 
 class SourceFault(PaperroundError):

@@ -34,11 +34,17 @@ def opened(settings: Settings, out: Outside, say: Callable[[str], None], *, alon
 
     Raises Busy when another run is at work, UserError or PaperroundError when its state can't be used.
     """
-    store = open_store(settings.store.url, settings.folder)
+    store = opened_store(settings)
     with closing(store), store.locked() if alone else nullcontext():
         if alone:
             files.sweep(settings.outbox)
         yield Project(settings=settings, store=store, out=out, say=_once(say))
+
+
+def opened_store(settings: Settings) -> Store:
+    """The state that the settings name. Raises UserError, StoreFault."""
+    password = settings.secrets.get("PAPERROUND_STORE_PASSWORD")
+    return open_store(settings.store.url, settings.folder, name=settings.store.name, password=password)
 
 
 def _once(say: Callable[[str], None]) -> Callable[[str], None]:

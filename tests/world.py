@@ -164,6 +164,14 @@ class World:
         assert old in text
         path.write_text(text.replace(old, new), "utf-8")
 
+    def keep_in(self, url: str, password: str) -> None:
+        """Keep the state in the database at `url`."""
+        path = self.folder / config.FILE
+        path.write_text(f'{path.read_text("utf-8")}\n[store]\nurl = "{url}"\n', "utf-8")
+        secret = self.folder / ".env"
+        secret.write_text(f"PAPERROUND_STORE_PASSWORD={password}\n", "utf-8")
+        secret.chmod(0o600)
+
     @contextmanager
     def project(self, *, alone: bool = True) -> Iterator[Project]:
         """The project, open as a command has it."""

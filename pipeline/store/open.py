@@ -2,59 +2,112 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 import sqlalchemy as sa
 
-from pipeline.errors import Busy, PaperroundError, UserError
+from pipeline.errors import StoreFault, UserError
 from pipeline.store import migrations, tables
 
 Tx = sa.Connection
 """A transaction; rooms hand it to the store's queries and never look inside."""
 
 
-class Store:
-    """The project's state: transactions, and the lock that one run at a time holds."""
+class Database(Protocol):
+    """What a kind of database does in its own way."""
 
-    def __init__(self, engine: sa.Engine, lock: Path) -> None:
-        self._engine = engine
-        self._lock = lock
+    engine: sa.Engine
+    where: str
+    """The database in a few words, without its password."""
+
+    def reader(self) -> sa.Connection:
+        """A connection whose next transaction sees one moment of the state."""
+
+    def writer(self) -> sa.Connection:
+        """A connection whose next transaction writes."""
+
+    def make(self, tx: Tx) -> None:
+        """What must be there before the tables."""
+
+    def take_turn(self, tx: Tx, *, beside: bool) -> None:
+        """Wait until nobody else writes in this newsletter; with `beside`, until nobody does who writes alone."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the newsletter for one run. Raises Busy."""
+
+    def present(self) -> str:
+        """A name for this process that `alive` knows for as long as it lives."""
+
+    def alive(self, tx: Tx, name: str) -> bool:
+        """Whether the process of that name still lives."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class Store:
+    """The project's state: transactions, and the lock that one run at a time holds.
+
+    What goes wrong with the database itself is a StoreFault, in words.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def shared(self) -> bool:
+        """Whether several machines may work on it at once."""
+        return self._database.engine.dialect.name == "postgresql"
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
         """A transaction that sees one moment of the state and writes nothing."""
-        with self._engine.connect().execution_options(begin="BEGIN") as tx, tx.begin():
+        with _in_words(self._database.where), self._database.reader() as tx, tx.begin():
             yield tx
 
     @contextmanager
     def writing(self) -> Iterator[Tx]:
-        """A transaction that is durable on disk when the block ends, or never was."""
-        with self._engine.connect().execution_options(begin="BEGIN IMMEDIATE") as tx, tx.begin():
+        """A transaction that is durable on disk when the block ends, or never was; no other one runs meanwhile."""
+        with self._writing(beside=False) as tx:
+            yield tx
+
+    @contextmanager
+    def writing_beside(self) -> Iterator[Tx]:
+        """The same for rows that nobody but this block touches: other such blocks may run meanwhile."""
+        with self._writing(beside=True) as tx:
+            yield tx
+
+    @contextmanager
+    def _writing(self, *, beside: bool) -> Iterator[Tx]:
+        with _in_words(self._database.where), self._database.writer() as tx, tx.begin():
+            self._database.take_turn(tx, beside=beside)
             yield tx
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the project for one run; the kernel lets go of it when the holder dies. Raises Busy."""
-        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
-                raise Busy(
-                    f"Another run is at work in this project (process {holder}); nothing was done.",
-                    next_step="It will finish by itself.",
-                ) from None
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
+        """Hold the project for one run; who dies lets go of it. Raises Busy."""
+        with ExitStack() as held:
+            with _in_words(self._database.where):
+                held.enter_context(self._database.locked())
             yield
-        finally:
-            os.close(handle)
+
+    def present(self) -> str:
+        """A name to claim work by; as long as this process lives, `alive` says so."""
+        with _in_words(self._database.where):
+            return self._database.present()
+
+    def alive(self, tx: Tx, name: str | None) -> bool:
+        """Whether whoever claimed work by that name may still be at it."""
+        return name is not None and self._database.alive(tx, name)
+
+    def make(self, tx: Tx) -> None:
+        """What the database needs before its first table."""
+        self._database.make(tx)
 
     def secret(self, tx: Tx) -> bytes:
         """The project's own random salt, made with the database and never shown."""
@@ -63,56 +116,64 @@ class Store:
 
     def close(self) -> None:
         """Let go of every connection."""
-        self._engine.dispose()
+        self._database.close()
 
 
-def open_store(url: str, folder: Path) -> Store:
+@contextmanager
+def _in_words(where: str) -> Iterator[None]:
+    """A fault of the database, not of a query, is told as a sentence."""
+    try:
+        yield
+    except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError):
+        raise
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as fault:
+        raise StoreFault(
+            f"The state can't be used: {reason(fault)}.",
+            where=where,
+            next_step="Nothing stays half-written. See docs/operations.md, 'When the state can't be used'.",
+        ) from None
+
+
+def reason(fault: sa.exc.SQLAlchemyError) -> str:
+    """The first line of what a database says, without the query and its rows."""
+    own = getattr(fault, "orig", None) or fault
+    return (str(own).strip().splitlines() or ["it gives no reason"])[0].strip().rstrip(".")[:300]
+
+
+def open_store(url: str, folder: Path, *, name: str = "paperround", password: str | None = None) -> Store:
     """The store at `url`, relative to the project's `folder`; made or migrated first when need be.
 
-    Raises UserError for an address that is none of ours, PaperroundError when the database can't be used.
+    `name` tells newsletters in one PostgreSQL database apart; `password` goes before one in the address. Raises
+    UserError for an address that is none of ours, StoreFault when the database can't be used.
     """
     parsed = _parse(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    module = _KINDS.get(parsed.drivername)
+    if module is None or not parsed.database:
         raise UserError(
-            f"[store] url can't be {url!r}: this release keeps its state in a SQLite file.",
+            f"[store] url can't be {parsed.render_as_string()!r}: the state is kept in a SQLite file or in PostgreSQL.",
             where="sources/newsletter.toml",
-            next_step='Use "sqlite:///outbox/paperround.sqlite3".',
+            next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
         )
-    path = folder / parsed.database
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed.set(database=str(path)), poolclass=sa.pool.QueuePool, hide_parameters=True)
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
-    store = Store(engine, path.with_suffix(".lock"))
+    database: Database = import_module(f"pipeline.store.{module}").connect(parsed, folder, name, password)
+    store = Store(database)
     try:
         _bring_up_to_date(store)
-    except sa.exc.DatabaseError as fault:
-        raise PaperroundError(
-            f"The state can't be used: {fault.orig}.",
-            where=str(parsed.database),
-            next_step="Nothing was sent or changed. See docs/operations.md, 'When the state is damaged'.",
-        ) from None
+    except BaseException as fault:
+        store.close()
+        if isinstance(fault, sa.exc.ProgrammingError):
+            raise StoreFault(f"The tables can't be made: {reason(fault)}.", where=database.where) from None
+        raise
     return store
+
+
+_KINDS = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres", "postgresql+psycopg": "postgres"}
 
 
 def _parse(url: str) -> sa.URL:
     try:
         return sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise UserError(f"[store] url can't be {url!r}.", where="sources/newsletter.toml") from None
-
-
-def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: DDL must be in it too
-    cursor = connection.cursor()
-    # FULL: an answered "accepted" must survive a power cut, else the same mail would go out again.
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    except (sa.exc.ArgumentError, ValueError):
+        raise UserError("[store] url is no address of a database.", where="sources/newsletter.toml") from None
 
 
 def _bring_up_to_date(store: Store) -> None:
@@ -120,6 +181,7 @@ def _bring_up_to_date(store: Store) -> None:
         if migrations.current(tx) == migrations.HEAD:
             return
     with store.writing() as tx:
+        store.make(tx)
         migrations.upgrade(tx)
         if tx.execute(sa.select(tables.facts.c.value).where(tables.facts.c.name == "salt")).first() is None:
             tx.execute(sa.insert(tables.facts).values(name="salt", value=secrets.token_hex(32)))

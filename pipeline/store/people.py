@@ -17,6 +17,7 @@ from pipeline.store.rows import upsert
 _T = tables.subscribers.c
 _TOPICS = tables.reader_topics.c
 _CONSENTS = tables.consents.c
+_ROW_BY_ROW = {"yield_per": 1000}
 _COLUMNS = [column for column in tables.subscribers.c if column.name != "address_key"]
 
 
@@ -47,13 +48,13 @@ def by_id(tx: Tx, subscriber: SubscriberId) -> Subscriber | None:
 def active(tx: Tx, got: IssueNumber | None = None) -> Iterator[Subscriber]:
     """Readers who want mail, in the order they came, read row by row; with `got` only those who may have that issue."""
     chosen = sa.select(*_COLUMNS).where(*_wants_mail(got)).order_by(_T.id)
-    for row in tx.execution_options(yield_per=1000).execute(chosen):
+    for row in tx.execute(chosen, execution_options=_ROW_BY_ROW):
         yield Subscriber(**row._mapping)
 
 
 def every(tx: Tx) -> Iterator[Subscriber]:
     """All readers, in the order they came, read row by row."""
-    for row in tx.execution_options(yield_per=1000).execute(sa.select(*_COLUMNS).order_by(_T.id)):
+    for row in tx.execute(sa.select(*_COLUMNS).order_by(_T.id), execution_options=_ROW_BY_ROW):
         yield Subscriber(**row._mapping)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline import folder as issue_folder
+from tests import postgres
 from tests.journeys import killing, steps
 from tests.world import World, lay_out
 
@@ -20,12 +23,45 @@ PARTS = 4
 STRIDE = PARTS if os.environ.get("CI") else PARTS * 7
 """At a desk every seventh point is tried, so that the tests stay quick; CI=1 tries them all (six minutes)."""
 
+SPARSE = 3 if os.environ.get("CI") else 9
+"""With PostgreSQL fewer of those: the code between two commits is the same."""
 
-def automatic(folder: Path) -> World:
-    world = lay_out(folder)
-    world.set('approval = "required"', 'approval = "automatic"')
-    steps.subscribe(world, *READERS)
-    return world
+
+class Copies:
+    """Copies of a project, each with a copy of its state, in whatever database that is."""
+
+    def __init__(self, at: Path, server: postgres.Server | None) -> None:
+        self.at = at
+        self.server = server
+        self.stride = STRIDE * (SPARSE if server else 1)
+
+    @contextmanager
+    def original(self) -> Iterator[World]:
+        world = lay_out(self.at / "original")
+        if self.server is None:
+            yield world
+            return
+        with self.server.database() as self.database:
+            world.keep_in(self.server.url(self.database), postgres.PASSWORD)
+            yield world
+
+    @contextmanager
+    def copy(self, world: World) -> Iterator[World]:
+        other = World(folder=self.at / "copy", blog=world.blog)
+        shutil.copytree(world.folder, other.folder)
+        if self.server is None:
+            yield other
+        else:
+            with self.server.database(like=self.database) as database:
+                other.set(self.database, database)
+                yield other
+        shutil.rmtree(other.folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def copies(tmp_path: Path, request: pytest.FixtureRequest) -> Copies:
+    on_server = request.param == "postgresql"
+    return Copies(tmp_path, request.getfixturevalue("postgresql") if on_server else None)
 
 
 def whole(world: World) -> None:
@@ -46,42 +82,38 @@ def whole(world: World) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_run_killed_at_any_step_on_disk_is_finished_by_the_next(tmp_path: Path, part: int) -> None:
-    fresh = automatic(tmp_path / "fresh").folder
+def test_a_run_killed_at_any_step_on_disk_is_finished_by_the_next(copies: Copies, part: int) -> None:
     number = 1 + part
-    while True:
-        world = World(folder=tmp_path / f"killed-{number}", blog=lay_out(tmp_path / f"blog-{number}").blog)
-        shutil.copytree(fresh, world.folder)
-        came_so_far = killing.at_step(number, lambda world=world: steps.cron(world))  # type: ignore[misc]
-        world.pass_time(minutes=30)
-        steps.cron(world)
-        whole(world)
-        shutil.rmtree(world.folder)
-        if not came_so_far:
-            break
-        number += STRIDE
+    with copies.original() as fresh:
+        fresh.set('approval = "required"', 'approval = "automatic"')
+        steps.subscribe(fresh, *READERS)
+        came_so_far = True
+        while came_so_far:
+            with copies.copy(fresh) as world:
+                came_so_far = killing.at_step(number, lambda world=world: steps.cron(world))  # type: ignore[misc]
+                world.pass_time(minutes=30)
+                steps.cron(world)
+                whole(world)
+            number += copies.stride
     assert number > 40
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_send_killed_at_any_statement_reaches_everybody_once(tmp_path: Path, part: int) -> None:
-    ready = lay_out(tmp_path / "ready")
-    steps.subscribe(ready, *READERS)
-    steps.pull(ready)
-    steps.build_now(ready)
-    steps.approve(ready)
+def test_a_send_killed_at_any_statement_reaches_everybody_once(copies: Copies, part: int) -> None:
     number = 1 + part
-    while True:
-        world = World(folder=tmp_path / f"killed-{number}", blog=ready.blog)
-        shutil.copytree(ready.folder, world.folder)
+    with copies.original() as ready:
+        steps.subscribe(ready, *READERS)
+        steps.pull(ready)
+        steps.build_now(ready)
+        steps.approve(ready)
         rooms = ("deliver", "store/ledger", "store/open", "providers", "line", "files")
-        came_so_far = killing.at_statement(number, rooms, lambda world=world: steps.send(world))  # type: ignore[misc]
-        steps.send(world)
-        steps.cron(world)
-        whole(world)
-        shutil.rmtree(world.folder)
-        if not came_so_far:
-            break
-        number += STRIDE
+        came_so_far = True
+        while came_so_far:
+            with copies.copy(ready) as world:
+                came_so_far = killing.at_statement(number, rooms, lambda world=world: steps.send(world))  # type: ignore[misc]
+                steps.send(world)
+                steps.cron(world)
+                whole(world)
+            number += copies.stride
     assert number > 100

@@ -1,0 +1,195 @@
+"""The state in PostgreSQL: many machines, a schema for each newsletter.
+
+Whoever writes takes an advisory lock of the newsletter first, so that a block that looks and then writes is as safe as
+under SQLite's BEGIN IMMEDIATE, and never fails for another's sake when a provider's answer has to be written down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pipeline.errors import Busy, UserError
+
+if TYPE_CHECKING:
+    import psycopg
+
+SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_CONNECTIONS = {"pool_size": 8, "max_overflow": 56, "pool_pre_ping": True, "pool_recycle": 1800}
+# A machine that lost its power is found out in a minute, not in two hours, so that its locks are free again.
+_ALIVE = {"keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 4}
+_SERVER_TOO = (
+    "SET tcp_keepalives_idle = 20",
+    "SET tcp_keepalives_interval = 10",
+    "SET tcp_keepalives_count = 4",
+    "SET idle_in_transaction_session_timeout = '15min'",
+    # An answered "accepted" must survive a power cut, else the same mail would go out again.
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+)
+
+
+def connect(url: sa.URL, _folder: Path, name: str, password: str | None) -> Postgres:
+    """The database that `url` names; nothing is asked of it yet. Raises UserError without psycopg or for a bad name."""
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise UserError(
+            "[store] url names PostgreSQL, and what speaks to it is not installed.",
+            where="sources/newsletter.toml",
+            next_step="`pip install 'paperround[postgres]'`",
+        ) from None
+    if not SCHEMA.fullmatch(name):
+        raise UserError(
+            f"[store] name can't be {name!r}: small letters, digits and _ are allowed, a letter first, 40 at most.",
+            where="sources/newsletter.toml",
+        )
+    whole = url.set(drivername="postgresql+psycopg", password=password or url.password)
+    me = f"{socket.gethostname()[:30]} process {os.getpid()}"
+    given: dict[str, Any] = {**_ALIVE, "connect_timeout": 10, "application_name": f"paperround {me}"}
+    engine = sa.create_engine(whole, connect_args=given, hide_parameters=True, **_CONNECTIONS)
+    sa.event.listen(engine, "connect", lambda connection, _record: _prepare(connection, name))
+    where = f"{url.host or 'localhost'}/{url.database}, newsletter {name}"
+    return Postgres(engine, name, where=where, me=f"{me} {secrets.token_hex(4)}")
+
+
+class Postgres:
+    """One newsletter's schema in one database."""
+
+    def __init__(self, engine: sa.Engine, name: str, *, where: str, me: str) -> None:
+        self.engine = engine
+        self.where = where
+        self._name = name
+        self._me = me
+        self._presence: sa.Connection | None = None
+        self._guard = Lock()
+
+    def reader(self) -> sa.Connection:
+        return self.engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def writer(self) -> sa.Connection:
+        """READ COMMITTED: what is read after the turn was taken is what those before left behind."""
+        return self.engine.connect().execution_options(isolation_level="READ COMMITTED")
+
+    def make(self, tx: sa.Connection) -> None:
+        """The newsletter's schema; one that is there, whoever made it, stays as it is."""
+        user = self.engine.url.username
+        there = sa.text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
+        if tx.execute(there, {"name": self._name}).first() is None:
+            try:
+                tx.exec_driver_sql(f"CREATE SCHEMA {self._name}")
+            except sa.exc.ProgrammingError:
+                raise UserError(
+                    f"The database has no schema {self._name}, and this user may not make one.",
+                    where=self.where,
+                    next_step=f"Let its owner say: CREATE SCHEMA {self._name} AUTHORIZATION {user};",
+                ) from None
+
+    def take_turn(self, tx: sa.Connection, *, beside: bool) -> None:
+        turn = sa.func.pg_advisory_xact_lock_shared if beside else sa.func.pg_advisory_xact_lock
+        tx.execute(sa.select(turn(_key("write", self._name))))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The server lets go of the lock when the connection of its holder ends."""
+        with self._session() as session:
+            if not session.execute(sa.select(sa.func.pg_try_advisory_lock(_key("run", self._name)))).scalar():
+                raise Busy(
+                    f"Another run is at work in this newsletter ({_holder(session, _key('run', self._name))}); "
+                    "nothing was done.",
+                    next_step="It will finish by itself.",
+                )
+            try:
+                yield
+            finally:
+                _let_go(session)
+
+    def present(self) -> str:
+        """The name, once a session holds the lock that says that we live; a session that was cut is replaced."""
+        with self._guard:
+            if self._presence is None or not _answers(self._presence):
+                if self._presence is not None:
+                    self._presence.invalidate()
+                    self._presence.close()
+                self._presence = self._session()
+                self._presence.execute(sa.select(sa.func.pg_advisory_lock_shared(_key("alive", self._me))))
+        return self._me
+
+    def alive(self, tx: sa.Connection, name: str) -> bool:
+        return name == self._me or _holder(tx, _key("alive", name)) is not None
+
+    def close(self) -> None:
+        with self._guard:
+            if self._presence is not None:
+                _let_go(self._presence)
+                self._presence.close()
+            self._presence = None
+        self.engine.dispose()
+
+    def _session(self) -> sa.Connection:
+        """A connection for locks that outlive transactions."""
+        return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _prepare(connection: Any, name: str) -> None:
+    """Work in the newsletter's own schema; the rest see _SERVER_TOO."""
+    connection.adapters.register_dumper(str, _dumper())
+    cursor = connection.cursor()
+    for setting in (f"SET search_path = {name}", *_SERVER_TOO):
+        cursor.execute(setting)
+    connection.commit()
+    cursor.close()
+
+
+def _dumper() -> type[psycopg.abc.Dumper]:
+    """PostgreSQL's text holds no NUL; a page on the web may."""
+    from psycopg.types.string import StrDumper
+
+    class WithoutNul(StrDumper):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+    return WithoutNul
+
+
+def _key(*words: str) -> int:
+    """An advisory lock's number, of 64 bits with sign."""
+    return int.from_bytes(hashlib.sha256("/".join(words).encode()).digest()[:8], "big", signed=True)
+
+
+def _holder(session: sa.Connection, key: int) -> str | None:
+    """Who holds an advisory lock: the name that its session gave itself; None when nobody does."""
+    found = sa.text(
+        "SELECT coalesce(nullif(activity.application_name, ''), 'unknown') FROM pg_locks AS held"
+        " LEFT JOIN pg_stat_activity AS activity ON activity.pid = held.pid"
+        " WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1"
+        " AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND held.classid = :high AND held.objid = :low LIMIT 1"
+    )
+    unsigned = key & (1 << 64) - 1
+    row = session.execute(found, {"high": unsigned >> 32, "low": unsigned & 0xFFFFFFFF}).first()
+    return None if row is None else str(row[0]).removeprefix("paperround ")
+
+
+def _answers(session: sa.Connection) -> bool:
+    try:
+        session.exec_driver_sql("SELECT 1")
+    except sa.exc.SQLAlchemyError:
+        return False
+    return True
+
+
+def _let_go(session: sa.Connection) -> None:
+    """A session goes back to the pool without its locks; one that was cut has none any more."""
+    with contextlib.suppress(sa.exc.SQLAlchemyError):
+        session.exec_driver_sql("SELECT pg_advisory_unlock_all()")

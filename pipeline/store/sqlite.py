@@ -1,0 +1,86 @@
+"""The state in a SQLite file: one machine, one writer at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.errors import Busy
+
+
+def connect(url: sa.URL, folder: Path, _name: str, _password: str | None) -> SqliteFile:
+    """The file that `url` names, relative to `folder`; SQLite makes it when it is first written to."""
+    path = folder / str(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url.set(database=str(path)), poolclass=sa.pool.QueuePool, hide_parameters=True)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return SqliteFile(engine, path.with_suffix(".lock"), where=str(url.database))
+
+
+class SqliteFile:
+    """One file, and beside it another that is locked while a run is at work."""
+
+    def __init__(self, engine: sa.Engine, lock: Path, where: str) -> None:
+        self.engine = engine
+        self._lock = lock
+        self.where = where
+
+    def reader(self) -> sa.Connection:
+        return self.engine.connect().execution_options(begin="BEGIN")
+
+    def writer(self) -> sa.Connection:
+        return self.engine.connect().execution_options(begin="BEGIN IMMEDIATE")
+
+    def make(self, tx: sa.Connection) -> None:
+        """The file is there."""
+
+    def take_turn(self, tx: sa.Connection, *, beside: bool) -> None:
+        """BEGIN IMMEDIATE has waited already."""
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The kernel lets go of the lock when its holder dies."""
+        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
+                raise Busy(
+                    f"Another run is at work in this project (process {holder}); nothing was done.",
+                    next_step="It will finish by itself.",
+                ) from None
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+    def present(self) -> str:
+        return f"process {os.getpid()}"
+
+    def alive(self, tx: sa.Connection, name: str) -> bool:  # noqa: ARG002
+        """Never: who asks holds the lock, so nobody else is at work."""
+        return False
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: DDL must be in it too
+    cursor = connection.cursor()
+    # FULL: an answered "accepted" must survive a power cut, else the same mail would go out again.
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

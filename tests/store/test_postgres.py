@@ -1,0 +1,236 @@
+"""What only PostgreSQL has: several machines, several newsletters, and a line that can be cut."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from pipeline.errors import Busy, StoreFault, UserError
+from pipeline.store import Store, open_store, tables
+from tests import postgres
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def database(postgresql: postgres.Server) -> Iterator[str]:
+    """A new database's address."""
+    with postgresql.database() as name:
+        yield postgresql.url(name)
+
+
+def opened(url: str, name: str = "paperround", password: str = postgres.PASSWORD) -> Store:
+    return open_store(url, Path("/nowhere"), name=name, password=password)
+
+
+def put_out(store: Store, name: str) -> None:
+    with store.writing() as tx:
+        tx.execute(sa.insert(tables.outputs).values(name=name, inputs=""))
+
+
+def outputs(store: Store) -> list[str]:
+    with store.reading() as tx:
+        return list(tx.execute(sa.select(tables.outputs.c.name).order_by(tables.outputs.c.name)).scalars())
+
+
+def cut(server: postgres.Server, url: str) -> None:
+    """An administrator ends every session of a database."""
+    database = url.rpartition("/")[2]
+    server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", database)
+
+
+def lose(store: Store, cutting: Callable[[], None]) -> None:
+    with store.writing() as tx:
+        tx.execute(sa.insert(tables.outputs).values(name="lost", inputs=""))
+        cutting()
+        tx.execute(sa.insert(tables.outputs).values(name="never", inputs=""))
+
+
+def test_the_migrations_make_exactly_the_tables_of_today(database: str) -> None:
+    with closing(opened(database)) as store, store.reading() as tx:
+        context = MigrationContext.configure(tx, opts={"compare_type": False})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_a_commit_is_on_the_disk_even_where_the_database_says_otherwise(
+    postgresql: postgres.Server, database: str
+) -> None:
+    postgresql.execute(f"ALTER DATABASE {database.rpartition('/')[2]} SET synchronous_commit = off")
+    with closing(opened(database)) as store, store.writing() as tx:
+        assert tx.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+
+
+def test_newsletters_in_one_database_know_nothing_of_each_other(database: str) -> None:
+    with closing(opened(database, "kind_words")) as one, closing(opened(database, "long_reads")) as two:
+        put_out(one, "a")
+        put_out(two, "b")
+        with one.reading() as tx, two.reading() as other:
+            assert one.secret(tx) != two.secret(other)
+        assert (outputs(one), outputs(two)) == (["a"], ["b"])
+        with one.locked(), two.locked():
+            pass
+
+
+@pytest.mark.parametrize("name", ["", "Kind Words", "a;drop", 'a"b', "x" * 41, "1a"])
+def test_a_newsletter_s_name_is_a_plain_word(database: str, name: str) -> None:
+    with pytest.raises(UserError, match=r"\[store\] name"):
+        opened(database, name)
+
+
+def test_many_that_start_at_once_make_the_tables_once(database: str) -> None:
+    def salt(_: int) -> bytes:
+        with closing(opened(database)) as store, store.reading() as tx:
+            return store.secret(tx)
+
+    with ThreadPoolExecutor(6) as threads:
+        assert len(set(threads.map(salt, range(6)))) == 1
+
+
+def test_a_wrong_password_is_told_in_words_that_do_not_hold_it(database: str) -> None:
+    with pytest.raises(StoreFault, match="password authentication failed") as fault:
+        opened(database, password="not-this-one")
+    with pytest.raises(UserError) as other:
+        opened("mysql://user:a-secret@host/x")
+    assert "not-this-one" not in str(fault.value)
+    assert "a-secret" not in str(other.value)
+
+
+def test_the_password_may_stand_in_the_address(database: str) -> None:
+    whole = database.replace("@", f":{postgres.PASSWORD}@")
+    open_store(whole, Path("/nowhere")).close()
+
+
+def test_a_database_that_is_not_there_is_told_in_words() -> None:
+    with pytest.raises(StoreFault, match="Connection refused"):
+        opened("postgresql://paperround@127.0.0.1:1/x")
+
+
+def test_a_user_who_may_not_make_a_schema_is_told_what_to_ask_for(postgresql: postgres.Server, database: str) -> None:
+    role = f"r{database.rpartition('/')[2]}"
+    postgresql.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'plain'")
+    mine = database.replace("paperround@", f"{role}@")
+    with pytest.raises(UserError, match=f"CREATE SCHEMA kind_words AUTHORIZATION {role}"):
+        opened(mine, "kind_words", "plain")
+    opened(database, "kind_words").close()
+    with pytest.raises(StoreFault, match="The tables can't be made: no schema has been selected"):
+        opened(mine, "kind_words", "plain")
+
+
+def test_a_line_that_is_cut_loses_the_block_and_not_the_program(postgresql: postgres.Server, database: str) -> None:
+    with closing(opened(database)) as store:
+        put_out(store, "before")
+        with pytest.raises(StoreFault, match="The state can't be used"):
+            lose(store, lambda: cut(postgresql, database))
+        put_out(store, "after")
+        cut(postgresql, database)
+        assert outputs(store) == ["after", "before"]
+
+
+def test_blocks_that_touch_only_rows_of_their_own_run_side_by_side_and_others_wait_for_them(database: str) -> None:
+    with closing(opened(database)) as store:
+        first_is_in, done = Event(), []
+
+        def whole() -> None:
+            with store.writing():
+                done.append("whole")
+
+        with store.writing_beside():
+            first_is_in.set()
+            with store.writing_beside():
+                done.append("beside")
+            waiting = Thread(target=whole)
+            waiting.start()
+            waiting.join(0.2)
+            done.append("end")
+        waiting.join()
+        assert done == ["beside", "end", "whole"]
+
+
+def test_the_lock_of_a_run_tells_who_has_it_and_is_free_again_when_the_holder_is_killed(database: str) -> None:
+    with holding(database, "with store.locked(): ready()") as (child, _), closing(opened(database)) as store:
+        with pytest.raises(Busy, match=f"process {child.pid}"), store.locked():
+            pass
+        child.kill()
+        child.wait()
+        eventually_free(store)
+
+
+def test_who_claimed_work_is_known_to_live_until_killed(database: str) -> None:
+    with (
+        holding(database, "print(store.present(), flush=True); ready()") as (child, name),
+        closing(opened(database)) as store,
+    ):
+        with store.reading() as tx:
+            assert store.alive(tx, name)
+            assert store.alive(tx, store.present())
+            assert not store.alive(tx, "somebody else")
+            assert not store.alive(tx, None)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        for _ in range(1000):
+            with store.reading() as tx:
+                if not store.alive(tx, name):
+                    return
+        raise AssertionError("still alive")
+
+
+def test_who_lost_the_line_says_again_that_it_lives(postgresql: postgres.Server, database: str) -> None:
+    with closing(opened(database)) as one, closing(opened(database)) as two:
+        name = one.present()
+        cut(postgresql, database)
+        assert one.present() == name
+        with two.reading() as tx:
+            assert two.alive(tx, name)
+
+
+def test_a_page_with_a_nul_in_it_can_be_kept(database: str) -> None:
+    with closing(opened(database)) as store:
+        put_out(store, "a\0b")
+        assert outputs(store) == ["a\ufffdb"]
+
+
+class holding:  # noqa: N801
+    """Another process that has the store open and does as told until it is killed."""
+
+    def __init__(self, url: str, deed: str) -> None:
+        script = (
+            "import sys; from pathlib import Path; from pipeline.store import open_store\n"
+            f"store = open_store({url!r}, Path('/'), password={postgres.PASSWORD!r})\n"
+            "ready = lambda: (print('ready', flush=True), sys.stdin.read())\n" + deed
+        )
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+
+    def __enter__(self) -> tuple[subprocess.Popen[str], str]:
+        assert self.child.stdout
+        said = []
+        while (line := self.child.stdout.readline().strip()) != "ready":
+            assert line, "the other process failed"
+            said.append(line)
+        return self.child, said[-1] if said else ""
+
+    def __exit__(self, *_: object) -> None:
+        self.child.kill()
+        self.child.communicate()
+
+
+def eventually_free(store: Store) -> None:
+    for _ in range(1000):
+        try:
+            with store.locked():
+                return
+        except Busy:
+            continue
+    raise AssertionError("the lock is still held")
