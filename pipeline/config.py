@@ -129,6 +129,18 @@ class BooksTable(Section, frozen=True):
     affiliate: dict[str, str] = {}
 
 
+class PicturesTable(Section, frozen=True):
+    """What becomes of the posts' pictures."""
+
+    copy: bool = True
+
+
+class LinksTable(Section, frozen=True):
+    """What is asked about links before an issue goes."""
+
+    check: bool = True
+
+
 class Delivery(Section, frozen=True):
     """Who carries the mail. Provider settings stand in `[delivery.<provider>]`."""
 
@@ -164,6 +176,8 @@ class _File(Section, frozen=True):
     source: tuple[SourceTable, ...] = ()
     schedule: Schedule = msgspec.field(default_factory=Schedule)
     books: BooksTable = msgspec.field(default_factory=BooksTable)
+    pictures: PicturesTable = msgspec.field(default_factory=PicturesTable)
+    links: LinksTable = msgspec.field(default_factory=LinksTable)
     delivery: Delivery = msgspec.field(default_factory=Delivery)
     readers: ReadersTable = msgspec.field(default_factory=ReadersTable)
     store: StoreTable = msgspec.field(default_factory=StoreTable)
@@ -206,6 +220,22 @@ class BooksSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PicturesSettings:
+    """What the pictures room may know: the site's folder for copies, None while none are made."""
+
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinksSettings:
+    """What the links room may know: whether to ask at all, the site that is our own, and whether pictures are asked."""
+
+    check: bool
+    home: str
+    pictures: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeSettings:
     """What the compose room may know."""
 
@@ -227,7 +257,8 @@ class ComposeSettings:
 class RenderSettings:
     """What the render room may know; `templates` is the author's own folder, `issues` where issues are written.
 
-    `covers` is the folder of the site that has books' covers, None when there is none; `private_hosts` are the names of
+    `covers` and `pictures` are the folders of the site that have books' covers and copies of pictures, None when there
+    are none; `public` is the whole site's; `private_hosts` are the names of
     those that the fetcher may reach on the author's own network.
     """
 
@@ -237,6 +268,8 @@ class RenderSettings:
     templates: Path
     issues: Path
     covers: Path | None = None
+    pictures: Path | None = None
+    public: Path | None = None
     private_hosts: frozenset[str] = frozenset()
 
 
@@ -297,6 +330,8 @@ class Settings:
     sources: tuple[Source, ...]
     schedule: Schedule
     books_table: BooksTable
+    pictures_table: PicturesTable
+    links_table: LinksTable
     delivery: Delivery
     provider_tables: Mapping[str, Mapping[str, Any]]
     readers: ReadersTable
@@ -353,6 +388,19 @@ class Settings:
         wanted = self.newsletter.public_url and self.books_table.covers
         return self.outbox / "public" / "books" if wanted else None
 
+    @property
+    def _copies(self) -> Path | None:
+        wanted = self.newsletter.public_url and self.pictures_table.copy
+        return self.outbox / "public" / "pictures" if wanted else None
+
+    @cached_property
+    def pictures(self) -> PicturesSettings:
+        return PicturesSettings(folder=self._copies)
+
+    @cached_property
+    def links(self) -> LinksSettings:
+        return LinksSettings(check=self.links_table.check, home=self.newsletter.home, pictures=self._copies is None)
+
     @cached_property
     def compose(self) -> ComposeSettings:
         return ComposeSettings(
@@ -379,6 +427,8 @@ class Settings:
             templates=self.templates,
             issues=self.issues,
             covers=self._covers,
+            pictures=self._copies,
+            public=self.outbox / "public",
             private_hosts=frozenset(urlsplit(f"//{host}").hostname or "" for host in self.fetch.allow_private_hosts),
         )
 
@@ -452,6 +502,8 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
         sources=_sources(file.source, file.newsletter.timezone, text),
         schedule=file.schedule,
         books_table=file.books,
+        pictures_table=file.pictures,
+        links_table=file.links,
         delivery=file.delivery,
         provider_tables=providers,
         readers=file.readers,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline import books, clean, compose, deliver, feedback, pull, render, review, syndicate
+from pipeline import books, clean, compose, deliver, feedback, pictures, pull, render, review, syndicate
 from pipeline.model import Outside, Report
 from pipeline.store import Store
 
@@ -30,6 +30,7 @@ STAGES = (
     Stage(name="clean", due=clean.due, work=clean.work),
     Stage(name="books", due=books.due, work=books.work),
     Stage(name="compose", due=compose.due, work=compose.work),
+    Stage(name="pictures", due=pictures.due, work=pictures.work, at_once=4),
     Stage(name="render", due=render.due, work=render.work),
     Stage(name="review", due=review.due, work=review.work),
     Stage(name="deliver", due=deliver.due, work=deliver.work),

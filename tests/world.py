@@ -78,6 +78,7 @@ class Blog:
     window: int = 100
     spoken: dict[str, str] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
     def publish(self, slug: str, title: str, when: datetime, body: str | None = None, guid: str | None = None) -> None:
         """A post at https://blog.example.org/<slug>/."""
@@ -107,6 +108,8 @@ class Blog:
             if self.parked:
                 return "text/html", b"<!DOCTYPE html><html><body>This domain is for sale.</body></html>"
             return "application/rss+xml", self._feed().encode()
+        if url in self.pictures:
+            return "image/jpeg", self.pictures[url]
         slug = url.removeprefix(self.home).strip("/")
         if slug not in self.posts or self.pages_gone:
             raise FetchFault("There is no such page (404).", where=url, gone=True)

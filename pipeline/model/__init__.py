@@ -28,7 +28,9 @@ from pipeline.model.people import (
     Suppression,
 )
 from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
+from pipeline.model.references import Reference
 from pipeline.model.report import Report, total
+from pipeline.model.seen import Check, Copy, Copying, Variant
 from pipeline.model.signal import Signal, SignalKind
 from pipeline.model.source import Health, Source, SourceName
 from pipeline.model.wire import (
@@ -57,7 +59,10 @@ __all__ = [
     "BatchId",
     "BatchState",
     "Book",
+    "Check",
     "Consent",
+    "Copy",
+    "Copying",
     "Correction",
     "Enclosure",
     "Entry",
@@ -92,6 +97,7 @@ __all__ = [
     "ReaderState",
     "Reason",
     "Recipient",
+    "Reference",
     "Removed",
     "Reply",
     "Report",
@@ -111,6 +117,7 @@ __all__ = [
     "SubscriberId",
     "Suppression",
     "Validators",
+    "Variant",
     "isbn13",
     "title_key",
     "total",

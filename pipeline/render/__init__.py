@@ -20,6 +20,7 @@ import msgspec
 from pipeline import folder, looks, providers
 from pipeline.config import RenderSettings
 from pipeline.model import Issue, IssueNumber, Outside, Report
+from pipeline.render.seen import NOTHING, Seen, seen
 from pipeline.store import Store, Tx, issues
 
 if TYPE_CHECKING:
@@ -40,21 +41,28 @@ def due(store: Store, settings: RenderSettings, now: datetime) -> Iterable[str]:
         every = issues.every(tx)
         settled = {issue.number for issue in every if issues.settled(tx, issue.number)}
         made = {issue.number: last for issue in every if (last := issues.rendering(tx, issue.number)) is not None}
+        around = {issue.number: seen(tx, issue, settings) for issue in every if issue.number not in settled}
     for issue in every:
-        last = made.get(issue.number)
-        if issue.number not in settled and _stale(issue, last, settings):
+        last, now_seen = made.get(issue.number), around.get(issue.number)
+        if now_seen and _stale(issue, last, settings, now_seen):
             yield f"issue/{issue.number}"
-        if last is not None and last.whole and folder.edited(settings.issues / last.folder, last.linted):
+        if last is not None and last.whole and _unchecked(last, now_seen, settings):
             yield f"lint/{issue.number}"
     wanted = {issue.folder for issue in every} | {last.folder for last in made.values()}
     yield from (f"folder/{path.name}" for path in _folders(settings.issues) if path.name not in wanted)
 
 
-def _stale(issue: Issue, last: issues.Rendering | None, settings: RenderSettings) -> bool:
+def _unchecked(last: issues.Rendering, now_seen: Seen | None, settings: RenderSettings) -> bool:
+    """Whether the files were edited since the pre-flight list ran, or the world around a draft is another."""
+    changed = now_seen is not None and now_seen.sha != last.seen
+    return changed or folder.edited(settings.issues / last.folder, last.linted)
+
+
+def _stale(issue: Issue, last: issues.Rendering | None, settings: RenderSettings, around: Seen) -> bool:
     """Whether a draft was never rendered whole, or from something else than what it is made of now."""
     if last is None or not last.whole or not (settings.issues / last.folder).is_dir():
         return True
-    return last.inputs != _inputs(issue, settings)
+    return last.inputs != _inputs(issue, settings, around)
 
 
 def work(key: str, store: Store, settings: RenderSettings, out: Outside) -> Report:
@@ -67,13 +75,14 @@ def work(key: str, store: Store, settings: RenderSettings, out: Outside) -> Repo
         issue = issues.get(tx, IssueNumber(int(name)))
         settled = issues.settled(tx, IssueNumber(int(name)))
         edited = _edited(tx, issue, settings) if issue else None
+        around = seen(tx, issue, settings) if issue else NOTHING
     if issue is None or (settled and what == "issue"):
         return Report(unchanged=1)
     if what == "lint":
-        return _check(issue, store, settings)
+        return _check(issue, store, settings, around)
     if edited:
         return Report(attention=(edited,))
-    return _render(issue, store, settings)
+    return _render(issue, store, settings, around)
 
 
 def _edited(tx: Tx, issue: Issue, settings: RenderSettings) -> str | None:
@@ -87,10 +96,11 @@ def _edited(tx: Tx, issue: Issue, settings: RenderSettings) -> str | None:
     )
 
 
-def _check(issue: Issue, store: Store, settings: RenderSettings) -> Report:
+def _check(issue: Issue, store: Store, settings: RenderSettings, around: Seen) -> Report:
     """Run the pre-flight list over files as they are now, whoever changed them."""
     from pipeline.render.lint import lint
     from pipeline.render.message import Rendered
+    from pipeline.render.record import listed
 
     where = settings.issues / issue.folder
     with store.writing() as tx:
@@ -101,8 +111,9 @@ def _check(issue: Issue, store: Store, settings: RenderSettings) -> Report:
             )
         contents = folder.contents(where)
         message = folder.message(where, last.message)
-        findings = lint(Rendered(message=message, files=contents), issue, settings, real=_real(settings))
-        issues.rendered(tx, replace(last, linted=sha, findings=findings))
+        findings = lint(Rendered(message=message, files=contents), issue, settings, around, real=_real(settings))
+        issues.rendered(tx, replace(last, linted=sha, findings=findings, seen=around.sha))
+    folder.restate(where, listed(findings))
     return Report()
 
 
@@ -110,23 +121,24 @@ def _real(settings: RenderSettings) -> bool:
     return bool(providers.load(settings.provider).CAN.real)
 
 
-def _render(issue: Issue, store: Store, settings: RenderSettings) -> Report:
+def _render(issue: Issue, store: Store, settings: RenderSettings, around: Seen) -> Report:
     from pipeline.render.lint import lint
     from pipeline.render.message import rendered
     from pipeline.render.record import record
 
-    made: Rendered = rendered(issue, settings)
-    findings = lint(made, issue, settings, real=_real(settings))
+    made: Rendered = rendered(issue, settings, around)
+    findings = lint(made, issue, settings, around, real=_real(settings))
     written = record(issue, made, findings)
     rendering = issues.Rendering(
         number=issue.number,
-        inputs=_inputs(issue, settings),
+        inputs=_inputs(issue, settings, around),
         folder=issue.folder,
         whole=False,
         sha=written["hash"],
         message=made.message,
         linted=written["hash"],
         findings=findings,
+        seen=around.sha,
     )
     with store.writing() as tx:
         if issues.get(tx, issue.number) != issue or issues.settled(tx, issue.number):
@@ -149,8 +161,15 @@ def forget(number: IssueNumber, store: Store) -> None:
             issues.rendered(tx, replace(last, inputs="", whole=False))
 
 
-def _inputs(issue: Issue, settings: RenderSettings) -> str:
-    facts = (RULES, issue, str(settings.newsletter), settings.disclosure, settings.provider)
+def _inputs(issue: Issue, settings: RenderSettings, around: Seen) -> str:
+    facts = (
+        RULES,
+        issue,
+        sorted(around.copies.items()),
+        str(settings.newsletter),
+        settings.disclosure,
+        settings.provider,
+    )
     whole = hashlib.sha256(msgspec.json.encode(facts))
     whole.update(looks.sha(settings.templates).encode())
     return whole.hexdigest()

@@ -8,7 +8,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from pipeline.errors import RenderFault
-from pipeline.model import Item
+from pipeline.model import Item, Post
 from pipeline.model.affiliate import untagged
 from pipeline.model.text import legal
 
@@ -44,7 +44,7 @@ def body(item: Item, colours: dict[str, str]) -> Markup:
     article = item.post.article
     if item.form == "excerpt":
         return Markup('<p style="margin:0 0 16px;">{}</p>').format(legal(article.excerpt))
-    return _styled(_tree(item), colours, article.direction)
+    return _styled(tree(item.post), colours, article.direction)
 
 
 def styled(html: str, colours: dict[str, str], direction: str) -> Markup:
@@ -63,17 +63,18 @@ def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
             element.set("href", untagged(element.get("href")))
         if element.tag == "table":
             element.set("width", "100%")
-    return Markup(_inner(root))  # noqa: S704 - the clean room's allow-list made it, and only styles were added
+    return Markup(inner(root))  # noqa: S704 - the clean room's allow-list made it, and only styles were added
 
 
-def _tree(item: Item) -> Any:
+def tree(post: Post) -> Any:
+    """A post's HTML as a tree. Raises RenderFault when it is not the XHTML that the clean room makes."""
     # The parser's own bound of 256 levels keeps from MJML what would kill it.
     parser = etree.XMLParser(resolve_entities=False, huge_tree=False, no_network=True)
     try:
-        return etree.fromstring(f"<div>{legal(item.post.article.html)}</div>", parser=parser)
+        return etree.fromstring(f"<div>{legal(post.article.html)}</div>", parser=parser)
     except etree.XMLSyntaxError as fault:
-        words = f"The HTML of “{item.post.article.title}” can't be read: {fault.msg}."
-        raise RenderFault(words, where=f"post {item.post.id}", next_step="`pull` it anew, or skip it.") from None
+        words = f"The HTML of “{post.article.title}” can't be read: {fault.msg}."
+        raise RenderFault(words, where=f"post {post.id}", next_step="`pull` it anew, or skip it.") from None
 
 
 def whole(item: Item) -> Markup:
@@ -86,6 +87,8 @@ def _fit(image: Any) -> None:
 
     Everywhere else the width is a share: a table on a phone grows to hold a picture whose width is so many pixels.
     """
+    for name in ("srcset", "sizes"):  # for browsers; what a mail client makes of them, nobody knows
+        image.attrib.pop(name, None)
     width = int(image.get("width") or 0)
     height = int(image.get("height") or 0)
     if width > WIDEST:
@@ -100,6 +103,7 @@ def _fit(image: Any) -> None:
     image.set("alt", image.get("alt") or "")
 
 
-def _inner(root: Any) -> str:
+def inner(root: Any) -> str:
+    """What a tree holds, as XHTML."""
     text = (root.text or "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text + "".join(etree.tostring(child, encoding="unicode") for child in root)

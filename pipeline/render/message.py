@@ -13,8 +13,9 @@ from markupsafe import Markup
 from pipeline import child, looks, mail
 from pipeline.config import RenderSettings
 from pipeline.errors import ChildFault, RenderFault
-from pipeline.model import Batch, BatchId, Issue, Message, Recipient, SubscriberId
-from pipeline.render import body, plain, view
+from pipeline.model import Batch, BatchId, Copy, Issue, Message, Recipient, SubscriberId
+from pipeline.render import body, pictures, plain, view
+from pipeline.render.seen import NOTHING, Seen
 
 SAMPLE = "reader@example.org"
 
@@ -27,12 +28,14 @@ class Rendered:
     files: Mapping[str, bytes]
 
 
-def rendered(issue: Issue, settings: RenderSettings) -> Rendered:
-    """The same issue and look make the same bytes. Raises RenderFault with the template's file and line."""
-    values = view.view(view.addressed(issue, settings.newsletter.url), settings)
+def rendered(issue: Issue, settings: RenderSettings, seen: Seen = NOTHING) -> Rendered:
+    """The same issue, look and copies make the same bytes. Raises RenderFault with the template's file and line."""
+    home = settings.newsletter.home
+    shown = pictures.settled(view.addressed(issue, settings.newsletter.url), seen.copies, view.base(home))
+    values = view.view(shown, settings, seen.copies)
     name = "correction" if issue.corrects else None
     design = f"{name or settings.newsletter.design}.mjml"
-    mjml = looks.fill(design, settings.templates, values | _for_mail(values, settings))
+    mjml = looks.fill(design, settings.templates, values | _for_mail(values, settings, seen.copies))
     message = Message(
         subject=mail.header_text(issue.subject),
         html=_html(compiled(mjml, issue.title, design)),
@@ -51,13 +54,14 @@ def rendered(issue: Issue, settings: RenderSettings) -> Rendered:
     return Rendered(message=message, files=files)
 
 
-def _for_mail(values: dict[str, Any], settings: RenderSettings) -> dict[str, Any]:
-    light = values["light"]
+def _for_mail(values: dict[str, Any], settings: RenderSettings, copies: Mapping[str, Copy]) -> dict[str, Any]:
+    light, narrow = values["light"], pictures.smaller(copies, view.base(values["home"]))
     return {
         "body": lambda item: body.body(item, light),
         "said": lambda html: body.styled(html, light, values["direction"]),
         "cover": lambda pick: view.cover(pick, settings, light["accent"], light["on_accent"]),
-        "pictured": lambda item, pick: not (item.form == "full" and view.shows(item, pick.book.cover)),
+        "pictured": lambda item, pick: not (item.form == "full" and values["shows"](item, pick.book.cover)),
+        "narrow": lambda url: narrow.get(url, url),
     }
 
 

@@ -28,10 +28,14 @@ def record(issue: Issue, made: Rendered, findings: Sequence[Finding]) -> dict[st
     state = {
         "state": "draft",
         "hash": folder.digest(whole, made.files),
-        "lint": [_finding(finding) for finding in findings],
         "audience": {"total": 0},
     }
-    return whole | state
+    return whole | state | listed(findings)
+
+
+def listed(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The pre-flight list as the record has it."""
+    return {"lint": [_finding(finding) for finding in findings]}
 
 
 def _event(event: Event) -> dict[str, Any]:

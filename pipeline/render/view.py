@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -11,18 +12,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pipeline import looks, mail
 from pipeline.config import RenderSettings
-from pipeline.model import Book, Event, Issue, Item, Pick, Picture, Post
+from pipeline.model import Book, Copy, Event, Issue, Item, Pick, Picture, Post
+from pipeline.render import pictures
 
 Channel = Literal["email", "web"]
+NO_COPIES: Mapping[str, Copy] = {}
 COVER = 72
 """How wide a cover is shown, in CSS pixels."""
 
 
-def view(issue: Issue, settings: RenderSettings) -> dict[str, Any]:
+def view(issue: Issue, settings: RenderSettings, copies: Mapping[str, Copy]) -> dict[str, Any]:
     """The names that all templates of an issue share."""
     theme = looks.theme(settings.templates)
     words = looks.words(settings.newsletter.language, settings.templates)
@@ -48,7 +51,7 @@ def view(issue: Issue, settings: RenderSettings) -> dict[str, Any]:
         "moment": lambda event: moment(event, words, settings),
         "discloses": lambda item, place: _disclosed(issue, "email") == (item, place),
         "discloses_web": lambda item, place: _disclosed(issue, "web") == (item, place),
-        "shows": shows,
+        "shows": partial(shows, copies=copies, home=home),
         "picture": partial(picture, settings=settings),
     }
 
@@ -63,9 +66,14 @@ def addressed(issue: Issue, home: str) -> Issue:
     return replace(issue, items=items, related=tuple(known(post) for post in issue.related))
 
 
-def shows(item: Item, url: str | None) -> bool:
+def base(home: str) -> str:
+    """Where the site has copies of pictures."""
+    return f"{home}pictures/"
+
+
+def shows(item: Item, url: str | None, copies: Mapping[str, Copy] = NO_COPIES, home: str = "") -> bool:
     """Whether the article itself holds this picture or link."""
-    return bool(url) and escape(url) in item.post.article.html
+    return url is not None and url != "" and pictures.holds(item, url, copies, base(home))
 
 
 def picture(book: Book, settings: RenderSettings) -> Picture | None:

@@ -19,7 +19,7 @@ class Rendering:
     """What an issue was last rendered to: from which inputs, into which folder, with which hash over all bytes.
 
     `whole` is False while its files are being written, so that a killed run's half is not taken for a person's edit.
-    `findings` are of the bytes with the hash `linted`.
+    `findings` are of the bytes with the hash `linted`, and of what was `seen` (hashed) of pictures and links.
     """
 
     number: IssueNumber
@@ -30,6 +30,7 @@ class Rendering:
     message: Message
     linted: str
     findings: tuple[Finding, ...]
+    seen: str = ""
 
 
 def every(tx: Tx) -> list[Issue]:
@@ -103,7 +104,7 @@ def rendered(tx: Tx, rendering: Rendering) -> None:
     """Keep what an issue was rendered to."""
     values = {
         name: getattr(rendering, name)
-        for name in ("number", "inputs", "folder", "whole", "sha", "message", "linted", "findings")
+        for name in ("number", "inputs", "folder", "whole", "sha", "message", "linted", "findings", "seen")
     }
     upsert(tx, tables.renders, ["number"], values)
 

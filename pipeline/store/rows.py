@@ -1,12 +1,19 @@
-"""The one statement that SQL left to its dialects: insert or, where the key is known, update."""
+"""Two things that SQL makes harder than they are: insert or update, and rows of a long list of keys."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+
+
+def among(tx: sa.Connection, table: sa.Table, column: sa.Column[Any], keys: Iterable[Any]) -> Iterator[sa.Row[Any]]:
+    """The rows of `table` whose `column` is one of `keys`, however many: a statement takes only so many values."""
+    wanted = list(keys)
+    for at in range(0, len(wanted), 500):
+        yield from tx.execute(sa.select(table).where(column.in_(wanted[at : at + 500])))
 
 
 def upsert(tx: sa.Connection, table: sa.Table, key: Sequence[str], values: Mapping[str, Any]) -> None:

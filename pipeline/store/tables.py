@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from pipeline.model import Article, Entry, Finding, Issue, Message, Pick
+from pipeline.model import Article, Copy, Entry, Finding, Issue, Message, Pick
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -197,6 +197,30 @@ renders = sa.Table(
     sa.Column("message", Packed(Message), nullable=False),
     sa.Column("linted", sa.String(64), nullable=False),
     sa.Column("findings", Packed(tuple[Finding, ...]), nullable=False),
+    sa.Column("seen", sa.String(64), nullable=False, server_default=""),
+)
+
+# pictures: what asking for the picture at an address came to
+pictures = sa.Table(
+    "pictures",
+    metadata,
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("asked", Instant, nullable=False),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("copy", Packed(Copy)),
+    sa.Column("problem", sa.Text),
+    sa.Column("gone", sa.Boolean, nullable=False),
+)
+
+# links: whether an address leads somewhere
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("asked", Instant, nullable=False),
+    sa.Column("verdict", sa.String(10), nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
 )
 
 # syndicate

@@ -64,7 +64,18 @@ def test_files_and_functions_stay_short_enough_to_read(path: Path) -> None:
 
 
 def test_every_room_says_what_it_does_reads_writes_and_never_does() -> None:
-    for room in ("pull", "clean", "books", "compose", "render", "review", "deliver", "feedback", "syndicate"):
+    for room in (
+        "pull",
+        "clean",
+        "books",
+        "compose",
+        "pictures",
+        "render",
+        "review",
+        "deliver",
+        "feedback",
+        "syndicate",
+    ):
         docstring = ast.get_docstring(ast.parse((ROOT / f"pipeline/{room}/__init__.py").read_text("utf-8"))) or ""
         for word in ("does", "reads", "writes", "never"):
             assert re.search(rf"^{word} +\S", docstring, re.MULTILINE), f"{room}: {word}"

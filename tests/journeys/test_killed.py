@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline import folder as issue_folder
 from tests import postgres
+from tests.drawing.test_drawing import saved, stripes
 from tests.journeys import killing, steps
-from tests.world import World, lay_out
+from tests.world import Blog, World, lay_out
 
 READERS = [f"reader{number}@example.org" for number in range(5)]
 PARTS = 4
@@ -64,6 +67,16 @@ def copies(tmp_path: Path, request: pytest.FixtureRequest) -> Copies:
     return Copies(tmp_path, request.getfixturevalue("postgresql") if on_server else None)
 
 
+def illustrated(blog: Blog) -> Blog:
+    """The same blog, its post with a picture."""
+    blog.pictures["https://blog.example.org/lamp.jpg"] = saved(stripes(800, 400), "JPEG")
+    blog.posts["worries"] = replace(
+        blog.posts["worries"],
+        html=blog.posts["worries"].html + '<p><img src="https://blog.example.org/lamp.jpg" alt="A lamp"/></p>',
+    )
+    return blog
+
+
 def whole(world: World) -> None:
     """Everything that must be true after the second run."""
     account = steps.account(world)
@@ -78,6 +91,8 @@ def whole(world: World) -> None:
     for path in (outbox / "public").rglob("*.*"):
         assert path.stat().st_size > 50, path
     json.loads((outbox / "public/feed.json").read_text())
+    for name in re.findall(r"https://news.example.org/(pictures/[^\"]+)", (issue / "email.html").read_text()):
+        assert (outbox / "public" / name).is_file(), name
 
 
 @pytest.mark.timeout(600)
@@ -85,6 +100,7 @@ def whole(world: World) -> None:
 def test_a_run_killed_at_any_step_on_disk_is_finished_by_the_next(copies: Copies, part: int) -> None:
     number = 1 + part
     with copies.original() as fresh:
+        illustrated(fresh.blog)
         fresh.set('approval = "required"', 'approval = "automatic"')
         steps.subscribe(fresh, *READERS)
         came_so_far = True

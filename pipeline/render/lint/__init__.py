@@ -12,16 +12,19 @@ from pipeline.model import Finding, Issue
 from pipeline.render.lint import clients, colours, habits, legal, links, size, structure
 from pipeline.render.lint.rule import Checked
 from pipeline.render.message import Rendered
+from pipeline.render.seen import NOTHING, Seen
 
 FAMILIES = (legal, structure, links, size, habits, colours, clients)
 
 
-def lint(rendered: Rendered, issue: Issue, settings: RenderSettings, *, real: bool) -> tuple[Finding, ...]:
+def lint(
+    rendered: Rendered, issue: Issue, settings: RenderSettings, seen: Seen = NOTHING, *, real: bool
+) -> tuple[Finding, ...]:
     """Everything found, the blocking first; `real` says whether the provider really sends.
 
     What the law or a mail host wants of mail that is sent is only advice while nothing leaves this machine.
     """
-    checked = Checked(rendered=rendered, issue=issue, settings=settings)
+    checked = Checked(rendered=rendered, issue=issue, settings=settings, seen=seen)
     found = [finding for family in FAMILIES for one in family.RULES for finding in one(checked)]
     eased = [replace(one, level="advisory") if one.code in legal.ONLY_WHEN_SENT and not real else one for one in found]
     return tuple(sorted(eased, key=lambda finding: finding.level != "blocking"))

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pipeline.config import RenderSettings
 from pipeline.model import Finding, Issue, Message
 from pipeline.render.message import Rendered
+from pipeline.render.seen import NOTHING, Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """An issue with its bytes and the settings it was made with."""
+    """An issue with its bytes, the settings it was made with, and what was seen of the world around it."""
 
     rendered: Rendered
     issue: Issue
     settings: RenderSettings
+    seen: Seen = NOTHING
 
     @property
     def message(self) -> Message:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 def current(tx: sa.Connection) -> str | None:

@@ -1,0 +1,39 @@
+"""What was seen of the world around an issue, as far as its bytes or its pre-flight list depend on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from pipeline.config import RenderSettings
+from pipeline.model import Copy, Copying, Issue, references
+from pipeline.store import Tx, pictures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """By address: what became of its pictures."""
+
+    pictures: Mapping[str, Copying] = field(default_factory=dict)
+
+    @property
+    def copies(self) -> dict[str, Copy]:
+        """The pictures that were copied."""
+        return {url: one.copy for url, one in self.pictures.items() if one.copy}
+
+    @property
+    def sha(self) -> str:
+        """A hash of all that a finding could speak of; when something was asked is no such thing."""
+        facts = [(url, one.copy, one.problem, one.gone) for url, one in sorted(self.pictures.items())]
+        return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+
+
+NOTHING = Seen()
+
+
+def seen(tx: Tx, issue: Issue, settings: RenderSettings) -> Seen:
+    """What is known of an issue's pictures, where they are copied at all."""
+    return Seen(pictures=pictures.of(tx, references.pictures(issue)) if settings.pictures else {})
