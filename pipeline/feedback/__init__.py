@@ -1,9 +1,9 @@
 """Feedback: what readers and their mail hosts say.
 
-does     keeps who wants mail and how they said so; a mailbox that does not exist is not tried again
+does     keeps who wants mail and how they said so; asks who filled in the form; a dead mailbox is not tried again
 reads    the ledger's rejections
-writes   subscribers, suppressions
-never    brings back an address that has left
+writes   subscribers, consents, sign-ups, suppressions
+never    brings back an address that has left, unless its owner says so herself
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.config import FeedbackSettings
-from pipeline.model import Outside, Report, Suppression
-from pipeline.store import Store, ledger, people
+from pipeline.feedback import asking, signup
+from pipeline.model import Outside, Report, SignupId, Suppression
+from pipeline.store import Store, ledger, people, signups
 
 __all__ = ["consequence", "due", "work"]
 
@@ -24,17 +25,31 @@ _NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.(1|2|3|6|10)\b")
 
 
 def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str]:
-    """Addresses that a provider refused for good, and that are not suppressed yet."""
+    """Addresses refused for good and not suppressed yet; people to be asked; sign-ups that nobody confirmed."""
     with store.reading() as tx:
         secret = store.secret(tx)
         refused = ledger.refusals(tx)
         for number, subscriber, address, words in refused:
             if consequence(words) and not people.suppressed(tx, people.address_hash(secret, address)):
                 yield f"{number}/{subscriber}"
+        old = signups.old(tx, now - signup.VALID)
+    yield from (f"signup/{one}" for one in asking.due(store, now))
+    yield from ["old-signups"] if old else []
 
 
 def work(key: str, store: Store, settings: FeedbackSettings, out: Outside) -> Report:
-    """Suppress one address, with the provider's words as evidence."""
+    """One mail of the form, or one address suppressed with the provider's words as evidence."""
+    what, _, name = key.partition("/")
+    if what == "signup":
+        return asking.send(SignupId(int(name)), store, settings, out)
+    if what == "old-signups":
+        with store.writing() as tx:
+            signups.clear(tx, out.clock() - signup.VALID)
+        return Report()
+    return _dead_mailbox(key, store, out)
+
+
+def _dead_mailbox(key: str, store: Store, out: Outside) -> Report:
     number, _, subscriber = key.partition("/")
     with store.writing() as tx:
         refused = {(row[0], row[1]): row for row in ledger.refusals(tx)}.get((int(number), int(subscriber)))

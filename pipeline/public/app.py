@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.public import leaving, pages
+from pipeline.public import choosing, leaving, pages, subscribing
 from pipeline.public.asked import Answered, Asked, Desk, Page
 
 FORM_AT_MOST = 16 << 10
@@ -46,6 +46,9 @@ _EVERY = {
 def application(desk: Desk) -> ASGIApp:
     """Everything that readers and providers reach, as an ASGI application."""
     routes = [
+        _route("/subscribe", subscribing.subscribe, desk),
+        _route("/confirm/{token}", subscribing.confirm, desk),
+        _route("/preferences/{token}", choosing.preferences, desk),
         _route("/unsubscribe/{token}", leaving.unsubscribe, desk),
         Mount("/", _Site(directory=desk.settings.outbox / "public", html=True, check_dir=False)),
     ]

@@ -8,8 +8,6 @@ from typing import Any
 from pipeline import looks
 from pipeline.public.asked import Answered, Desk
 
-RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
-
 
 def page(desk: Desk, template: str, heading: str, *, status: int = 200, **values: Any) -> Answered:
     """The page of `template`; `heading` is the name of its heading among the words."""
@@ -18,7 +16,7 @@ def page(desk: Desk, template: str, heading: str, *, status: int = 200, **values
     shared = {
         "newsletter": newsletter,
         "language": language,
-        "direction": "rtl" if language.lower().split("-")[0] in RIGHT_TO_LEFT else "ltr",
+        "direction": looks.direction(words),
         "home": newsletter.home,
         "words": words,
         "heading": say(desk, heading),
@@ -62,9 +60,14 @@ def sayer(desk: Desk, address: str) -> Callable[[str], str]:
 
 def say(desk: Desk, name: str, address: str = "") -> str:
     """The word called `name`, its places filled."""
-    return (
-        str(_words(desk)[name]).replace("{title}", desk.settings.newsletter.title).replace("{address}", veiled(address))
-    )
+    words = _words(desk)
+    told = str(words[name]).replace("{title}", _apart(desk.settings.newsletter.title, words))
+    return told.replace("{address}", _apart(veiled(address), words))
+
+
+def _apart(text: str, words: dict[str, Any]) -> str:
+    """Latin words inside a line that runs from right to left keep together (Unicode's isolates)."""
+    return f"\u2068{text}\u2069" if looks.direction(words) == "rtl" else text
 
 
 def veiled(address: str) -> str:

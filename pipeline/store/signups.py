@@ -59,6 +59,11 @@ def claim(tx: Tx, signup: SignupId, mail: Literal["confirm", "known"], now: date
     return tx.execute(mine.values(mail=None, mailed=now, mails=_T.mails + 1)).rowcount == 1
 
 
+def remove(tx: Tx, signup: SignupId) -> None:
+    """A sign-up is over."""
+    tx.execute(sa.delete(tables.signups).where(_T.id == signup))
+
+
 def old(tx: Tx, before: datetime) -> int:
     """How many sign-ups were last asked for before then."""
     return tx.execute(sa.select(sa.func.count()).where(_T.asked < before)).scalar_one()
