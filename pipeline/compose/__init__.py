@@ -1,8 +1,8 @@
 """Compose: settled posts become the draft of one numbered issue.
 
-does     looks at the calendar, chooses posts and books, proposes the inbox line
+does     looks at the calendar, chooses posts and books, proposes the inbox line, keeps what the author changed
 reads    posts, picks, choices, what earlier issues held, whether a draft's files were edited by hand
-writes   issues with their posts and books; the author's choices
+writes   issues with their posts and books; the author's choices and edits
 never    renders, and never touches an issue that was approved or sent
 """
 
@@ -16,25 +16,30 @@ from datetime import UTC, datetime
 import msgspec
 
 from pipeline import folder
-from pipeline.compose import events, schedule
+from pipeline.compose import edits, events, schedule
 from pipeline.compose.correction import correct, drop
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.config import ComposeSettings
-from pipeline.errors import UserError
-from pipeline.model import Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing
+from pipeline.errors import NeedsPerson, UserError
+from pipeline.model import Change, Edit, Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing, edit
 from pipeline.store import Store, Tx, issues, picks, posts
+from pipeline.store import edits as kept
 
 __all__ = [
     "Plan",
     "at_once",
+    "change",
     "choose",
     "correct",
     "drop",
     "due",
+    "history",
     "plan",
+    "redo",
     "select",
     "standing",
     "standings",
+    "undo",
     "work",
 ]
 
@@ -49,13 +54,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What the next issue would hold, and why; `issue` is None when there is a reason to wait."""
+    """What the next issue would hold, and why; `issue` is None when there is a reason to wait.
 
+    `edits` are all that the author changed about it, `draft` tells whether it has been composed already.
+    """
+
+    number: IssueNumber
+    draft: bool
     issue: Issue | None
     waiting: str | None
     due: datetime | None
     posts: tuple[tuple[Post, Standing], ...]
     left_out: tuple[tuple[Post, Pick, str], ...]
+    edits: tuple[Edit, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]:
@@ -98,14 +110,133 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
             return Report(attention=(HAND_EDITED.format(draft.number),))
         number = draft.number if draft else _next_number(tx)
         created = draft.created if draft else out.clock()
-        known = _known(tx, draft=number)
-        chosen = select(known, slot, settings, number=number, created=created, only=only, impatient=_asked_for(slot))
-        if isinstance(chosen, Waiting):
-            return _nothing(tx, draft, chosen)
-        announced, faults = events.read(settings.events, settings.timezone)
-        whole = replace(chosen, events=events.coming(announced, slot.due))
-        written = _write(tx, whole, draft)
-        return written + Report(attention=faults, done=_cut_short(whole, settings) if written.done else ())
+        asked = _Asked(slot=slot, only=only, number=number, created=created, impatient=_asked_for(slot))
+        return _composed(tx, asked, draft, settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The issue that is to be made: for which turn, for one post only, and whether posts need not have settled."""
+
+    slot: Slot
+    only: PostId | None
+    number: IssueNumber
+    created: datetime
+    impatient: bool
+
+
+def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings) -> Report:
+    """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
+    known = _known(tx, draft=asked.number)
+    changes = edits.in_force(kept.of(tx, draft.number if draft else kept.NEXT))
+    chosen, faults = _made(asked, known, changes, settings)
+    if isinstance(chosen, Waiting):
+        return _nothing(tx, draft, chosen)
+    written = _write(tx, chosen, draft)
+    if draft is None:
+        kept.move(tx, kept.NEXT, asked.number)
+    return written + Report(attention=faults, done=_cut_short(chosen, settings) if written.done else ())
+
+
+def _made(
+    asked: _Asked, known: Known, changes: tuple[Change, ...], settings: ComposeSettings
+) -> tuple[Issue | Waiting, tuple[str, ...]]:
+    """The whole issue, with its events and everything the author changed; and what is wrong with the events' file."""
+    chosen = select(
+        known,
+        asked.slot,
+        settings,
+        number=asked.number,
+        created=asked.created,
+        only=asked.only,
+        impatient=asked.impatient,
+        wanted=edits.wishes(changes),
+    )
+    if isinstance(chosen, Waiting):
+        return chosen, ()
+    announced, faults = events.read(settings.events, settings.timezone)
+    return edits.apply(replace(chosen, events=events.coming(announced, asked.slot.due)), changes), faults
+
+
+def change(
+    store: Store, settings: ComposeSettings, number: IssueNumber, wanted: Change, *, by: str, now: datetime
+) -> Report:
+    """Keep a change of the issue that is next, and make its draft anew if there is one already.
+
+    Raises UserError for another issue, NeedsPerson for one that was approved or whose files were edited by hand.
+    """
+    with store.writing() as tx:
+        draft = _changeable(tx, number, settings)
+        if isinstance(wanted, edit.Choose):
+            wanted = replace(wanted, before=posts.choices(tx).get(wanted.post))
+            posts.choose(tx, wanted.post, wanted.choice, now)
+        kept.add(tx, draft.number if draft else kept.NEXT, wanted, by=by, now=now)
+        return _anew(tx, number, draft, settings, now)
+
+
+def undo(store: Store, settings: ComposeSettings, number: IssueNumber, *, now: datetime) -> Report:
+    """Let the newest edit in force do nothing. Raises as `change` does."""
+    with store.writing() as tx:
+        draft = _changeable(tx, number, settings)
+        last = edits.to_undo(kept.of(tx, draft.number if draft else kept.NEXT))
+        if last is None:
+            return Report(unchanged=1)
+        kept.mark(tx, last.id, undone=True)
+        if isinstance(last.change, edit.Choose):
+            _chosen_before(tx, last.change, now)
+        return _anew(tx, number, draft, settings, now)
+
+
+def redo(store: Store, settings: ComposeSettings, number: IssueNumber, *, now: datetime) -> Report:
+    """Let the edit that was undone last do what it did. Raises as `change` does."""
+    with store.writing() as tx:
+        draft = _changeable(tx, number, settings)
+        again = edits.to_redo(kept.of(tx, draft.number if draft else kept.NEXT))
+        if again is None:
+            return Report(unchanged=1)
+        kept.mark(tx, again.id, undone=False)
+        if isinstance(again.change, edit.Choose):
+            posts.choose(tx, again.change.post, again.change.choice, now)
+        return _anew(tx, number, draft, settings, now)
+
+
+def _chosen_before(tx: Tx, change: edit.Choose, now: datetime) -> None:
+    if change.before is None:
+        posts.unchoose(tx, change.post)
+    else:
+        posts.choose(tx, change.post, change.before, now)
+
+
+def history(store: Store, number: IssueNumber) -> tuple[Edit, ...]:
+    """Everything the author changed about an issue that was composed, also what she undid."""
+    with store.reading() as tx:
+        return tuple(kept.of(tx, number))
+
+
+def _changeable(tx: Tx, number: IssueNumber, settings: ComposeSettings) -> Issue | None:
+    """The draft with this number, None when it is still to be made."""
+    known = issues.get(tx, number)
+    if known is None:
+        if number != _next_number(tx):
+            raise UserError(f"There is no issue {number} to change.")
+        return None
+    if known.corrects:
+        raise UserError(
+            f"Issue {number} is a correction.", next_step=f"`correct {known.corrects.number}` writes it anew."
+        )
+    if issues.settled(tx, number):
+        raise NeedsPerson(f"Issue {number} has been approved or sent, so it can't be changed as it is.")
+    if _edited(tx, known, settings):
+        raise NeedsPerson(HAND_EDITED.format(number))
+    return known
+
+
+def _anew(tx: Tx, number: IssueNumber, draft: Issue | None, settings: ComposeSettings, now: datetime) -> Report:
+    if draft is None:
+        return Report()
+    _, only = schedule.parse(draft.slot.key)
+    asked = _Asked(slot=draft.slot, only=only, number=number, created=draft.created, impatient=_asked_for(draft.slot))
+    return _composed(tx, asked, draft, settings)
 
 
 def _cut_short(issue: Issue, settings: ComposeSettings) -> tuple[str, ...]:
@@ -171,12 +302,16 @@ def plan(store: Store, settings: ComposeSettings, now: datetime) -> Plan:
         draft = next(iter(_drafts(tx)), None)
         number = draft.number if draft else _next_number(tx)
         known = _known(tx, draft=number)
-    slot = draft.slot if draft else schedule.at_once(now)
+        changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
+    slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
     created = draft.created if draft else now
-    chosen = select(known, replace(slot, due=now), settings, number=number, created=created, impatient=True)
+    asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)
+    chosen, faults = _made(asked, known, edits.in_force(changed), settings)
     issue = chosen if isinstance(chosen, Issue) else None
     following = schedule.following(settings.schedule, settings.timezone, now)
     return Plan(
+        number=number,
+        draft=draft is not None,
         issue=issue,
         waiting=chosen.reason if isinstance(chosen, Waiting) else None,
         due=draft.slot.due if draft else (following.due if following else None),
@@ -186,6 +321,8 @@ def plan(store: Store, settings: ComposeSettings, now: datetime) -> Plan:
             for item in (issue.items if issue else ())
             for pick, why in why_not(item.post, issue, known, settings)
         ),
+        edits=changed,
+        faults=faults,
     )
 
 
@@ -232,6 +369,9 @@ def _nothing(tx: Tx, draft: Issue | None, waiting: Waiting) -> Report:
     if draft is None:
         return Report(waiting=(f"No issue now: {waiting.reason}.",))
     issues.drop(tx, draft.number)
+    if draft.slot.key.startswith("each "):
+        kept.forget(tx, draft.number)
+    kept.move(tx, draft.number, kept.NEXT)
     return Report(done=(f"Issue {draft.number} was taken back: {waiting.reason}.",))
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pipeline.compose import subject
+from pipeline.compose.edits import Wishes, ordered
 from pipeline.config import ComposeSettings
 from pipeline.model import Book, Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
 
@@ -22,6 +23,7 @@ ROOM = 45_000
 """Characters of articles that a mail has room for: with what stands around them, Gmail cuts at 102 kB."""
 Texts = Literal["lead", "full", "excerpt"]
 RELATED = 3
+_NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,25 +119,29 @@ def select(
     created: datetime,
     only: PostId | None = None,
     impatient: bool = False,
+    wanted: Wishes = _NO_WISHES,
 ) -> Issue | Waiting:
     """The issue of a turn, or why there is none.
 
     A post belongs to a turn when it had settled by then; one that a draft holds already stays when it is edited. When
-    there are more than fit, the oldest go first, so that none waits for ever; the newest of those leads.
+    there are more than fit, the oldest go first, so that none waits for ever; the newest of those leads. What the
+    author wishes comes before all that.
     """
+    pinned = [post for post in known.posts if post.id in wanted.pinned and _can_be_pinned(post, known)]
     ready = [
         post
         for post in known.posts
         if standing(post, known, settings, slot.due, impatient=impatient or post.id in known.drafted).state == "new"
         and (only is None or post.id == only)
+        and post.id not in wanted.later | wanted.pinned
     ]
     ready.sort(key=lambda post: (post.when, post.id))
-    if not ready and only is None and not impatient and settings.schedule.evergreen:
-        ready = evergreen(known, settings, slot.due)
-    fewest = 1 if only is not None or impatient else settings.schedule.min_posts
-    if len(ready) < fewest:
+    if not ready and not pinned and only is None and not impatient and settings.schedule.evergreen:
+        ready = [post for post in evergreen(known, settings, slot.due) if post.id not in wanted.later]
+    fewest = 1 if only is not None or impatient or pinned else settings.schedule.min_posts
+    if len(ready) + len(pinned) < fewest:
         return Waiting(reason=_too_few(len(ready), fewest))
-    chosen = ready[: settings.schedule.max_posts][::-1]
+    chosen = _arranged([*pinned, *ready[: max(settings.schedule.max_posts - len(pinned), 0)]], wanted)
     return Issue(
         number=number,
         slug=slug(chosen[0].article.title),
@@ -148,6 +154,17 @@ def select(
         items=_items(chosen, allot(chosen, known, settings, number), settings.texts),
         related=_related(chosen, known),
     )
+
+
+def _can_be_pinned(post: Post, known: Known) -> bool:
+    """A post that could be made, and that no other issue has."""
+    return post.fault is None and post.id not in known.placed
+
+
+def _arranged(chosen: Sequence[Post], wanted: Wishes) -> list[Post]:
+    """The newest first, unless the author has put them in an order of her own."""
+    by_post = {post.id: post for post in sorted(chosen, key=lambda post: (post.when, post.id), reverse=True)}
+    return [by_post[post] for post in ordered(list(by_post), wanted.order)]
 
 
 def evergreen(known: Known, settings: ComposeSettings, due: datetime) -> list[Post]:

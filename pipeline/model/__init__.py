@@ -2,6 +2,7 @@
 
 from pipeline.model.book import Book, Links, Origin, Pick, isbn13, title_key
 from pipeline.model.delivery import FATES, Account, Batch, BatchId, BatchState, Fate, Outcome, Recipient
+from pipeline.model.edit import Change, Edit
 from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry, Picture
 from pipeline.model.issue import (
     Approval,
@@ -14,6 +15,7 @@ from pipeline.model.issue import (
     IssueState,
     Item,
     Message,
+    Note,
     Slot,
 )
 from pipeline.model.people import (
@@ -59,11 +61,13 @@ __all__ = [
     "BatchId",
     "BatchState",
     "Book",
+    "Change",
     "Check",
     "Consent",
     "Copy",
     "Copying",
     "Correction",
+    "Edit",
     "Enclosure",
     "Entry",
     "EntryId",
@@ -87,6 +91,7 @@ __all__ = [
     "Links",
     "Message",
     "NoAnswer",
+    "Note",
     "Origin",
     "Outcome",
     "Outside",

@@ -59,9 +59,18 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A few words of the author's own, in Markdown, with or without a heading."""
+
+    words: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One digest, complete as data: the lead first; `related` are older posts for "more from the blog".
 
+    `intro` is the author's, in Markdown.
     `slug` is safe as a folder name (a-z, 0-9, hyphens, 60 at most). Times are aware UTC. An issue that `corrects`
     another has no posts of its own, and goes only to those who got that one.
     """
@@ -78,6 +87,7 @@ class Issue:
     related: tuple[Post, ...] = ()
     events: tuple[Event, ...] = ()
     corrects: Correction | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def folder(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,16 +19,16 @@ import msgspec
 
 from pipeline import folder, looks, providers
 from pipeline.config import RenderSettings
-from pipeline.model import Issue, IssueNumber, Outside, Report
+from pipeline.model import Finding, Issue, IssueNumber, Outside, Report
 from pipeline.render.seen import NOTHING, Seen, seen
 from pipeline.store import Store, Tx, issues
 
 if TYPE_CHECKING:
     from pipeline.render.message import Rendered
 
-__all__ = ["RULES", "due", "forget", "work"]
+__all__ = ["RULES", "Look", "due", "forget", "look", "work"]
 
-RULES = 1
+RULES = 2
 """The version of what rendering does besides the templates; raising it renders every draft anew."""
 
 
@@ -122,12 +122,10 @@ def _real(settings: RenderSettings) -> bool:
 
 
 def _render(issue: Issue, store: Store, settings: RenderSettings, around: Seen) -> Report:
-    from pipeline.render.lint import lint
-    from pipeline.render.message import rendered
     from pipeline.render.record import record
 
-    made: Rendered = rendered(issue, settings, around)
-    findings = lint(made, issue, settings, around, real=_real(settings))
+    looked = _look(issue, settings, around)
+    made, findings = looked.rendered, looked.findings
     written = record(issue, made, findings)
     rendering = issues.Rendering(
         number=issue.number,
@@ -151,6 +149,35 @@ def _render(issue: Issue, store: Store, settings: RenderSettings, around: Seen) 
     waits = (f"Issue {issue.number} can't be approved yet: `lint {issue.number}` lists {blocking} blocking.",)
     done = f"Issue {issue.number} rendered: outbox/issues/{issue.folder}/email.html"
     return Report(done=(done,), attention=waits if blocking else ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """An issue as it would be rendered now: what readers get, its files, the pre-flight list, the hash of it all."""
+
+    rendered: Rendered
+    findings: tuple[Finding, ...]
+    sha: str
+
+
+def look(issue: Issue, store: Store, settings: RenderSettings) -> Look:
+    """Render an issue without writing anything: the same bytes and hash that `work` would put on disk.
+
+    Raises RenderFault with the template's file and line.
+    """
+    with store.reading() as tx:
+        around = seen(tx, issue, settings)
+    return _look(issue, settings, around)
+
+
+def _look(issue: Issue, settings: RenderSettings, around: Seen) -> Look:
+    from pipeline.render.lint import lint
+    from pipeline.render.message import rendered
+    from pipeline.render.record import record
+
+    made = rendered(issue, settings, around)
+    findings = lint(made, issue, settings, around, real=_real(settings))
+    return Look(rendered=made, findings=findings, sha=record(issue, made, findings)["hash"])
 
 
 def forget(number: IssueNumber, store: Store) -> None:

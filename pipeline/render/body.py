@@ -36,6 +36,19 @@ _STYLES = {
 }
 
 
+def prose(words: str, colours: dict[str, str] | None = None, *, direction: str = "ltr") -> Markup:
+    """The author's Markdown (commonmark.org) as HTML; with `colours` as mail clients show it right.
+
+    HTML in it is shown as it was typed, and a link leads only to the web or a mailbox.
+    """
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("commonmark", {"html": False}).render(legal(words))
+    if colours is None:
+        return Markup(html)  # noqa: S704 - nothing in it was HTML before
+    return styled(html, colours, direction)
+
+
 def body(item: Item, colours: dict[str, str]) -> Markup:
     """What the mail shows of a post: whole or its excerpt, ready to stand inside MJML.
 

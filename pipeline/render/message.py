@@ -43,7 +43,8 @@ def rendered(issue: Issue, settings: RenderSettings, seen: Seen = NOTHING) -> Re
         unsubscribe=values["unsubscribe"],
         list_headers=(("List-Id", list_id(settings)),),
     )
-    web = looks.fill(f"{name or 'web'}.html", settings.templates, values | {"whole": body.whole, "marked": Markup})
+    for_web = {"whole": body.whole, "marked": Markup, "prose": body.prose}
+    web = looks.fill(f"{name or 'web'}.html", settings.templates, values | for_web)
     files = {
         "email.mjml": mjml.encode(),
         "email.html": message.html.encode(),
@@ -59,6 +60,7 @@ def _for_mail(values: dict[str, Any], settings: RenderSettings, copies: Mapping[
     return {
         "body": lambda item: body.body(item, light),
         "said": lambda html: body.styled(html, light, values["direction"]),
+        "prose": lambda words: body.prose(words, light, direction=values["direction"]),
         "cover": lambda pick: view.cover(pick, settings, light["accent"], light["on_accent"]),
         "pictured": lambda item, pick: not (item.form == "full" and values["shows"](item, pick.book.cover)),
         "narrow": lambda url: narrow.get(url, url),

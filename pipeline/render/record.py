@@ -18,11 +18,13 @@ def record(issue: Issue, made: Rendered, findings: Sequence[Finding]) -> dict[st
         "title": issue.title,
         "subject": made.message.subject,
         "preheader": issue.preheader,
+        "intro": issue.intro,
         "created": issue.created.isoformat(),
         "due": issue.slot.due.isoformat(),
         "corrects": issue.corrects.number if issue.corrects else None,
         "posts": [_post(item) for item in issue.items],
         "events": [_event(event) for event in issue.events],
+        "notes": [{"title": note.title, "words": note.words} for note in issue.notes],
         "related": [{"id": post.id, "url": post.article.url, "title": post.article.title} for post in issue.related],
     }
     state = {

@@ -1,7 +1,7 @@
 """Review: a yes to exact bytes.
 
 does     binds approvals to an issue's hash, by the rule "automatic" or a person; tells an issue's state
-reads    renders, the issue's files, the ledger's sum
+reads    renders, the issue's files, the ledger's sum, whether the author holds an issue
 writes   approvals, the state keys of issue.json
 never    approves what the pre-flight list blocks, nor bytes that differ from those on disk
 """
@@ -17,7 +17,7 @@ from pipeline import folder
 from pipeline.config import ReviewSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Approval, Finding, Issue, IssueNumber, IssueState, Outside, Report
-from pipeline.store import Store, Tx, issues, ledger
+from pipeline.store import Store, Tx, edits, issues, ledger
 
 __all__ = ["approve", "due", "findings", "may_approve", "state", "states", "withdraw", "work"]
 
@@ -27,7 +27,8 @@ def due(store: Store, settings: ReviewSettings, now: datetime) -> Iterable[str]:
     with store.reading() as tx:
         every = issues.every(tx)
         if settings.approval == "automatic":
-            yield from (f"approve/{issue.number}" for issue in every if not issues.settled(tx, issue.number))
+            free = [issue.number for issue in every if not edits.held(tx, issue.number)]
+            yield from (f"approve/{number}" for number in free if not issues.settled(tx, number))
         for issue in every:
             record = folder.read(settings.issues / issue.folder)
             if record and any(record.get(key) != value for key, value in _state_keys(tx, issue, settings).items()):

@@ -176,5 +176,10 @@ def choose(tx: Tx, post: PostId, choice: Choice, now: datetime) -> None:
     upsert(tx, tables.choices, ["post"], {"post": post, "choice": choice, "at": now})
 
 
+def unchoose(tx: Tx, post: PostId) -> None:
+    """Forget the author's decision about a post."""
+    tx.execute(sa.delete(tables.choices).where(tables.choices.c.post == post))
+
+
 def _post(row: sa.Row[tuple[object, ...]]) -> Post:
     return Post(**row._mapping)

@@ -185,6 +185,20 @@ issue_books = sa.Table(
     sa.Column("book", sa.Text, primary_key=True),
 )
 
+# compose: what the author changed, in her order; the newest of two that contradict each other counts
+edits = sa.Table(
+    "edits",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("issue", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("undone", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("ix_edits_issue", "issue"),
+)
+
 # render
 renders = sa.Table(
     "renders",

@@ -1,0 +1,142 @@
+"""The author's changes and what they make of an issue. Pure: whatever she changed, it stays an issue that can go out.
+
+Some changes decide which posts there are (`wishes`), before anything is chosen; the others are made to the issue that
+was chosen (`apply`). A change about a post or book that is not there does nothing, and does it again when it is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from unicodedata import category
+
+from pipeline.model import Change, Edit, Issue, Item, Pick, PostId, edit
+
+LONGEST = 250
+"""Characters of a subject or preheader; no inbox shows more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """Which posts the author wants in an issue and which not, and in which order."""
+
+    pinned: frozenset[PostId] = frozenset()
+    later: frozenset[PostId] = frozenset()
+    order: tuple[PostId, ...] = ()
+
+
+def in_force(edits: Iterable[Edit]) -> tuple[Change, ...]:
+    """The changes that were not undone."""
+    return tuple(one.change for one in edits if not one.undone)
+
+
+def to_undo(edits: Sequence[Edit]) -> Edit | None:
+    """The newest edit in force."""
+    return next((one for one in reversed(edits) if not one.undone), None)
+
+
+def to_redo(edits: Sequence[Edit]) -> Edit | None:
+    """The edit that was undone last; none once another was made after it."""
+    last = to_undo(edits)
+    return next((one for one in edits if one.undone and (last is None or one.id > last.id)), None)
+
+
+def wishes(changes: Iterable[Change]) -> Wishes:
+    """Which posts the changes ask for; of two that contradict each other the later counts."""
+    told = Wishes()
+    for change in changes:
+        match change:
+            case edit.Pin(post=post) | edit.Choose(post=post, choice="keep"):
+                pinned = told.pinned | {post} if isinstance(change, edit.Pin) else told.pinned
+                told = replace(told, pinned=pinned, later=told.later - {post})
+            case edit.Later(post=post) | edit.Choose(post=post, choice="skip"):
+                told = replace(told, pinned=told.pinned - {post}, later=told.later | {post})
+            case edit.Order(posts=order):
+                told = replace(told, order=order)
+            case _:
+                pass
+    return told
+
+
+def apply(issue: Issue, changes: Iterable[Change]) -> Issue:
+    """The issue with the changes made to it, in their order."""
+    for change in changes:
+        issue = _applied(issue, change)
+    return issue
+
+
+def ordered(posts: Sequence[PostId], order: Sequence[PostId]) -> list[PostId]:
+    """`posts` in the author's order; those she did not name come after them, as they stood."""
+    named = [post for post in dict.fromkeys(order) if post in posts]
+    return [*named, *(post for post in posts if post not in named)]
+
+
+def _applied(issue: Issue, change: Change) -> Issue:
+    match change:
+        case edit.Subject(words=words):
+            return replace(issue, subject=_line(words) or issue.subject)
+        case edit.Preheader(words=words):
+            return replace(issue, preheader=_line(words) or issue.preheader)
+        case edit.Intro(words=words):
+            return replace(issue, intro=words.strip() or None)
+        case edit.AddNote(note=note):
+            return replace(issue, notes=(*issue.notes, note)) if note.words.strip() else issue
+        case edit.AddEvent(event=event):
+            events = sorted({*issue.events, event}, key=lambda one: (one.starts, one.title))
+            return replace(issue, events=tuple(events))
+        case edit.Order(posts=order):
+            by_post = {item.post.id: item for item in issue.items}
+            return replace(issue, items=tuple(by_post[post] for post in ordered(list(by_post), order)))
+        case edit.Later(post=post) | edit.Choose(post=post, choice="skip"):
+            left = tuple(item for item in issue.items if item.post.id != post)
+            return replace(issue, items=left or issue.items)
+        case _:
+            return replace(issue, items=_items(issue.items, change))
+
+
+def _items(items: tuple[Item, ...], change: Change) -> tuple[Item, ...]:
+    match change:
+        case edit.Shape(post=post, form=form):
+            return tuple(
+                replace(item, form=form) if item.post.id == post and _has(item, form) else item for item in items
+            )
+        case edit.RemoveBook(post=post, book=book):
+            return tuple(
+                replace(item, picks=_without(item, {book})) if item.post.id == post else item for item in items
+            )
+        case edit.AddBook(post=post, pick=pick, instead=instead) if post in {item.post.id for item in items}:
+            return tuple(_with(item, pick, instead) if item.post.id == post else _freed(item, pick) for item in items)
+        case _:
+            return items
+
+
+def _has(item: Item, form: str) -> bool:
+    """Only an excerpt may be all that there is of a post."""
+    return form == "excerpt" or item.post.article.complete
+
+
+def _without(item: Item, books: set[str]) -> tuple[Pick, ...]:
+    return tuple(pick for pick in item.picks if not _names(pick) & books)
+
+
+def _freed(item: Item, pick: Pick) -> Item:
+    """A book stands in an issue once: where the author put it last."""
+    return replace(item, picks=_without(item, _names(pick)))
+
+
+def _with(item: Item, pick: Pick, instead: str | None) -> Item:
+    others = _without(item, _names(pick))
+    at = next((at for at, one in enumerate(others) if one.book.key == instead), None)
+    if at is None:
+        return replace(item, picks=(*others, pick))
+    return replace(item, picks=(*others[:at], pick, *others[at + 1 :]))
+
+
+def _names(pick: Pick) -> set[str]:
+    return {pick.book.key, pick.book.isbn or pick.book.key}
+
+
+def _line(words: str) -> str:
+    """One line without what no header may hold."""
+    printable = "".join(" " if category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in words)
+    return " ".join(printable.split())[:LONGEST].strip()
