@@ -49,7 +49,7 @@ def test_what_a_module_says_of_itself_is_true(path: Path) -> None:
     assert path.stem not in ("utils", "helpers", "common", "manager")
 
 
-LONG = {"config.py": "one section for each room, in one place"}
+LONG = {"config.py": "one section for each room, in one place", "tables.py": "every table, in one place"}
 """Files over 400 lines, each with the reason."""
 
 
