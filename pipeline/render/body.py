@@ -20,8 +20,8 @@ _STYLES = {
     "h2": "margin:28px 0 12px;font-size:22px;line-height:1.3;font-weight:normal;",
     "h3": "margin:24px 0 10px;font-size:19px;line-height:1.3;font-weight:bold;",
     "h4": "margin:20px 0 8px;font-size:17px;line-height:1.4;font-weight:bold;",
-    "ul": "margin:0 0 16px;padding:0 24px;",
-    "ol": "margin:0 0 16px;padding:0 24px;",
+    "ul": "margin:0 0 16px;padding:0;padding-{start}:24px;",
+    "ol": "margin:0 0 16px;padding:0;padding-{start}:24px;",
     "li": "margin:0 0 6px;",
     "blockquote": "margin:0 0 16px;padding:4px 18px;border-{start}:3px solid {rule};font-style:italic;",
     "figure": "margin:0 0 20px;",
@@ -49,15 +49,19 @@ def prose(words: str, colours: dict[str, str] | None = None, *, direction: str =
     return styled(html, colours, direction)
 
 
-def body(item: Item, colours: dict[str, str]) -> Markup:
+def body(item: Item, colours: dict[str, str], *, title: int = 1) -> Markup:
     """What the mail shows of a post: whole or its excerpt, ready to stand inside MJML.
 
-    Raises RenderFault when the post's HTML is not the well-formed, shallow XHTML that the clean room makes.
+    `title` is the level of the heading above it. Raises RenderFault when the post's HTML is not the well-formed,
+    shallow XHTML that the clean room makes.
     """
     article = item.post.article
     if item.form == "excerpt":
         return Markup('<p style="margin:0 0 16px;">{}</p>').format(legal(article.excerpt))
-    return _styled(tree(item.post), colours, article.direction)
+    root = tree(item.post)
+    _name_linked_pictures(root, article.title)
+    _level_headings(root, title)
+    return _styled(root, colours, article.direction)
 
 
 def styled(html: str, colours: dict[str, str], direction: str) -> Markup:
@@ -76,6 +80,8 @@ def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
             element.set("href", untagged(element.get("href")))
         if element.tag == "table":
             element.set("width", "100%")
+            if element.find(".//th") is None:
+                element.set("role", "presentation")  # read aloud as lines, not as cells without headings
     return Markup(inner(root))  # noqa: S704 - the clean room's allow-list made it, and only styles were added
 
 
@@ -91,8 +97,37 @@ def tree(post: Post) -> Any:
 
 
 def whole(item: Item) -> Markup:
-    """The article as it is, for the web page."""
-    return Markup(item.post.article.html)  # noqa: S704 - as above
+    """The whole article for the web page, where its title is a heading of the second level."""
+    try:
+        root = tree(item.post)
+    except RenderFault:
+        return Markup(item.post.article.html)  # noqa: S704 - the clean room's allow-list made it
+    _name_linked_pictures(root, item.post.article.title)
+    _level_headings(root, 2)
+    for table in root.iter("table"):
+        table.set("tabindex", "0")  # a table too wide for a phone scrolls, by keys too
+    return Markup(inner(root))  # noqa: S704 - as above
+
+
+def _name_linked_pictures(root: Any, title: str) -> None:
+    """A link that is only a picture says where it leads by the picture's alt: its caption's words, or the post's."""
+    for link in root.iter("a"):
+        pictures = link.findall(".//img")
+        if not pictures or "".join(link.itertext()).strip() or any(image.get("alt") for image in pictures):
+            continue
+        figure = next(link.iterancestors("figure"), None)
+        caption = figure.find(".//figcaption") if figure is not None else None
+        said = " ".join("".join(caption.itertext()).split()) if caption is not None else ""
+        pictures[0].set("alt", said or title)
+
+
+def _level_headings(root: Any, title: int) -> None:
+    """Headings below the title's level without a gap, however the blog counts its own; their look stays as it is."""
+    open_levels: list[int] = []
+    for heading in list(root.iter("h1", "h2", "h3", "h4", "h5", "h6")):
+        level = int(heading.tag[1])
+        open_levels = [*(above for above in open_levels if above < level), level]
+        heading.tag = f"h{min(title + len(open_levels), 6)}"
 
 
 def _fit(image: Any) -> None:

@@ -58,7 +58,7 @@ def rendered(issue: Issue, settings: RenderSettings, seen: Seen = NOTHING) -> Re
 def _for_mail(values: dict[str, Any], settings: RenderSettings, copies: Mapping[str, Copy]) -> dict[str, Any]:
     light, narrow = values["light"], pictures.smaller(copies, view.base(values["home"]))
     return {
-        "body": lambda item: body.body(item, light),
+        "body": lambda item: body.body(item, light, title=1 if item is values["issue"].items[0] else 2),
         "said": lambda html: body.styled(html, light, values["direction"]),
         "prose": lambda words: body.prose(words, light, direction=values["direction"]),
         "cover": lambda pick: view.cover(pick, settings, light["accent"], light["on_accent"]),
@@ -79,7 +79,14 @@ def compiled(mjml: str, title: str, design: str) -> str:
 
 
 def _html(html: str) -> str:
-    """What the compiler leaves to us: Gmail counts bytes, so blank runs and seams between Outlook's parts go."""
+    """What the compiler leaves to us.
+
+    Gmail counts bytes, so blank runs and seams between Outlook's parts go. The preheader gets the page's language, for
+    web mail takes it from `<html>` away; the word "email", read aloud in English whatever the language, goes.
+    """
+    if spoken := re.search(r'<html\b[^>]*?( lang="[^"]*" dir="[^"]*")', html):
+        html = re.sub(r"(<body[^>]*><div)( style=\"display:none)", rf"\1{spoken[1]}\2", html, count=1)
+    html = html.replace(' aria-roledescription="email"', "", 1)
     joined = re.sub(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>", "", html)
     return re.sub(r">\s*\n\s*<", ">\n<", joined).strip() + "\n"
 

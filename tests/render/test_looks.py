@@ -62,7 +62,7 @@ def test_check_finds_a_template_that_is_not_used_yet(own: Path) -> None:
 def test_a_language_we_do_not_speak_falls_back_to_english_word_by_word(own: Path) -> None:
     (own / "words/nl.toml").write_text('books = "Boeken bij dit bericht"')
     words = looks.words("nl-BE", own)
-    assert (words["books"], words["read_on"]) == ("Boeken bij dit bericht", "Read on")
+    assert (words["books"], words["read_on"]) == ("Boeken bij dit bericht", "Read on at the blog")
     assert looks.words("fi", own) == looks.words("en", own)
 
 

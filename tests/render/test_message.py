@@ -265,3 +265,22 @@ def test_small_print_and_code_can_be_read_in_the_dark(html: str) -> None:
     dark = html.partition("prefers-color-scheme: dark")[2].partition("</style>")[0]
     for element in ("figcaption", "pre"):
         assert re.search(rf"\.ink {element} {{[^}}]*color: #", dark)
+
+
+def test_a_linked_picture_without_a_description_says_what_its_caption_says_or_else_the_post() -> None:
+    picture = '<a href="https://blog.example.org/large/"><img src="https://blog.example.org/b.jpg" alt=""/></a>'
+    html = f"<figure>{picture}<figcaption>Our jar.</figcaption></figure><p>{picture}</p>"
+    made = rendered(issue(Item(post=post(html=html), form="full", picks=())), settings())
+    for page in (made.message.html, made.files["web.html"].decode()):
+        pictures = parser.document_fromstring(page).iter("img")
+        described = [image.get("alt") for image in pictures if (image.get("src") or "").endswith("/b.jpg")]
+        assert described == ["Our jar.", "The Kindness Jar"]
+
+
+def test_headings_of_a_post_follow_its_title_without_a_gap_however_the_blog_counts() -> None:
+    html = "<h3>One</h3><p>…</p><h5>Under one</h5><p>…</p><h2>Two</h2><p>…</p><h3>Under two</h3><p>…</p>"
+    made = rendered(issue(Item(post=post(html=html), form="full", picks=())), settings())
+    for page, expected in ((made.message.html, "h2 h3 h2 h3"), (made.files["web.html"].decode(), "h3 h4 h3 h4")):
+        headings = parser.document_fromstring(page).iter("h2", "h3", "h4", "h5", "h6")
+        found = [one.tag for one in headings if one.text in ("One", "Under one", "Two", "Under two")]
+        assert found == expected.split()
