@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import UTC, time, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -49,6 +49,12 @@ class TurnDay(str):
 
 class TimeOfDay(time):
     """A time of day, as in "09:00"."""
+
+
+class CalendarUrl(HttpUrl):
+    """The web address of a calendar; webcal://, as calendar programs write it, means https://."""
+
+    __slots__ = ()
 
 
 class Mailbox(str):
@@ -114,6 +120,12 @@ class Shops(Section, frozen=True):
     feed: str = "bookshop"
 
 
+class EventsTable(Section, frozen=True):
+    """Calendars on the web whose events are announced, beside those of sources/events.toml."""
+
+    ics: tuple[CalendarUrl, ...] = ()
+
+
 class BooksTable(Section, frozen=True):
     """The shelf and how often its books may come."""
 
@@ -175,6 +187,7 @@ class _File(Section, frozen=True):
     newsletter: Newsletter
     source: tuple[SourceTable, ...] = ()
     schedule: Schedule = msgspec.field(default_factory=Schedule)
+    events: EventsTable = msgspec.field(default_factory=EventsTable)
     books: BooksTable = msgspec.field(default_factory=BooksTable)
     pictures: PicturesTable = msgspec.field(default_factory=PicturesTable)
     links: LinksTable = msgspec.field(default_factory=LinksTable)
@@ -190,6 +203,8 @@ class PullSettings:
 
     sources: tuple[Source, ...]
     folder: Path
+    calendars: tuple[str, ...] = ()
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +266,7 @@ class ComposeSettings:
     issues: Path
     language: str = "en"
     templates: Path = Path("templates")
+    calendars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +345,7 @@ class Settings:
     newsletter: Newsletter
     sources: tuple[Source, ...]
     schedule: Schedule
+    events: EventsTable
     books_table: BooksTable
     pictures_table: PicturesTable
     links_table: LinksTable
@@ -361,7 +378,9 @@ class Settings:
 
     @cached_property
     def pull(self) -> PullSettings:
-        return PullSettings(sources=self.sources, folder=self.folder)
+        return PullSettings(
+            sources=self.sources, folder=self.folder, calendars=self.events.ics, zone=self.newsletter.timezone
+        )
 
     @cached_property
     def clean(self) -> CleanSettings:
@@ -416,6 +435,7 @@ class Settings:
             issues=self.issues,
             language=self.newsletter.language,
             templates=self.templates,
+            calendars=self.events.ics,
         )
 
     @cached_property
@@ -494,6 +514,8 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     delivery, providers = _split_delivery(raw.get("delivery", {}))
     if "delivery" in raw:
         raw["delivery"] = delivery
+    if isinstance(raw.get("events"), dict) and isinstance(raw["events"].get("ics"), str):
+        raw["events"]["ics"] = [raw["events"]["ics"]]
     file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE))
     _check_turns(file.schedule, text)
     return Settings(
@@ -501,6 +523,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
         newsletter=file.newsletter,
         sources=_sources(file.source, file.newsletter.timezone, text),
         schedule=file.schedule,
+        events=file.events,
         books_table=file.books,
         pictures_table=file.pictures,
         links_table=file.links,
@@ -528,6 +551,13 @@ def _http_url(text: str) -> HttpUrl:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError('expected a web address like "https://blog.example.org/"')
     return HttpUrl(text.strip())
+
+
+def _calendar_url(text: str) -> CalendarUrl:
+    try:
+        return CalendarUrl(_http_url(re.sub(r"^webcals?://", "https://", text.strip(), flags=re.IGNORECASE)))
+    except ValueError:
+        raise ValueError('expected the web address of a calendar, "https://calendar.example.org/lisa.ics"') from None
 
 
 def _duration(text: str) -> Duration:
@@ -585,6 +615,7 @@ def _mailbox(text: str) -> Mailbox:
 
 PARSERS: toml.Parsers = {
     HttpUrl: _http_url,
+    CalendarUrl: _calendar_url,
     Duration: _duration,
     Ages: _ages,
     TimeOfDay: _time_of_day,

@@ -22,7 +22,7 @@ from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Change, Edit, Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing, edit
-from pipeline.store import Store, Tx, issues, picks, posts
+from pipeline.store import Store, Tx, calendars, issues, picks, posts
 from pipeline.store import edits as kept
 
 __all__ = [
@@ -127,7 +127,7 @@ class _Asked:
 
 def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings) -> Report:
     """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
-    known = _known(tx, draft=asked.number)
+    known = _known(tx, draft=asked.number, urls=settings.calendars)
     changes = edits.in_force(kept.of(tx, draft.number if draft else kept.NEXT))
     chosen, faults = _made(asked, known, changes, settings)
     if isinstance(chosen, Waiting):
@@ -154,7 +154,8 @@ def _made(
     )
     if isinstance(chosen, Waiting):
         return chosen, ()
-    announced, faults = events.read(settings.events, settings.timezone)
+    written_down, faults = events.read(settings.events, settings.timezone)
+    announced = events.together(written_down, known.events)
     return edits.apply(replace(chosen, events=events.coming(announced, asked.slot.due)), changes), faults
 
 
@@ -301,7 +302,7 @@ def plan(store: Store, settings: ComposeSettings, now: datetime) -> Plan:
     with store.reading() as tx:
         draft = next(iter(_drafts(tx)), None)
         number = draft.number if draft else _next_number(tx)
-        known = _known(tx, draft=number)
+        known = _known(tx, draft=number, urls=settings.calendars)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
     slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
     created = draft.created if draft else now
@@ -351,7 +352,7 @@ def _next_number(tx: Tx) -> IssueNumber:
     return IssueNumber(max((issue.number for issue in issues.every(tx)), default=0) + 1)
 
 
-def _known(tx: Tx, draft: IssueNumber | None = None) -> Known:
+def _known(tx: Tx, draft: IssueNumber | None = None, urls: Iterable[str] = ()) -> Known:
     """What there is to choose from; what stands in the `draft` itself is free to be chosen again."""
     placed = issues.placed(tx)
     return Known(
@@ -362,6 +363,7 @@ def _known(tx: Tx, draft: IssueNumber | None = None) -> Known:
         shown=issues.shown(tx, besides=draft),
         composed={issue.number: issue.created for issue in issues.every(tx)},
         drafted=frozenset(post for post, number in placed.items() if number == draft),
+        events=calendars.events(tx, urls),
     )
 
 

@@ -1,8 +1,8 @@
-"""The author's trainings, readings and the like: sources/events.toml, and those of them that an issue announces."""
+"""The author's trainings, readings and the like: sources/events.toml, her calendars, and what an issue announces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,21 @@ def read(path: Path, zone: ZoneInfo) -> tuple[tuple[Event, ...], tuple[str, ...]
     return tuple(sorted(events, key=lambda event: event.starts)), tuple(faults)
 
 
+def together(written_down: Iterable[Event], calendars: Iterable[Event]) -> tuple[Event, ...]:
+    """The author's file and her calendars as one; what she wrote into both stands as in the file."""
+    known = {(event.title.casefold(), event.starts): event for event in (*calendars, *written_down)}
+    return tuple(sorted(known.values(), key=lambda event: (event.starts, event.title)))
+
+
 def coming(events: tuple[Event, ...], now: datetime) -> tuple[Event, ...]:
-    """The next events that are not over yet; one that is far away waits."""
-    return tuple(event for event in events if now < (event.ends or event.starts) and event.starts < now + AHEAD)[:MOST]
+    """The next events that are not over yet; one that is far away waits.
+
+    One that comes every week leaves room for the others: its next date goes first, further ones fill what is left.
+    """
+    there = [event for event in events if now < (event.ends or event.starts) and event.starts < now + AHEAD]
+    times = [sum(other.title == event.title for other in there[:at]) for at, event in enumerate(there)]
+    chosen = sorted(range(len(there)), key=lambda at: (times[at], at))[:MOST]
+    return tuple(there[at] for at in sorted(chosen))
 
 
 def _wrong(table: Any) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Literal
 from pipeline.compose import subject
 from pipeline.compose.edits import Wishes, ordered
 from pipeline.config import ComposeSettings
-from pipeline.model import Book, Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
+from pipeline.model import Book, Event, Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
 
 FULL_TEXT_WORDS = 900
 """A longer lead is shown by its excerpt, unless the author wants full texts."""
@@ -30,7 +30,8 @@ _NO_WISHES = Wishes()
 class Known:
     """Everything that is known when an issue is chosen.
 
-    `drafted` are the posts of the draft that is made anew, `composed` is when each issue was made.
+    `drafted` are the posts of the draft that is made anew, `composed` is when each issue was made, `events` those of
+    the author's calendars on the web.
     """
 
     posts: Sequence[Post]
@@ -40,6 +41,7 @@ class Known:
     shown: Mapping[str, IssueNumber]
     drafted: frozenset[PostId] = frozenset()
     composed: Mapping[IssueNumber, datetime] = field(default_factory=dict)
+    events: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from pipeline.model.edit import Change, Edit
 from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry, Picture
 from pipeline.model.issue import (
     Approval,
+    Calendar,
     Correction,
     Event,
     Finding,
@@ -61,6 +62,7 @@ __all__ = [
     "BatchId",
     "BatchState",
     "Book",
+    "Calendar",
     "Change",
     "Check",
     "Consent",

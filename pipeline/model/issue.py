@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType
 
 from pipeline.model.book import Pick
 from pipeline.model.post import Post
+from pipeline.model.wire import Validators
 
 IssueNumber = NewType("IssueNumber", int)
 Form = Literal["full", "excerpt"]
@@ -42,6 +43,23 @@ class Event:
     place: str | None = None
     url: str | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """A calendar of the author's on the web, by a key that tells nobody its address; times are aware UTC.
+
+    `body` is the last good copy, empty before there was one; `events` are those of its coming weeks. `problem` is the
+    last failure in words, None when well.
+    """
+
+    key: str
+    next_check: datetime
+    body: bytes = b""
+    events: tuple[Event, ...] = ()
+    validators: Validators = field(default_factory=Validators)
+    failures: int = 0
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

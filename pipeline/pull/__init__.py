@@ -1,8 +1,8 @@
 """Pull: what the sources have, as they give it.
 
-does     asks each source what changed, and fetches the web page of an entry that came as an excerpt
+does     asks each source and calendar what changed, and fetches the web page of an entry that came as an excerpt
 reads    how the sources have been doing
-writes   sources, entries
+writes   sources, entries, calendars
 never    cleans, judges or forgets an entry; a source that fails keeps everything it ever gave
 """
 
@@ -18,7 +18,7 @@ from pipeline.errors import ChildFault, FetchFault, SourceFault
 from pipeline.model import EntryId, Fetch, Health, Outside, Report, Source, SourceName, Validators
 from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
-from pipeline.store import Store, entries, sources
+from pipeline.store import Store, calendars, entries, sources
 
 if TYPE_CHECKING:
     from pipeline.pull.discover import Discovery
@@ -35,7 +35,7 @@ DEAD = 8
 
 
 def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
-    """`source/<name>` for each source whose time has come, and `page/<entry>` for each page that is wanted.
+    """`source/<name>` and `calendar/<key>` whose time has come, and `page/<entry>` for each page that is wanted.
 
     `left/<name>` is a source that was taken out of the settings: another one may now have its posts.
     The pages are looked up after the sources were handed out, so that one walk also completes what it just found.
@@ -50,6 +50,12 @@ def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
         if known is None or known.next_check <= now or known.url != login.bare(source.url):
             yield f"source/{source.name}"
     with store.reading() as tx:
+        known_calendars = calendars.every(tx)
+    if known_calendars or settings.calendars:
+        from pipeline.pull import agenda
+
+        yield from agenda.due(known_calendars, settings, now)
+    with store.reading() as tx:
         wanted = [known.id for known in entries.pageless(tx, now)]
     yield from (f"page/{entry}" for entry in wanted)
 
@@ -61,6 +67,10 @@ def work(key: str, store: Store, settings: PullSettings, out: Outside) -> Report
         with store.writing() as tx:
             entries.unlist(tx, SourceName(name))
         return Report(done=(f"{name} is no longer a source; its posts are kept.",))
+    if what == "calendar":
+        from pipeline.pull import agenda
+
+        return agenda.visit(name, store, settings, out)
     if what == "page":
         from pipeline.pull.complete import complete
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from pipeline.model import Article, Copy, Entry, Finding, Issue, Message, Pick
+from pipeline.model import Article, Copy, Entry, Event, Finding, Issue, Message, Pick
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -77,6 +77,20 @@ sources = sa.Table(
     sa.Column("moved", sa.Text),
     sa.Column("moves", sa.Integer, nullable=False, server_default="0"),
     sa.Column("read", Instant),
+)
+
+# pull: calendars on the web, each with the last good copy and its events of the coming weeks
+calendars = sa.Table(
+    "calendars",
+    metadata,
+    sa.Column("key", sa.String(16), primary_key=True),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("events", Packed(tuple[Event, ...]), nullable=False),
+    sa.Column("next_check", Instant, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text),
 )
 
 # pull
@@ -243,6 +257,14 @@ outputs = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("inputs", sa.String(64), nullable=False),
+)
+
+# syndicate: what the hub was told of each feed
+pings = sa.Table(
+    "pings",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("sha", sa.String(64), nullable=False),
 )
 
 # review: every yes that was ever given; the last one for an issue counts

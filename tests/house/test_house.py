@@ -122,6 +122,7 @@ def test_every_setting_stands_in_the_settings_page() -> None:
         config.Newsletter,
         config.SourceTable,
         config.Schedule,
+        config.EventsTable,
         config.BooksTable,
         config.Delivery,
         config.ReadersTable,

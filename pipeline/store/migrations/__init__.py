@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 
-HEAD = "0005"
+HEAD = "0006"
 
 
 def current(tx: sa.Connection) -> str | None:
