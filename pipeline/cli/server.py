@@ -10,8 +10,9 @@ from pipeline.cli.terminal import Terminal
 @click.command(short_help="The readers' side: subscribe, confirm, unsubscribe, the site.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port to listen at.")
+@click.option("--webhook", is_flag=True, help="Only show the address that your provider reports to, and leave.")
 @click.pass_obj
-def serve(terminal: Terminal, host: str, port: int) -> None:
+def serve(terminal: Terminal, host: str, port: int, *, webhook: bool) -> None:
     """Serve the static site, the form to subscribe, and the links in mails. Put a web server with https before it.
 
     It may run all the time beside `paperround run`; docs/readers.md shows how to set it up.
@@ -19,9 +20,15 @@ def serve(terminal: Terminal, host: str, port: int) -> None:
     \b
     Example: paperround serve --port 8000
     """
+    from pipeline.feedback import hooks
     from pipeline.public.serve import serve as served
 
     with terminal.project(alone=False) as project:
+        if webhook:
+            address = hooks.address(project.store, project.settings.feedback)
+            words = address or f"{project.settings.delivery.provider} does not report by webhook."
+            terminal.show({"webhook": address}, [words])
+            return
         served(project, host, port, terminal.say)
 
 

@@ -1,8 +1,8 @@
 """Feedback: what readers and their mail hosts say.
 
-does     keeps who wants mail and how they said so; asks who filled in the form; a dead mailbox is not tried again
-reads    the ledger's rejections
-writes   subscribers, consents, sign-ups, suppressions
+does     keeps who wants mail and how they said so; asks who filled in the form; believes bounces and complaints
+reads    the ledger's rejections, what providers report
+writes   subscribers, consents, sign-ups, signals, suppressions
 never    brings back an address that has left, unless its owner says so herself
 """
 
@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.config import FeedbackSettings
-from pipeline.feedback import asking, signup
-from pipeline.model import Outside, Report, SignupId, Suppression
+from pipeline.feedback import asking, readers, signup
+from pipeline.model import Outside, Report, SignupId, SubscriberId
 from pipeline.store import Store, ledger, people, signups
 
 __all__ = ["consequence", "due", "work"]
@@ -27,10 +27,8 @@ _NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.(1|2|3|6|10)\b")
 def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str]:
     """Addresses refused for good and not suppressed yet; people to be asked; sign-ups that nobody confirmed."""
     with store.reading() as tx:
-        secret = store.secret(tx)
-        refused = ledger.refusals(tx)
-        for number, subscriber, address, words in refused:
-            if consequence(words) and not people.suppressed(tx, people.address_hash(secret, address)):
+        for number, subscriber, _, words in ledger.refusals(tx):
+            if consequence(words):
                 yield f"{number}/{subscriber}"
         old = signups.old(tx, now - signup.VALID)
     yield from (f"signup/{one}" for one in asking.due(store, now))
@@ -54,11 +52,10 @@ def _dead_mailbox(key: str, store: Store, out: Outside) -> Report:
     with store.writing() as tx:
         refused = {(row[0], row[1]): row for row in ledger.refusals(tx)}.get((int(number), int(subscriber)))
         reason = consequence(refused[3]) if refused else None
-        if refused is None or reason is None:
+        reader = people.by_id(tx, SubscriberId(int(subscriber)))
+        if refused is None or reason is None or reader is None:
             return Report(unchanged=1)
-        hashed = people.address_hash(store.secret(tx), refused[2])
-        evidence = f"issue {number}: {refused[3]}"
-        people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=out.clock()))
+        readers.bar(tx, store.secret(tx), reader, reason, f"issue {number}: {refused[3]}", out.clock())
     return Report(done=("One address does not exist any more and will not be mailed again.",))
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from pipeline.errors import UserError
 from pipeline.feedback import tokens
 from pipeline.model import Consent, Reason, Report, Subscriber, Suppression
-from pipeline.store import Store, Tx, people
+from pipeline.store import Store, Tx, people, signals
 
 Added = Literal["added", "known", "left"]
 
@@ -97,10 +97,24 @@ def unsubscribe(store: Store, address: str, *, evidence: str, now: datetime) -> 
 
 def let_go(tx: Tx, secret: bytes, reader: Subscriber, evidence: str, now: datetime) -> None:
     """She wants no more mail; the row stays so that no import brings her back."""
-    if reader.state != "unsubscribed":
+    if reader.state in ("active", "paused"):
         people.put(tx, reader.id, state="unsubscribed")
         people.consented(tx, reader.id, Consent(act="left", words=evidence, source="", at=now))
     _suppress(tx, secret, reader.address, "unsubscribed", evidence, now)
+
+
+def bar(
+    tx: Tx,
+    secret: bytes,
+    reader: Subscriber,
+    reason: Literal["bounced", "complained"],
+    evidence: str,
+    now: datetime,
+) -> None:
+    """Her mail host, or she herself by way of it, says that she must not be mailed."""
+    if reader.state != "complained":
+        people.put(tx, reader.id, state=reason)
+    _suppress(tx, secret, reader.address, reason, evidence, now)
 
 
 def forget(store: Store, address: str, *, now: datetime) -> None:
@@ -108,6 +122,7 @@ def forget(store: Store, address: str, *, now: datetime) -> None:
     with store.writing() as tx:
         reader = _reader(tx, address)
         _suppress(tx, store.secret(tx), reader.address, "forgotten", "by request", now)
+        signals.forget(tx, people.address_hash(store.secret(tx), reader.address))
         people.remove(tx, reader.id, reader.address)
 
 
@@ -118,9 +133,12 @@ def _reader(tx: Tx, address: str) -> Subscriber:
     return reader
 
 
+_WEIGHT: dict[Reason, int] = {"unsubscribed": 0, "forgotten": 1, "bounced": 2, "complained": 3}
+
+
 def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str, now: datetime) -> None:
-    """What she said herself never takes the place of what her mail host said: a bounce stays one."""
+    """The gravest reason is kept: a bounce does not turn into "she left", which she could take back by herself."""
     hashed = people.address_hash(secret, address)
     known = people.suppressed(tx, hashed)
-    if known is None or known.reason in ("unsubscribed", "forgotten"):
+    if known is None or _WEIGHT[known.reason] < _WEIGHT[reason]:
         people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now))

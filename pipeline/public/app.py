@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.public import choosing, leaving, pages, subscribing
+from pipeline.public import choosing, leaving, pages, reporting, subscribing
 from pipeline.public.asked import Answered, Asked, Desk, Page
 
 FORM_AT_MOST = 16 << 10
@@ -50,6 +50,7 @@ def application(desk: Desk) -> ASGIApp:
         _route("/confirm/{token}", subscribing.confirm, desk),
         _route("/preferences/{token}", choosing.preferences, desk),
         _route("/unsubscribe/{token}", leaving.unsubscribe, desk),
+        _route("/webhooks/{provider}/{token}", reporting.webhook, desk, reporting.AT_MOST),
         Mount("/", _Site(directory=desk.settings.outbox / "public", html=True, check_dir=False)),
     ]
     refused: Callable[[Request, Exception], Awaitable[Response]] = partial(_refused, desk)

@@ -195,6 +195,8 @@ def next_try(tx: Tx, number: IssueNumber) -> datetime | None:
 
 
 def refusals(tx: Tx) -> list[tuple[int, int, str, str]]:
-    """(issue, reader, address, the provider's words) of every copy that was refused for good."""
+    """(issue, reader, address, the provider's words) of copies refused for good, while their reader is to be mailed."""
     columns = (_O.number, _O.subscriber, _O.address, _O.words)
-    return [tuple(row) for row in tx.execute(sa.select(*columns).where(_O.fate == "rejected"))]
+    readers = tables.subscribers.c
+    whose = (readers.id == _O.subscriber, readers.state.in_(("active", "paused")), _O.at >= readers.since)
+    return [tuple(row) for row in tx.execute(sa.select(*columns).where(_O.fate == "rejected", *whose))]

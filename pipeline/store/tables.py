@@ -352,15 +352,6 @@ signals = sa.Table(
     sa.Index("ix_signals_number", "number"),
 )
 
-# feedback: signatures of webhook calls that were used, each good for one body
-seals = sa.Table(
-    "seals",
-    metadata,
-    sa.Column("seal", sa.String(64), primary_key=True),
-    sa.Column("body", sa.String(64), nullable=False),
-    sa.Column("at", Instant, nullable=False),
-)
-
 # feedback: how far a mailbox or a provider's list was read
 cursors = sa.Table(
     "cursors",

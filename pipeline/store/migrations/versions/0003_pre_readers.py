@@ -73,13 +73,6 @@ def _reports() -> None:
     op.create_index("ix_signals_address_hash", "signals", ["address_hash"])
     op.create_index("ix_signals_number", "signals", ["number"])
     op.create_table(
-        "seals",
-        sa.Column("seal", sa.String(length=64), nullable=False),
-        sa.Column("body", sa.String(length=64), nullable=False),
-        sa.Column("at", sa.String(length=27), nullable=False),
-        sa.PrimaryKeyConstraint("seal", name=op.f("pk_seals")),
-    )
-    op.create_table(
         "cursors",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),

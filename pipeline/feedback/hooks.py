@@ -1,0 +1,53 @@
+"""The addresses that providers report to, and whether a call comes from them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pipeline import providers
+from pipeline.config import FeedbackSettings
+from pipeline.errors import UserError
+from pipeline.model import Fetch, Signal
+from pipeline.store import Store
+
+
+def secret(salt: bytes, provider: str) -> str:
+    """The part of a provider's address that nobody can guess; it is made from the project's salt, and stays."""
+    made = hmac.new(salt, f"webhook/{provider}".encode(), hashlib.sha256).digest()[:24]
+    return urlsafe_b64encode(made).decode()
+
+
+def genuine(salt: bytes, provider: str, given: str) -> bool:
+    """Whether the secret in an address is that provider's."""
+    return hmac.compare_digest(secret(salt, provider).encode(), given.encode("utf-8", "replace"))
+
+
+def reports(provider: str) -> bool:
+    """Whether there is a provider of this name that reports by webhook."""
+    try:
+        return hasattr(providers.load(provider), "events")
+    except UserError:
+        return False
+
+
+def address(store: Store, settings: FeedbackSettings) -> str | None:
+    """The address to give to the provider in use; None when it does not report by webhook."""
+    if not reports(settings.provider):
+        return None
+    with store.reading() as tx:
+        salt = store.secret(tx)
+    return f"{settings.newsletter.home}webhooks/{settings.provider}/{secret(salt, settings.provider)}"
+
+
+def verified(
+    provider: str, headers: Mapping[str, str], body: bytes, settings: FeedbackSettings, fetch: Fetch, now: datetime
+) -> Sequence[Signal]:
+    """The signals of a call. Raises Forged when it is not the provider's."""
+    module = providers.load(provider)
+    given = {name: settings.secrets[name] for name in module.SECRETS if name in settings.secrets}
+    told: Sequence[Signal] = module.events(headers, body, given, now)
+    return told

@@ -1,0 +1,87 @@
+"""What is reported about a copy, and what it means for the reader.
+
+- a permanent bounce: the address is suppressed
+- a bounce that may pass (a full mailbox): suppressed when it is the fifth in a row, each on another day, over a week
+  or more; a delivery in between, or thirty days without one, and the row begins anew
+- a complaint ("this is spam"): suppressed
+- unsubscribed at the provider: she has left
+- delivered: ends a row of bounces; deferred: says nothing, the provider tries again
+
+Only addresses of readers are believed, and only what happened after they came: a report that is late, repeated or out
+of order changes nothing that was decided since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pipeline.feedback import readers
+from pipeline.model import Signal, Subscriber
+from pipeline.store import Store, Tx, people, signals
+
+IN_A_ROW = 5
+OVER = timedelta(days=7)
+ENDS_A_ROW = timedelta(days=30)
+
+
+def take(provider: str, reported: Iterable[Signal], store: Store, now: datetime) -> int:
+    """Write down what is new and act on it, all or nothing; how many readers are not mailed any more because of it."""
+    with store.writing() as tx:
+        secret = store.secret(tx)
+        return sum(_taken(tx, secret, provider, signal, now) for signal in reported)
+
+
+def _taken(tx: Tx, secret: bytes, provider: str, signal: Signal, now: datetime) -> bool:
+    reader = _reader(tx, signal)
+    if reader is None or signal.kind == "deferred":
+        return False
+    signal = replace(signal, at=min(signal.at, now), address=signal.address or reader.address)
+    hashed = people.address_hash(secret, reader.address)
+    # Deliveries are many; only one that may end a row of bounces is worth a line.
+    if signal.kind == "delivered" and not signals.of_address(tx, hashed):
+        return False
+    fresh = signals.keep(tx, provider, signal, hashed, now)
+    return fresh and signal.at >= reader.since and _acted(tx, secret, provider, signal, reader, now)
+
+
+def _reader(tx: Tx, signal: Signal) -> Subscriber | None:
+    """Whose copy it is: by the address, else by what was sent along with it."""
+    if signal.address and (found := people.by_address(tx, signal.address)):
+        return found
+    return None if signal.subscriber is None else people.by_id(tx, signal.subscriber)
+
+
+def _acted(tx: Tx, secret: bytes, provider: str, signal: Signal, reader: Subscriber, now: datetime) -> bool:
+    issue = f"issue {signal.issue}, " if signal.issue else ""
+    words = signal.words.replace(reader.address, "the address")[:300]
+    evidence = f"{provider}, {issue}{signal.at:%Y-%m-%d %H:%M} UTC: {words}"
+    match signal.kind:
+        case "unsubscribed":
+            readers.let_go(tx, secret, reader, evidence, now)
+            return True
+        case "complained":
+            readers.bar(tx, secret, reader, "complained", evidence, now)
+            return True
+        case "bounced" if signal.permanent:
+            readers.bar(tx, secret, reader, "bounced", evidence, now)
+            return True
+        case "bounced":
+            past = signals.of_address(tx, people.address_hash(secret, reader.address))
+            if not out_of_patience([one for one in past if one[2] >= reader.since]):
+                return False
+            readers.bar(tx, secret, reader, "bounced", f"{IN_A_ROW} times in a row; last {evidence}", now)
+            return True
+    return False
+
+
+def out_of_patience(past: Sequence[tuple[str, bool, datetime]]) -> bool:
+    """Whether passing bounces, (kind, permanent, when) in the order of time, have come too often in a row."""
+    days: list[datetime] = []
+    for kind, _, at in past:
+        if kind == "delivered" or (days and at - days[-1] > ENDS_A_ROW):
+            days = []
+        if kind == "bounced" and (not days or at.date() != days[-1].date()):
+            days.append(at)
+    return len(days) >= IN_A_ROW and days[-1] - days[0] >= OVER

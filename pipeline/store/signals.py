@@ -1,0 +1,67 @@
+"""What providers and mail hosts reported, each event once, and how far they were asked. Written by feedback."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from pipeline.model import IssueNumber, Signal
+from pipeline.store import tables
+from pipeline.store.open import Tx
+from pipeline.store.rows import upsert
+
+_T = tables.signals.c
+_C = tables.cursors.c
+_WORDS_AT_MOST = 500
+
+
+def keep(tx: Tx, provider: str, signal: Signal, address_hash: str, now: datetime) -> bool:
+    """Write an event down; False when it was known already. Of the address only its salted hash is kept."""
+    words = signal.words.replace(signal.address, "(the address)") if signal.address else signal.words
+    values = {
+        "provider": provider,
+        "event": hashlib.sha256(signal.id.encode("utf-8", "replace")).hexdigest(),
+        "kind": signal.kind,
+        "permanent": signal.permanent,
+        "address_hash": address_hash,
+        "number": signal.issue,
+        "at": signal.at,
+        "seen": now,
+        "words": words[:_WORDS_AT_MOST],
+    }
+    known = sa.select(sa.literal(1)).where(_T.provider == provider, _T.event == values["event"])
+    if tx.execute(known).first():
+        return False
+    upsert(tx, tables.signals, ["provider", "event"], values)
+    return True
+
+
+def of_address(tx: Tx, address_hash: str) -> Sequence[tuple[str, bool, datetime]]:
+    """(kind, permanent, when) of everything reported about an address, by the time it happened."""
+    mine = sa.select(_T.kind, _T.permanent, _T.at).where(_T.address_hash == address_hash).order_by(_T.at)
+    return [(row.kind, row.permanent, row.at) for row in tx.execute(mine)]
+
+
+def counts(tx: Tx, number: IssueNumber) -> dict[str, int]:
+    """How many events of each kind were reported about an issue's copies."""
+    chosen = sa.select(_T.kind, sa.func.count()).where(_T.number == number).group_by(_T.kind)
+    return {row[0]: row[1] for row in tx.execute(chosen)}
+
+
+def forget(tx: Tx, address_hash: str) -> None:
+    """What was said about an address loses its words; the count of events stays."""
+    tx.execute(sa.update(tables.signals).where(_T.address_hash == address_hash).values(words=""))
+
+
+def cursor(tx: Tx, name: str) -> tuple[str, datetime] | None:
+    """How far something was read, and when; None before the first time."""
+    row = tx.execute(sa.select(_C.value, _C.at).where(_C.name == name)).first()
+    return None if row is None else (row.value, row.at)
+
+
+def advance(tx: Tx, name: str, value: str, now: datetime) -> None:
+    """Something was read so far."""
+    upsert(tx, tables.cursors, ["name"], {"name": name, "value": value, "at": now})

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.feedback import readers, reports
+from pipeline.model import Reason, Signal, SubscriberId
+from pipeline.run import Project
+from pipeline.store import people, signals, tables
+from tests.world import START, World
+
+ANN = "ann@example.org"
+
+
+def signal(kind: str, at: datetime, name: str = "", **more: Any) -> Signal:
+    values: dict[str, Any] = {
+        "permanent": False,
+        "id": name or f"{kind}-{at.isoformat()}",
+        "address": ANN,
+        "provider_id": None,
+        "issue": None,
+        "subscriber": None,
+        "words": "452 4.2.2 mailbox full",
+    }
+    return Signal(kind=kind, at=at, **(values | more))  # type: ignore[arg-type]
+
+
+def state(project: Project, address: str = ANN) -> str:
+    with project.store.reading() as tx:
+        reader = people.by_address(tx, address)
+    assert reader is not None
+    return reader.state
+
+
+def reason(project: Project, address: str = ANN) -> Reason | None:
+    with project.store.reading() as tx:
+        found = people.suppressed(tx, people.address_hash(project.store.secret(tx), address))
+    return found.reason if found else None
+
+
+def subscribed(world: World, project: Project, *addresses: str) -> None:
+    for address in addresses or (ANN,):
+        readers.add(project.store, address, name=None, consent="told me", now=world.now)
+
+
+@pytest.mark.parametrize(
+    ("kind", "permanent", "becomes"),
+    [
+        ("bounced", True, "bounced"),
+        ("complained", True, "complained"),
+        ("unsubscribed", True, "unsubscribed"),
+        ("bounced", False, "active"),
+        ("deferred", False, "active"),
+        ("delivered", False, "active"),
+    ],
+)
+def test_what_each_report_means(world: World, kind: str, permanent: bool, becomes: str) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        told = signal(kind, world.now, permanent=permanent)
+        assert reports.take("postmark", [told], project.store, world.now) == int(becomes != "active")
+        assert state(project) == becomes
+        assert reason(project) == (None if becomes == "active" else becomes)
+
+
+def test_forty_six_copies_of_a_report_are_one(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        told = signal("bounced", world.now)
+        for _ in range(46):
+            reports.take("sendgrid", [told], project.store, world.now)
+        with project.store.reading() as tx:
+            kept = signals.of_address(tx, people.address_hash(project.store.secret(tx), ANN))
+        assert len(kept) == 1
+
+
+def test_five_full_mailboxes_in_a_row_over_a_week_are_the_last(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        states = []
+        for _ in range(6):
+            world.pass_time(days=2)
+            reports.take("postmark", [signal("bounced", world.now)], project.store, world.now)
+            states.append(state(project))
+        assert states == ["active"] * 4 + ["bounced"] * 2
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+def test_many_bounces_in_few_days_are_not_enough(world: World, hours: int) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        for _ in range(5):
+            world.pass_time(hours=hours)
+            reports.take("postmark", [signal("bounced", world.now)], project.store, world.now)
+        assert state(project) == "active"
+
+
+def test_a_delivery_begins_the_row_anew_in_whatever_order_reports_come(world: World) -> None:
+    days = [START + timedelta(days=2 * number) for number in range(1, 7)]
+    row = [signal("bounced", day) for day in days[:3]] + [signal("delivered", days[3])]
+    row += [signal("bounced", day) for day in days[4:]]
+    later = START + timedelta(days=20)
+    orders = [order for order in permutations(row) if [one.kind for one in order].index("delivered") < 3]
+    for number, order in enumerate(orders[::41]):
+        address = f"reader{number}@example.org"
+        with world.project() as project:
+            subscribed(world, project, address)
+            first = signal("bounced", START + timedelta(hours=1), address=address, name=f"{number}")
+            told = [signal(one.kind, one.at, f"{number}{one.id}", address=address) for one in order]
+            for one in [first, *told]:
+                reports.take("postmark", [one], project.store, later)
+            assert state(project, address) == "active"
+
+
+def test_a_late_report_does_not_undo_what_she_decided_since(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        early = world.now - timedelta(days=3)
+        for kind in ("unsubscribed", "bounced", "complained"):
+            reports.take("postmark", [signal(kind, early, permanent=True)], project.store, world.now)
+        assert (state(project), reason(project)) == ("active", None)
+
+
+def test_the_gravest_reason_stays_whatever_comes_after(world: World) -> None:
+    for number, order in enumerate(permutations(("unsubscribed", "bounced", "complained"))):
+        address = f"reader{number}@example.org"
+        with world.project() as project:
+            subscribed(world, project, address)
+            for kind in order:
+                told = signal(kind, world.now, f"{number}{kind}", permanent=True, address=address)
+                reports.take("postmark", [told], project.store, world.now)
+            assert (state(project, address), reason(project, address)) == ("complained", "complained")
+
+
+def test_strangers_addresses_are_nothing_to_us(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        told = signal("complained", world.now, permanent=True, address="stranger@example.com")
+        assert reports.take("postmark", [told], project.store, world.now) == 0
+        assert reason(project, "stranger@example.com") is None
+
+
+def test_a_report_without_an_address_is_matched_by_what_was_sent_along(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project, "ben@example.org", ANN)
+        told = signal("complained", world.now, permanent=True, address=None, subscriber=SubscriberId(2))
+        reports.take("resend", [told], project.store, world.now)
+        assert (state(project), state(project, "ben@example.org")) == ("complained", "active")
+
+
+def test_no_address_stands_in_what_is_kept_of_a_report(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        words = f"550 5.1.1 <{ANN}> does not exist"
+        reports.take("postmark", [signal("bounced", world.now, permanent=True, words=words)], project.store, world.now)
+        readers.forget(project.store, ANN, now=world.now)
+    with world.project() as project, project.store.reading() as tx:
+        told = "".join(str(tx.execute(sa.select(table)).all()) for table in tables.metadata.sorted_tables)
+    assert ANN not in told
+    assert "ann@" not in told
+
+
+@given(st.lists(st.tuples(st.sampled_from(["bounced", "delivered"]), st.integers(0, 200)), max_size=12))
+def test_no_row_is_too_long_without_five_bounces_over_a_week(past: list[tuple[str, int]]) -> None:
+    told = [
+        (kind, False, datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day))
+        for kind, day in sorted(past, key=lambda one: one[1])
+    ]
+    if reports.out_of_patience(told):
+        bounces = [at for kind, _, at in told if kind == "bounced"]
+        assert len(bounces) >= 5
+        assert told[-1][0] == "bounced" or "delivered" in [kind for kind, *_ in told]
