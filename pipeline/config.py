@@ -76,6 +76,7 @@ class Newsletter(Section, frozen=True):
     reply_to: Mailbox | None = None
     postal_address: str | None = None
     public_url: HttpUrl | None = None
+    hub: HttpUrl | None = None
     language: str = "en"
     timezone: ZoneInfo = ZoneInfo("UTC")
     design: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")] = "digest"
@@ -518,6 +519,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
         raw["events"]["ics"] = [raw["events"]["ics"]]
     file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE))
     _check_turns(file.schedule, text)
+    _check_hub(file.newsletter, text)
     return Settings(
         folder=folder,
         newsletter=file.newsletter,
@@ -543,6 +545,16 @@ def _check_turns(schedule: Schedule, text: str) -> None:
         raise SettingsError(
             f'schedule.day: "{schedule.day}" is a day of a month; an issue every week needs a day like "tuesday".',
             where=f"{FILE}:{toml.line(text, ('schedule', 'day'))}",
+        )
+
+
+def _check_hub(newsletter: Newsletter, text: str) -> None:
+    """A hub fetches the feeds that it is told of."""
+    if newsletter.hub and not newsletter.public_url:
+        raise SettingsError(
+            "newsletter.hub: a hub fetches your feeds, so it has to know where outbox/public/ is served.",
+            where=f"{FILE}:{toml.line(text, ('newsletter', 'hub'))}",
+            next_step="Add public_url, or take hub out.",
         )
 
 

@@ -123,7 +123,7 @@ def check(own: Path) -> None:
         if name.startswith("project/"):
             continue
         try:
-            if path.suffix in (".mjml", ".html", ".txt"):
+            if path.suffix in (".mjml", ".html", ".txt", ".css"):
                 environment.get_template(name)
             elif path.suffix == ".toml":
                 _toml(name, own)

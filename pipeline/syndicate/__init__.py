@@ -1,31 +1,34 @@
 """Syndicate: posts and issues become feeds and a static site.
 
-does     writes RSS, Atom and JSON Feed of the posts with their books, a feed and pages of the issues, an index
-reads    posts, picks, issues, approvals, the issues' web pages
-writes   outbox/public/
+does     writes RSS, Atom and JSON Feed of the posts with their books, a feed and pages of the issues, an index;
+         tells the hub which feeds have changed
+reads    posts, picks, issues, approvals, the issues' web pages, where the sources are
+writes   outbox/public/, what the hub was told
 never    lists an issue before somebody has said yes to it
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from importlib import import_module
 
 import msgspec
+from markupsafe import Markup
 
 from pipeline import files, looks, mail
 from pipeline.config import SyndicateSettings
-from pipeline.model import Issue, Item, Outside, Pick, Report
-from pipeline.store import Store, Tx, issues, picks, posts
-from pipeline.syndicate import corrections
+from pipeline.model import Issue, IssueNumber, Item, Outside, Pick, PostId, Report, SourceName
+from pipeline.store import Store, Tx, issues, picks, posts, sources
+from pipeline.syndicate import content, corrections, websub
 from pipeline.syndicate.meta import Meta
 
 __all__ = ["RULES", "due", "work"]
 
-RULES = 1
+RULES = 2
 """The version of how outputs are made; raising it makes all of them anew."""
 
 LISTED = 20
@@ -46,7 +49,10 @@ Output = tuple[str, Callable[[], bytes]]
 
 
 def due(store: Store, settings: SyndicateSettings, now: datetime) -> Iterable[str]:
-    """Outputs whose posts, issues or settings have changed, or whose file is gone; then what nobody lists any more."""
+    """Outputs whose posts, issues or settings have changed, or whose file is gone; then what nobody lists any more.
+
+    Last comes `hub/<hash>`, when the hub was not told of the feeds as they are.
+    """
     with store.reading() as tx:
         known = issues.outputs(tx)
         wanted = _outputs(tx, settings)
@@ -54,10 +60,16 @@ def due(store: Store, settings: SyndicateSettings, now: datetime) -> Iterable[st
         if known.get(name) != inputs or not (settings.public / name).is_file():
             yield name
     yield from (name for name in known if name not in wanted)
+    with store.reading() as tx:
+        untold = websub.untold(tx, settings)
+    if untold:
+        yield websub.key(untold)
 
 
 def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> Report:
-    """Write one output, or remove it when it is nobody's any more."""
+    """Write one output, or remove it when it is nobody's any more; or tell the hub."""
+    if key.startswith("hub/"):
+        return websub.tell(store, settings, out)
     with store.reading() as tx:
         output = _outputs(tx, settings).get(key)
     if output is None:
@@ -85,18 +97,20 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     settled = [issue for issue in every if issues.settled(tx, issue.number)][::-1]
     listed = [issue for issue in settled if issue.corrects is None]
     style = (RULES, str(settings), looks.sha(settings.templates))
-    about_posts = (*style, [(item.post, item.picks) for item in items])
+    now = posts.some(tx, {item.post.id for issue in every for item in issue.items})
+    notes = corrections.notes([issue for issue in every if issue.corrects is None], settled, now, settings)
+    meta = _meta(settings, _credits(tx), corrections.of_posts(settled, now, settings))
+    about_posts = (*style, [(item.post, item.picks) for item in items], str(meta))
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.slot.due) for issue in listed])
-    outputs: dict[str, Output] = {name: (_sha(about_posts), _feed(name, items, settings)) for name in FORMATS}
-    outputs["issues.xml"] = (_sha(about_issues), lambda: _issues_feed(listed, settings))
-    outputs["feeds.opml"] = (_sha(style), lambda: _opml(settings))
+    outputs: dict[str, Output] = {name: (_sha(about_posts), _feed(name, items, meta)) for name in FORMATS}
+    outputs["issues.xml"] = (_sha((about_issues, notes)), lambda: _issues_feed(listed, meta, notes))
+    outputs["feeds.opml"] = (_sha(style), lambda: _opml(meta))
     outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: _index(items, listed, settings))
-    outputs["feed.xsl"] = (_sha(style), lambda: looks.source("feed.xsl", settings.templates).encode())
+    outputs["feed.css"] = (_sha(style), lambda: _stylesheet(settings))
     for issue in every:
         page = settings.issues / issue.folder / "web.html"
         if page.is_file() and issue.corrects is None:
-            note = corrections.said(issue, settled, settings)
-            note += corrections.note(issue, posts.some(tx, [item.post.id for item in issue.items]), settings)
+            note = notes[issue.number].html if issue.number in notes else ""
             made = partial(corrections.with_note, page, note)
             outputs[f"issues/{issue.folder}/index.html"] = (_sha((page.read_bytes(), note)), made)
     return outputs
@@ -123,24 +137,40 @@ def _shown(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:
     return suggested[: max(mentioned, BOOKS)]
 
 
-def _feed(name: str, items: list[Item], settings: SyndicateSettings) -> Callable[[], bytes]:
+def _feed(name: str, items: list[Item], meta: Meta) -> Callable[[], bytes]:
     def make() -> bytes:
-        made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items, _meta(settings))
+        made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items, meta)
         return made
 
     return make
 
 
-def _issues_feed(listed: list[Issue], settings: SyndicateSettings) -> bytes:
+def _issues_feed(listed: list[Issue], meta: Meta, notes: Mapping[IssueNumber, corrections.Note]) -> bytes:
     from pipeline.syndicate import issues_feed
 
-    return issues_feed.feed(listed, _meta(settings))
+    return issues_feed.feed(listed, meta, notes)
 
 
-def _opml(settings: SyndicateSettings) -> bytes:
+def _opml(meta: Meta) -> bytes:
     from pipeline.syndicate import opml
 
-    return opml.listing(_meta(settings))
+    return opml.listing(meta)
+
+
+def _stylesheet(settings: SyndicateSettings) -> bytes:
+    """What shows a feed as a page; a sentence in it is a string of CSS, so that none can end early."""
+    words = looks.words(settings.newsletter.language, settings.templates)
+    said = {name: re.sub(r'[\\"<\n]', " ", str(words[name])) for name in ("feed_note",)}
+    said["direction"] = looks.direction(words)
+    values = {name: Markup(text) for name, text in said.items()}  # noqa: S704 - what could end a string is gone
+    return looks.fill("feed.css", settings.templates, values | looks.theme(settings.templates)).encode() + b"\n"
+
+
+def _credits(tx: Tx) -> dict[SourceName, str]:
+    """Where each source's feed is, as an address that a feed may hold; a folder of the author's own has none."""
+    known = sources.all_health(tx)
+    given = {name: one.address if one.kind in (None, "feed") else one.url for name, one in known.items()}
+    return {name: uri for name, address in sorted(given.items()) if (uri := content.uri(address))}
 
 
 def _index(items: list[Item], listed: list[Issue], settings: SyndicateSettings) -> bytes:
@@ -157,7 +187,7 @@ def _index(items: list[Item], listed: list[Issue], settings: SyndicateSettings) 
     return looks.fill("index.html", settings.templates, values).encode()
 
 
-def _meta(settings: SyndicateSettings) -> Meta:
+def _meta(settings: SyndicateSettings, credit: Mapping[SourceName, str], notes: Mapping[PostId, str]) -> Meta:
     newsletter = settings.newsletter
     return Meta(
         title=newsletter.title,
@@ -167,6 +197,9 @@ def _meta(settings: SyndicateSettings) -> Meta:
         author=mail.sender(newsletter.from_)[0] or newsletter.title,
         description=newsletter.title,
         disclosure=settings.disclosure,
+        hub=newsletter.hub,
+        sources=credit,
+        notes=notes,
     )
 
 

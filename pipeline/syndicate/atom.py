@@ -11,4 +11,4 @@ from pipeline.syndicate.meta import Meta
 
 def feed(items: Sequence[Item], meta: Meta) -> bytes:
     """The posts, newest first, whole, with their books."""
-    return finished(generator(items, meta, "atom.xml").atom_str(), "feed.xsl", items)
+    return finished(generator(items, meta, "atom.xml").atom_str(), meta, items)

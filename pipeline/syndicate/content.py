@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pipeline.model import Item, Pick, Post
 from pipeline.model.affiliate import all_untagged
@@ -11,8 +11,8 @@ from pipeline.syndicate.meta import Meta
 
 
 def whole(item: Item, meta: Meta) -> str:
-    """The article's HTML with a section of its books."""
-    return all_untagged(item.post.article.html) + books(item.picks, meta)
+    """The article's HTML with a section of its books; a note before it when it was corrected after a mail."""
+    return meta.notes.get(item.post.id, "") + all_untagged(item.post.article.html) + books(item.picks, meta)
 
 
 def books(picks: tuple[Pick, ...], meta: Meta) -> str:
@@ -28,6 +28,20 @@ def _book(pick: Pick) -> str:
     by = f" by {escape(pick.book.author)}" if pick.book.author else ""
     link = f'<a href="{escape(pick.links.feed)}">{escape(pick.book.title)}</a>'
     return f"<li>{link}{by}. {escape(pick.reason)}</li>"
+
+
+def uri(address: str) -> str | None:
+    """A web address in the characters that a URI may have (RFC 3986), None when it is none."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    safe = "!$&'()*+,/:;=?@~-._%"
+    return urlunsplit((parts.scheme, host + port, quote(parts.path, safe), quote(parts.query, safe), ""))
 
 
 def guid(post: Post, meta: Meta) -> str:

@@ -7,37 +7,76 @@ Nobody is mailed again for it, and what was sent is not touched.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
 from pipeline import looks
 from pipeline.config import SyndicateSettings
-from pipeline.model import Issue, Post, PostId
+from pipeline.model import Issue, IssueNumber, Post, PostId
 
 
-def note(issue: Issue, now: Mapping[PostId, Post], settings: SyndicateSettings) -> str:
-    """A paragraph of HTML that names the posts whose words are others now; empty when there are none."""
-    changed = [now[item.post.id] for item in issue.items if _differs(item.post, now.get(item.post.id), issue)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What is said of an issue that something was wrong in: HTML, and when the newest of it was known."""
+
+    html: str
+    at: datetime
+
+
+def notes(
+    listed: Sequence[Issue], settled: Sequence[Issue], now: Mapping[PostId, Post], settings: SyndicateSettings
+) -> dict[IssueNumber, Note]:
+    """For each issue that was corrected: what its author wrote to its readers, then which posts are others now."""
+    made = {}
+    for issue in listed:
+        words = [one for one in settled if one.corrects and one.corrects.number == issue.number]
+        changed = [now[item.post.id] for item in issue.items if _differs(item.post, now.get(item.post.id), issue)]
+        if words or changed:
+            at = max([one.slot.due for one in words] + [post.settled_from for post in changed])
+            made[issue.number] = Note(html=_said(words, settings) + _changed(changed, settings), at=at)
+    return made
+
+
+def of_posts(settled: Sequence[Issue], now: Mapping[PostId, Post], settings: SyndicateSettings) -> dict[PostId, str]:
+    """For each post that says something else by now than the mail did: a paragraph of HTML with the day."""
+    words = looks.words(settings.newsletter.language, settings.templates)
+    return {
+        item.post.id: f"<p><em>{escape(words['corrected_post'].format(day=_day(now[item.post.id], settings)))}</em></p>"
+        for issue in settled
+        for item in issue.items
+        if _differs(item.post, now.get(item.post.id), issue)
+    }
+
+
+def _said(words: Sequence[Issue], settings: SyndicateSettings) -> str:
+    """What the author wrote to those who got an issue, the newest first."""
+    furniture = looks.words(settings.newsletter.language, settings.templates)
+    made = []
+    for one in words:
+        day = looks.day(one.slot.due.astimezone(settings.newsletter.timezone), furniture)
+        head = f'<p class="quiet"><strong>{escape(furniture["correction"])}</strong> · {escape(day)}</p>'
+        made.append(f'<div class="ask" role="note">{head}\n{one.corrects.html if one.corrects else ""}</div>\n')
+    return "".join(made)
+
+
+def _changed(changed: Sequence[Post], settings: SyndicateSettings) -> str:
+    """A paragraph that names the posts whose words are others now; empty when there are none."""
     if not changed:
         return ""
-    newsletter, words = settings.newsletter, looks.words(settings.newsletter.language, settings.templates)
-    day = looks.day(max(post.settled_from for post in changed).astimezone(newsletter.timezone), words)
+    words = looks.words(settings.newsletter.language, settings.templates)
+    day = _day(max(changed, key=lambda post: post.settled_from), settings)
     links = ", ".join(
-        f'<a href="{escape(post.article.url or newsletter.url)}">{escape(post.article.title)}</a>' for post in changed
+        f'<a href="{escape(post.article.url or settings.newsletter.url)}">{escape(post.article.title)}</a>'
+        for post in changed
     )
     return f'<p class="quiet" role="note">{escape(words["corrected"].format(day=day))} {links}</p>\n'
 
 
-def said(issue: Issue, settled: Sequence[Issue], settings: SyndicateSettings) -> str:
-    """What the author wrote to those who got an issue, the newest first; empty when there is nothing."""
-    newsletter, words = settings.newsletter, looks.words(settings.newsletter.language, settings.templates)
-    notes = []
-    for one in settled:
-        if one.corrects and one.corrects.number == issue.number:
-            day = looks.day(one.slot.due.astimezone(newsletter.timezone), words)
-            head = f'<p class="quiet"><strong>{escape(words["correction"])}</strong> · {escape(day)}</p>'
-            notes.append(f'<div class="ask" role="note">{head}\n{one.corrects.html}</div>\n')
-    return "".join(notes)
+def _day(post: Post, settings: SyndicateSettings) -> str:
+    words = looks.words(settings.newsletter.language, settings.templates)
+    return looks.day(post.settled_from.astimezone(settings.newsletter.timezone), words)
 
 
 def _differs(sent: Post, now: Post | None, issue: Issue) -> bool:

@@ -1,8 +1,8 @@
 """feedgen, and the one place where its faults are mended.
 
-As of 1.0.0: the RSS channel's link is whatever link was named last; Atom entries lose `rel`, `type` and `length` of
-their links; one control character ends the whole feed; dates default to now, so that no two runs make the same bytes;
-entries come out in reverse.
+As of 1.0.0: the RSS channel's link is whatever link was named last; a hub is never written into RSS; Atom entries lose
+`rel`, `type` and `length` of their links, and their source its id; one control character ends the whole feed; dates
+default to now, so that no two runs make the same bytes; entries come out in reverse.
 """
 
 from __future__ import annotations
@@ -80,22 +80,51 @@ def _said(words: Sequence[str]) -> list[str]:
 
 
 def changed(item: Item) -> datetime:
-    """When a reader app should look again: as the source says, never before publication."""
-    return max(item.post.when, item.post.article.updated or item.post.when)
+    """When a reader app should look again: as the source says, or when it was seen to differ, once published."""
+    post = item.post
+    seen = post.settled_from if post.settled_from > post.first_seen else post.when
+    return max(post.when, post.article.updated or post.when, seen)
 
 
-def finished(xml: bytes, style: str | None = None, items: Sequence[Item] = ()) -> bytes:
+def finished(xml: bytes, meta: Meta, items: Sequence[Item] = ()) -> bytes:
     """The feed's bytes, mended, with the stylesheet that shows it as a page to a person."""
-    files = {file.url: file for item in items for file in item.post.article.enclosures}
     root = etree.fromstring(xml)
+    _mend_links(root, items)
+    if meta.hub:
+        _name_hub(root, meta.hub)
+    for element, item in zip(root.iter("item", f"{ATOM}entry"), items, strict=False):
+        if item.post.source in meta.sources:
+            _credit(element, item, meta.sources[item.post.source])
+    # Browsers are giving up XSLT, and one that still has it warns of it in red; CSS they all keep.
+    root.addprevious(etree.ProcessingInstruction("xml-stylesheet", 'type="text/css" href="feed.css"'))
+    made: bytes = etree.tostring(etree.ElementTree(root), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return made
+
+
+def _mend_links(root: Any, items: Sequence[Item]) -> None:
+    files = {file.url: file for item in items for file in item.post.article.enclosures}
     for link in root.iterfind(f"{ATOM}entry/{ATOM}link"):
         file = files.get(link.get("href", ""))
         link.set("rel", "enclosure" if file else "alternate")
         link.set("type", file.type if file else "text/html")
         if file and file.length:
             link.set("length", str(file.length))
-    tree = etree.ElementTree(root)
-    if style:
-        root.addprevious(etree.ProcessingInstruction("xml-stylesheet", f'type="text/xsl" href="{style}"'))
-    made: bytes = etree.tostring(tree, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    return made
+
+
+def _name_hub(root: Any, hub: str) -> None:
+    """Beside the feed's link to itself (w3.org/TR/websub, section 4)."""
+    own = next(link for link in root.iter(f"{ATOM}link") if link.get("rel") == "self")
+    own.addnext(etree.Element(f"{ATOM}link", rel="hub", href=hub))
+
+
+def _credit(element: Any, item: Item, url: str) -> None:
+    """Where the post comes from: RSS 2.0's source, and that of RFC 4287 section 4.2.11."""
+    name = legal(item.post.source)
+    if element.tag == "item":
+        etree.SubElement(element, "source", url=url).text = name
+        return
+    source = etree.SubElement(element, f"{ATOM}source")
+    etree.SubElement(source, f"{ATOM}id").text = url
+    etree.SubElement(source, f"{ATOM}title").text = name
+    etree.SubElement(source, f"{ATOM}updated").text = changed(item).isoformat()
+    etree.SubElement(source, f"{ATOM}link", rel="self", href=url)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from pipeline.model import Issue
+from pipeline.model import Issue, IssueNumber
 from pipeline.model.text import legal
+from pipeline.syndicate.corrections import Note
 from pipeline.syndicate.generator import EMPTY, blank, finished
 from pipeline.syndicate.meta import Meta
 
 
-def feed(listed: Sequence[Issue], meta: Meta) -> bytes:
-    """The issues, newest first, each with what it holds and a link to its web page."""
-    made = blank(meta, "issues.xml", max((issue.slot.due for issue in listed), default=EMPTY))
+def feed(listed: Sequence[Issue], meta: Meta, notes: Mapping[IssueNumber, Note] = MappingProxyType({})) -> bytes:
+    """The issues, newest first, each with what it holds, what was found wrong in it, and a link to its web page."""
+    updated = {issue.number: max(issue.slot.due, notes[issue.number].at) for issue in listed if issue.number in notes}
+    made = blank(meta, "issues.xml", max((updated.get(one.number, one.slot.due) for one in listed), default=EMPTY))
     host = urlsplit(meta.home).hostname or "localhost"
     for issue in listed:
         entry = made.add_entry(order="append")
@@ -24,8 +27,9 @@ def feed(listed: Sequence[Issue], meta: Meta) -> bytes:
         entry.title(legal(issue.title))
         entry.link(href=f"{meta.home}issues/{issue.folder}/")
         entry.published(issue.slot.due)
-        entry.updated(issue.slot.due)
+        entry.updated(updated.get(issue.number, issue.slot.due))
         entry.summary(legal(issue.preheader) or legal(issue.title))
         titles = "".join(f"<li>{escape(item.post.article.title)}</li>" for item in issue.items)
-        entry.content(legal(f"<p>{escape(issue.preheader)}</p><ul>{titles}</ul>"), type="html")
-    return finished(made.rss_str(), "feed.xsl")
+        note = notes[issue.number].html if issue.number in notes else ""
+        entry.content(legal(f"{note}<p>{escape(issue.preheader)}</p><ul>{titles}</ul>"), type="html")
+    return finished(made.rss_str(), meta)

@@ -16,7 +16,7 @@ from pipeline.syndicate.meta import Meta
 
 def feed(items: Sequence[Item], meta: Meta) -> bytes:
     """The posts, newest first, whole; their books also as data under `_books`."""
-    whole = {
+    whole: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": legal(meta.title),
         "home_page_url": meta.blog,
@@ -24,6 +24,7 @@ def feed(items: Sequence[Item], meta: Meta) -> bytes:
         "description": legal(meta.description),
         "language": meta.language,
         "authors": [{"name": legal(meta.author)}],
+        **({"hubs": [{"type": "WebSub", "url": meta.hub}]} if meta.hub else {}),
         "items": [_item(item, meta) for item in items],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False).encode() + b"\n"
@@ -47,9 +48,16 @@ def _item(item: Item, meta: Meta) -> dict[str, Any]:
             {"url": file.url, "mime_type": file.type} | ({"size_in_bytes": file.length} if file.length else {})
             for file in article.enclosures
         ],
+        "_source": _source(item, meta),
         "_books": [_book(pick) for pick in item.picks],
     }
     return {key: value for key, value in told.items() if value not in (None, [], "")}
+
+
+def _source(item: Item, meta: Meta) -> dict[str, str] | None:
+    """Where a post comes from; the format itself has no word for it."""
+    url = meta.sources.get(item.post.source)
+    return {"title": legal(item.post.source), "url": url} if url else None
 
 
 def _book(pick: Pick) -> dict[str, Any]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.model import PostId, SourceName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
     """A feed's own facts: `home` is where outbox/public/ is reached, with a slash; `blog` the author's own pages.
 
-    `disclosure` stands before the first link that earns the author money.
+    `disclosure` stands before the first link that earns the author money. `hub` is told of every change (WebSub).
+    `sources` are the addresses of the feeds that posts came from; `notes` say of which posts, in HTML, that they were
+    corrected after they had been mailed.
     """
 
     title: str
@@ -19,3 +24,6 @@ class Meta:
     author: str
     description: str
     disclosure: str
+    hub: str | None = None
+    sources: Mapping[SourceName, str] = field(default_factory=dict)
+    notes: Mapping[PostId, str] = field(default_factory=dict)

@@ -15,4 +15,4 @@ def feed(items: Sequence[Item], meta: Meta) -> bytes:
     for entry in made.entry():
         # An RSS author must be an e-mail address; dc:creator carries the name instead.
         entry.author(replace=True)
-    return finished(made.rss_str(), "feed.xsl")
+    return finished(made.rss_str(), meta, items)

@@ -73,8 +73,17 @@ def _item(item: Any) -> Iterator[str]:
             yield f"enclosure {dict(file.attrib)} lacks a url, length or type"
     if len(item.findall("enclosure")) > 1:
         yield "item has more than one enclosure"
+    yield from _sources(item)
     yield from _dates(item, ("pubDate",))
     yield from _markup(item.findtext(CONTENT) or "")
+
+
+def _sources(item: Any) -> Iterator[str]:
+    for source in item.findall("source"):
+        if not _is_uri(source.get("url")) or not (source.text or "").strip():
+            yield "source without a url or a name"
+    if len(item.findall("source")) > 1:
+        yield "item has more than one source"
 
 
 def _dates(parent: Any, tags: tuple[str, ...]) -> Iterator[str]:
@@ -97,6 +106,8 @@ def _atom(root: Any) -> Iterator[str]:
     yield from (f"id {one} comes {times} times" for one, times in ids.items() if times > 1)
     for entry in entries:
         yield from _atom_parts(entry, ("id", "title", "updated"))
+        for source in entry.findall(f"{ATOM}source"):
+            yield from _atom_parts(source, ("id", "title", "updated"))
         if entry.find(f"{ATOM}author") is None and root.find(f"{ATOM}author") is None:
             yield "entry has no author"
         links = [

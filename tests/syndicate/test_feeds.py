@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from pipeline.model import Enclosure, Item, PostId
-from pipeline.syndicate import atom, issues_feed, jsonfeed, opml, rss
+from pipeline.model import Enclosure, IssueNumber, Item, PostId, SourceName
+from pipeline.syndicate import atom, content, issues_feed, jsonfeed, opml, rss
+from pipeline.syndicate.corrections import Note
 from pipeline.syndicate.meta import Meta
 from tests.render import issues as sample
 from tests.syndicate.rules import problems
@@ -24,6 +26,9 @@ META = Meta(
     author="Lisa",
     description="Letters",
     disclosure="We earn a little.",
+    hub="https://hub.example.net/?a=1&b=2",
+    sources={SourceName("blog"): "https://blog.example.org/feed/"},
+    notes={PostId(1): "<p><em>Corrected on November 24, 2026.</em></p>"},
 )
 ITEMS = list(sample.issue().items)
 XML = {"rss.xml": rss.feed, "atom.xml": atom.feed}
@@ -120,10 +125,70 @@ def test_a_guid_outlives_a_new_address() -> None:
 
 
 def test_an_rss_feed_names_its_author_without_an_address_and_shows_people_a_page() -> None:
-    body = rss.feed(ITEMS, META)
-    assert b"<author>" not in body
-    assert b"<dc:creator>" in body
-    assert body.splitlines()[1].startswith(b'<?xml-stylesheet type="text/xsl" href="feed.xsl"')
+    made = rss.feed(ITEMS, META)
+    assert b'<?xml-stylesheet type="text/css" href="feed.css"?>' in made
+    assert b"<author>" not in made
+    assert b"<dc:creator>" in made
+
+
+@pytest.mark.parametrize("name", [*XML, "issues.xml"])
+def test_a_feed_names_its_hub_beside_itself(name: str) -> None:
+    made = XML[name](ITEMS, META) if name in XML else issues_feed.feed([sample.issue()], META)
+    found = feedparser.parse(io.BytesIO(made))
+    links = {link.rel: link.href for link in found.feed.links}
+    assert (links["hub"], links["self"]) == (META.hub, META.home + name)
+    assert found.feed.link == META.blog
+    assert b"hub" not in (XML[name](ITEMS, replace(META, hub=None)) if name in XML else b"")
+
+
+def test_a_json_feed_names_its_hub_and_itself() -> None:
+    told = json.loads(jsonfeed.feed(ITEMS, META))
+    assert told["hubs"] == [{"type": "WebSub", "url": META.hub}]
+    assert told["feed_url"] == "https://news.example.org/feed.json"
+    assert "hubs" not in json.loads(jsonfeed.feed(ITEMS, replace(META, hub=None)))
+
+
+@pytest.mark.parametrize("name", XML)
+def test_a_feed_credits_where_a_post_comes_from(name: str) -> None:
+    for entry in feedparser.parse(io.BytesIO(XML[name](ITEMS, META))).entries:
+        assert entry.source.title == "blog"
+        assert "https://blog.example.org/feed/" in (entry.source.get("href"), entry.source.get("id"))
+    assert json.loads(jsonfeed.feed(ITEMS, META))["items"][0]["_source"]["url"] == "https://blog.example.org/feed/"
+
+
+@pytest.mark.parametrize(
+    ("address", "uri"),
+    [
+        ("https://blog.example.org/feed/", "https://blog.example.org/feed/"),
+        ("https://müller.example/für?a=1&b=ü", "https://xn--mller-kva.example/f%C3%BCr?a=1&b=%C3%BC"),
+        ("https://lisa:secret@blog.example.org:8080/feed", "https://blog.example.org:8080/feed"),
+        ("sources/posts", None),
+        ("https://[broken/", None),
+    ],
+)
+def test_a_source_is_credited_by_an_address_that_a_feed_may_hold(address: str, uri: str | None) -> None:
+    assert content.uri(address) == uri
+
+
+@pytest.mark.parametrize("name", [*XML, "feed.json"])
+def test_a_post_that_was_corrected_after_a_mail_says_so(name: str) -> None:
+    made = XML.get(name, jsonfeed.feed)(ITEMS, META)
+    assert made.count(b"Corrected on November 24, 2026.") == 1
+
+
+def test_an_issue_that_was_corrected_says_so_and_is_newer_by_it() -> None:
+    known, at = sample.issue(), datetime(2026, 12, 1, 12, tzinfo=UTC)
+    note = {IssueNumber(12): Note(html="<p>The reading is on Friday.</p>", at=at)}
+    made = issues_feed.feed([known], META, note)
+    assert problems("issues.xml", made) == []
+    assert b"The reading is on Friday." in made
+    assert b"<lastBuildDate>Tue, 01 Dec 2026 12:00:00 +0000" in made
+
+
+def test_an_entry_that_was_seen_to_change_is_newer_by_it() -> None:
+    later = ITEMS[0].post.first_seen + timedelta(days=3)
+    changed = [replace(ITEMS[0], post=replace(ITEMS[0].post, settled_from=later))]
+    assert f"<updated>{later.isoformat()}".encode() in atom.feed(changed, META)
 
 
 def test_a_json_feed_carries_the_books_as_data() -> None:
