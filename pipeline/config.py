@@ -159,6 +159,7 @@ class Delivery(Section, frozen=True):
 
     provider: str = "outbox"
     on_unknown: Literal["hold", "resend"] = "hold"
+    max_age: Duration = Duration(days=7)
 
 
 class ReadersTable(Section, frozen=True):
@@ -311,7 +312,10 @@ class ReviewSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverSettings:
-    """What the deliver room may know; `tables` are the `[delivery.<provider>]` tables, `text` the whole file."""
+    """What the deliver room may know; `tables` are the `[delivery.<provider>]` tables, `text` the whole file.
+
+    An issue older than `max_age` does not go out by itself.
+    """
 
     newsletter: Newsletter
     provider: str
@@ -320,6 +324,8 @@ class DeliverSettings:
     secrets: Mapping[str, str] = field(repr=False)
     text: str = field(repr=False)
     issues: Path
+    outbox: Path
+    max_age: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -477,6 +483,8 @@ class Settings:
             secrets=self.secrets,
             text=self.text,
             issues=self.issues,
+            outbox=self.outbox,
+            max_age=self.delivery.max_age,
         )
 
     @cached_property

@@ -29,7 +29,7 @@ def one_by_one(
 ) -> tuple[Outcome, ...]:
     """Fates for a provider that is asked once for each reader; `judge` gives an answer's fate, in words as well.
 
-    The line stops after a lost request, so the readers after it were certainly not handed over. When replies end for
+    Nothing is asked after a lost request, so the readers after it were certainly not handed over. When replies end for
     no such reason, nobody can know.
     """
     parts = [(recipient,) for recipient in batch.recipients]
@@ -48,8 +48,8 @@ def in_parts(
 
 
 def lost(replies: Sequence[Reply]) -> bool:
-    """Whether the line ended with a request that may have arrived; nothing was asked after it."""
-    return bool(replies) and isinstance(replies[-1], NoAnswer) and replies[-1].sent == "after"
+    """Whether the last request got no answer; nothing was asked after it."""
+    return bool(replies) and isinstance(replies[-1], NoAnswer)
 
 
 def everyone(batch: Batch, verdict: Verdict) -> tuple[Outcome, ...]:

@@ -180,7 +180,9 @@ class World:
         """The project, open as a command has it."""
         settings = config.load(self.folder, {})
         with Wire(settings.outbox) as line:
-            out = Outside(clock=lambda: self.now, fetch=self.blog, line=line)
+            out = Outside(
+                clock=lambda: self.now, fetch=self.blog, line=line, rest=lambda length: self.pass_time(seconds=length)
+            )
             with opened(settings, out, self.said.append, alone=alone) as project:
                 yield project
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pipeline.run import Project
 
 
+WAITING = ("draft", "held", "expired")
+"""States in which an issue waits for a person."""
+
+
 @click.command(short_help="Everything that is due: the command for cron.")
 @click.pass_obj
 def run(terminal: Terminal) -> None:
@@ -41,7 +45,7 @@ def _waiting(project: Project) -> Report:
     from pipeline.model import Report
 
     told = review.states(project.store, project.settings.review)
-    mine = [f"Issue {one.number}, “{one.title}”: {next_step}." for one, state, next_step in told if state == "draft"]
+    mine = [f"Issue {one.number}, “{one.title}”: {next_step}." for one, state, next_step in told if state in WAITING]
     plan = compose.plan(project.store, project.settings.compose, project.out.clock())
     zone = project.settings.newsletter.timezone
     if not mine and plan.due:

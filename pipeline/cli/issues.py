@@ -195,13 +195,17 @@ def _person() -> str:
 @ISSUE
 @click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing anywhere.")
 @click.option("--to", metavar="ADDRESS", multiple=True, help="Only a test copy to this address, marked as one.")
+@click.option("--canary", metavar="N", type=click.IntRange(min=1), help="Only the first N readers; the rest waits.")
 @click.pass_obj
-def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str, ...]) -> None:
+def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str, ...], canary: int | None) -> None:
     """Hand over an approved issue, to each reader once. Sending again sends nothing again.
+
+    With --canary only the N readers who have been there the longest get it; `send` without it then goes on.
 
     \b
     Example: paperround send 1
              paperround send 1 --to me@example.org
+             paperround send 1 --canary 20
     """
     from pipeline import deliver, run
 
@@ -212,7 +216,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
             return
         if to:
             terminal.conclude(deliver.try_out(issue, to, project.store, section, project.out), {"issue": issue})
-        deliver.ask(issue, project.store, section)
+        deliver.ask(issue, project.store, section, project.out.clock(), canary=canary)
         report = run.perform(
             project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), issue)
         )

@@ -1,52 +1,111 @@
 """Deliver: an approved issue is handed over, and the ledger proves it.
 
 does     freezes message and audience, claims batches one by one, hands them over, writes down every fate
-reads    approvals, the issue's files, subscribers, suppressions
-writes   the ledger: sendings, batches, outcomes
+reads    approvals, the issue's files, subscribers, suppressions, the provider's records
+writes   the ledger: sendings, batches, outcomes; what is known of carriers; outbox/ledger.mark and outbox/journal/
 never    retries what may have been taken, unless the provider removes duplicates or a person says so
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from pipeline import folder, providers
 from pipeline.config import DeliverSettings
-from pipeline.deliver import audience, send
+from pipeline.deliver import audience, mark, mend, send, settle
 from pipeline.errors import NeedsPerson, UserError
-from pipeline.model import Account, BatchId, Fate, IssueNumber, Outside, Report
+from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Outside, Report
 from pipeline.providers import Provider
-from pipeline.store import Store, issues, ledger, people
+from pipeline.store import Store, Tx, carriers, issues, ledger, people
 
 __all__ = ["account", "ask", "due", "next_try", "people_of", "provider", "reconcile", "rehearse", "try_out", "work"]
 
 
 def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNumber | None = None) -> Iterable[str]:
-    """Batches that a killed run left claimed, issues to freeze, and batches to hand over; of one issue or of all."""
+    """What a killed run left, issues to freeze, batches to hand over or to ask about; of one issue or of all.
+
+    `number` is an issue that a person asked for: it is never too old.
+    """
     with store.reading() as tx:
-        yield from (f"orphan/{batch}" for batch in ledger.in_state(tx, "claimed", number))
-        frozen = set(ledger.frozen(tx))
-        ready = [issue for issue in issues.every(tx) if issue.number not in frozen and issue.slot.due <= now]
-        approved = [issue.number for issue in ready if issues.approval(tx, issue.number)]
-        yield from (f"freeze/{one}" for one in approved if number in (None, one))
+        if mark.behind(tx, store, settings.outbox):
+            yield "behind/ledger"
+            return
+        yield from (f"orphan/{batch}" for batch, by in ledger.claims(tx, number) if not store.alive(tx, by))
+        yield from _to_freeze(tx, settings, now, number)
     with store.reading() as tx:
-        waiting = ledger.claimable(tx, now, number)
-    yield from (f"batch/{batch}" for batch in waiting)
+        for one, carrier, since in ledger.open_sendings(tx):
+            if number not in (None, one):
+                continue
+            if carriers.stopped(tx, carrier) is not None:
+                yield f"stopped/{one}"
+            elif now - since > settings.max_age:
+                yield f"expired/{one}"
+            else:
+                yield from (f"batch/{batch}/{tries}" for batch, tries in ledger.claimable(tx, now, one))
+        yield from _to_ask(tx, settings, now, number)
+
+
+def _to_freeze(tx: Tx, settings: DeliverSettings, now: datetime, number: IssueNumber | None) -> Iterator[str]:
+    """Approved issues whose turn has come; one that was approved too long ago goes only when a person says so."""
+    frozen, confirmed = set(ledger.frozen(tx)), carriers.confirmed(tx)
+    for issue in issues.every(tx):
+        yes = None if issue.number in frozen or issue.slot.due > now else issues.approval(tx, issue.number)
+        if yes is None or number not in (None, issue.number):
+            continue
+        old = now - max(yes.at, issue.slot.due) > settings.max_age or (confirmed is not None and yes.at < confirmed)
+        yield f"expired/{issue.number}" if old and number is None else f"freeze/{issue.number}"
+
+
+def _to_ask(tx: Tx, settings: DeliverSettings, now: datetime, number: IssueNumber | None) -> Iterator[str]:
+    """Batches of unknown fate, where the provider in use keeps records; for as long as an issue is fresh."""
+    unknown = ledger.unknown(tx, now, settings.provider, now - settings.max_age)
+    if unknown and provider(settings).can.lookup != "none":
+        yield from (f"ask/{batch}/{now:%Y%m%d%H%M}" for batch, one in unknown if number in (None, one))
 
 
 def work(key: str, store: Store, settings: DeliverSettings, out: Outside) -> Report:
     """Take one step of a hand-over."""
-    what, _, name = key.partition("/")
+    what, name, *_ = key.split("/")
+    match what:
+        case "behind":
+            raise NeedsPerson(
+                "More went out than this state knows of (was a backup put back?), so nothing is sent.",
+                where=f"outbox/{mark.NAME}",
+                next_step="`paperround reconcile ISSUE` for the last issue that was sent.",
+            )
+        case "freeze":
+            return audience.freeze(IssueNumber(int(name)), store, settings, provider(settings), out.clock())
+        case "expired":
+            return _expired(IssueNumber(int(name)), store, settings)
+        case "stopped":
+            return _stopped(IssueNumber(int(name)), store)
+    batch = BatchId(int(name))
+    carrier = _carrier(batch, store, settings)
     match what:
         case "orphan":
-            carrier = _carrier(BatchId(int(name)), store, settings)
-            return send.recover(BatchId(int(name)), store, settings, carrier, out)
-        case "freeze":
-            return audience.freeze(IssueNumber(int(name)), store, settings, provider(settings), out)
+            return mend.recover(batch, store, settings, carrier, out)
+        case "ask":
+            return mend.look_up(batch, store, settings, carrier, out)
         case _:
-            return send.hand_over(BatchId(int(name)), store, _carrier(BatchId(int(name)), store, settings), out)
+            return send.hand_over(batch, store, settings, carrier, out)
+
+
+def _expired(number: IssueNumber, store: Store, settings: DeliverSettings) -> Report:
+    with store.writing() as tx:
+        carriers.expire(tx, number, expired=True)
+    words = f"Issue {number} waited longer than {settings.max_age.days} days and does not go out by itself any more"
+    return Report(attention=(f"{words}; `send {number}` still sends it.",))
+
+
+def _stopped(number: IssueNumber, store: Store) -> Report:
+    with store.reading() as tx:
+        begun = ledger.sending(tx, number)
+        words = carriers.stopped(tx, begun.provider) if begun else None
+    if begun is None or words is None:
+        return Report(unchanged=1)
+    return Report(attention=(settle.stop_words(begun.provider, words, f"`send {number}`"),))
 
 
 def _carrier(batch: BatchId, store: Store, settings: DeliverSettings) -> Provider:
@@ -65,12 +124,28 @@ def _carrier(batch: BatchId, store: Store, settings: DeliverSettings) -> Provide
     return provider(settings)
 
 
-def ask(number: IssueNumber, store: Store, settings: DeliverSettings) -> None:
-    """A person wants an issue sent now: nothing rests any more. Raises UserError, NeedsPerson when there is no yes."""
+def ask(
+    number: IssueNumber, store: Store, settings: DeliverSettings, now: datetime, *, canary: int | None = None
+) -> None:
+    """A person wants an issue sent now: nothing rests, waits or is too old any more.
+
+    With `canary` only so many readers go first. Raises UserError, NeedsPerson when there is no yes.
+    """
     with store.writing() as tx:
-        if ledger.sending(tx, number) is None:
+        begun = ledger.sending(tx, number)
+        if begun is None:
             audience.approved(tx, number, settings)
-        ledger.postpone(tx, number, None)
+        elif canary:
+            raise UserError(
+                f"Issue {number} is on its way already, so no few readers can go first any more.",
+                next_step=f"`send {number}` goes on with everybody.",
+            )
+        carriers.expire(tx, number, expired=False)
+        ledger.release(tx, number, now)
+        carriers.resume(tx, begun.provider if begun else settings.provider)
+        behind = mark.behind(tx, store, settings.outbox)
+    if canary and not behind:
+        audience.freeze(number, store, settings, provider(settings), now, canary=canary)
 
 
 def provider(settings: DeliverSettings) -> Provider:
@@ -109,7 +184,10 @@ def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings) -> st
             )
         issue, _ = audience.approved(tx, number, settings)
         readers = people.count_active(tx, issue.corrects.number if issue.corrects else None)
-    batches = -(-readers // provider(settings).can.batch_max)
+    can = provider(settings).can
+    if can.idempotency == "campaign":
+        return f"Issue {number} would go to the list that {settings.provider} keeps. Nothing was sent."
+    batches = -(-readers // can.batch_max)
     return (
         f"Issue {number} would go to {readers} readers in {batches} batches by {settings.provider}. Nothing was sent."
     )
@@ -133,22 +211,39 @@ def try_out(
 def reconcile(number: IssueNumber, store: Store, settings: DeliverSettings, out: Outside, *, resend: bool) -> Report:
     """Settle batches of unknown fate by the provider's records; `resend` is a person's order to send them again.
 
-    Raises UserError for an issue that was never frozen, NeedsPerson while a fate stays unknown.
+    It is also the person's word that this state is older than what went out, where that was found. Raises UserError
+    for an issue that was never frozen, NeedsPerson while a fate stays unknown.
     """
-    with store.reading() as tx:
-        if ledger.sending(tx, number) is None:
-            raise UserError(f"Issue {number} has not been sent, so there is nothing to reconcile.")
-        unknown = ledger.in_state(tx, "unknown", number)
     done = Report()
-    for batch in unknown:
-        if resend:
-            done += send.resend(batch, store, out.clock())
-        else:
-            done += send.look_up(batch, store, _carrier(batch, store, settings), out)
+    with store.reading() as tx:
+        behind, begun = mark.behind(tx, store, settings.outbox), ledger.sending(tx, number)
+        known = issues.get(tx, number)
+    if known is None or (begun is None and not behind):
+        raise UserError(f"Issue {number} has not been sent, so there is nothing to reconcile.")
+    if behind:
+        done += mend.own_up(store, settings, out)
+    done += _settle(number, store, settings, out, resend=resend)
     left = account(number, store)
     if left and left.unknown and not resend:
         raise NeedsPerson(
             f"Issue {number}: {settings.provider} can't say what became of {left.unknown} copies.",
             next_step=f"Ask a reader, or accept that some may get it twice: `reconcile {number} --resend-unknown`.",
         )
+    return done
+
+
+def _settle(number: IssueNumber, store: Store, settings: DeliverSettings, out: Outside, *, resend: bool) -> Report:
+    """First what the provider's records say of everybody who is open, then the person's order about the rest."""
+    done = Report()
+    with store.reading() as tx:
+        doubted = carriers.stopped(tx, settings.provider) is not None
+        states: tuple[BatchState, ...] = ("unknown", "pending", "held") if doubted else ("unknown",)
+        unsettled = [batch for state in states for batch in ledger.in_state(tx, state, number)]
+    for batch in unsettled:
+        done += mend.look_up(batch, store, settings, _carrier(batch, store, settings), out)
+    with store.writing() as tx:
+        unknown = ledger.in_state(tx, "unknown", number)
+        carriers.resume(tx, settings.provider)
+    for batch in unknown if resend else ():
+        done += mend.resend(batch, store, _carrier(batch, store, settings), out)
     return done

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
 from pipeline import folder
 from pipeline.config import DeliverSettings
@@ -20,16 +17,12 @@ from pipeline.model import (
     Issue,
     IssueNumber,
     Message,
-    Outside,
     Recipient,
     Report,
-    Subscriber,
     SubscriberId,
 )
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, issues, ledger, people
-
-T = TypeVar("T")
+from pipeline.store import Store, Tx, freezing, issues, ledger, people
 
 
 def approved(tx: Tx, number: IssueNumber, settings: DeliverSettings) -> tuple[Issue, Approval]:
@@ -51,8 +44,20 @@ def approved(tx: Tx, number: IssueNumber, settings: DeliverSettings) -> tuple[Is
     return issue, approval
 
 
-def freeze(number: IssueNumber, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
-    """Write down message, readers and batches, durable before the first request."""
+def freeze(
+    number: IssueNumber,
+    store: Store,
+    settings: DeliverSettings,
+    by: Provider,
+    now: datetime,
+    *,
+    canary: int | None = None,
+) -> Report:
+    """Write down message, readers and batches, durable before the first request.
+
+    With `canary` only so many readers go first; the others wait for a person's word. Raises UserError where that can't
+    be had.
+    """
     with store.writing() as tx:
         if ledger.sending(tx, number) is not None:
             return Report(unchanged=1)
@@ -64,7 +69,8 @@ def freeze(number: IssueNumber, store: Store, settings: DeliverSettings, by: Pro
         if got and (first := ledger.account(tx, got)) and first.pending:
             return Report(attention=(f"Issue {number} corrects issue {got} and waits until that is handed over.",))
         rendering, readers = issues.rendering(tx, number), people.count_active(tx, got)
-        if rendering is None or not readers:
+        at_provider = by.can.idempotency == "campaign"
+        if rendering is None or not (readers or at_provider):
             return Report(attention=(f"Issue {number} is approved, but there are no subscribers to send it to.",))
         sending = ledger.Sending(
             number=number,
@@ -73,15 +79,35 @@ def freeze(number: IssueNumber, store: Store, settings: DeliverSettings, by: Pro
             message=folder.message(settings.issues / issue.folder, rendering.message),
             sender=settings.newsletter.from_,
             reply_to=settings.newsletter.reply_to,
-            frozen=out.clock().replace(microsecond=0),
-            audience=readers,
+            frozen=now.replace(microsecond=0),
+            audience=1 if at_provider else readers,
+            links=_unsubscribe("", settings),
+            domain=_domain(settings),
+            canary=canary if canary and canary < readers else None,
+            asked=now,
         )
-        ledger.freeze(tx, sending)
-        recipients = (_recipient(number, reader, store.secret(tx), settings) for reader in people.active(tx, got))
-        for at, members in enumerate(_chunks(recipients, by.can.batch_max)):
-            ledger.add_batch(tx, number, _key(number, approval.sha, at), members)
-        ledger.account(tx, number)
+        if at_provider:
+            _freeze_list(tx, sending)
+            return Report(done=(f"Issue {number} frozen for the list that {settings.provider} keeps.",))
+        keys = [_key(number, approval.sha, at) for at in range(_batches(sending, by.can.batch_max))]
+        freezing.freeze(tx, sending, keys, by.can.batch_max, got)
     return Report(done=(f"Issue {number} frozen for {readers} reader{'s' if readers > 1 else ''}.",))
+
+
+def _freeze_list(tx: Tx, sending: ledger.Sending) -> None:
+    if sending.canary:
+        raise UserError(
+            f"{sending.provider} sends to the list it keeps, so no few of it can go first.",
+            next_step=f"A test copy: `send {sending.number} --to ADDRESS`.",
+        )
+    words = f"everybody on the list that {sending.provider} keeps"
+    freezing.freeze_list(tx, sending, _key(sending.number, sending.sha, 0), words)
+
+
+def _batches(sending: ledger.Sending, size: int) -> int:
+    """How many batches there are: the canary has its own."""
+    canary = sending.canary or 0
+    return -(-canary // size) + -(-(sending.audience - canary) // size)
 
 
 def trial(
@@ -111,17 +137,6 @@ def trial(
     )
 
 
-def _recipient(number: IssueNumber, reader: Subscriber, secret: bytes, settings: DeliverSettings) -> Recipient:
-    name = hmac.new(secret, f"{number}/{reader.id}".encode(), hashlib.sha256).hexdigest()[:24]
-    return Recipient(
-        subscriber=reader.id,
-        address=reader.address,
-        name=reader.name,
-        unsubscribe=_unsubscribe(reader.token, settings),
-        message_id=f"<{number}.{name}@{_domain(settings)}>",
-    )
-
-
 def _unsubscribe(token: str, settings: DeliverSettings) -> str:
     """RFC 8058 section 3.1 wants HTTPS, whatever the settings say; the pre-flight list says so too."""
     home = settings.newsletter.home
@@ -134,8 +149,3 @@ def _domain(settings: DeliverSettings) -> str:
 
 def _key(number: IssueNumber, sha: str, at: int) -> str:
     return hashlib.sha256(f"{number}/{sha}/{at}".encode()).hexdigest()[:32]
-
-
-def _chunks(members: Iterator[T], size: int) -> Iterator[list[T]]:
-    while chunk := list(islice(members, size)):
-        yield chunk

@@ -3,63 +3,131 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pipeline.config import DeliverSettings
+from pipeline.deliver import mark, settle, talk
+from pipeline.deliver.journal import Journal
 from pipeline.errors import PaperroundError
-from pipeline.model import Batch, BatchId, NoAnswer, Outcome, Outside, Reply, Report, Request
+from pipeline.model import Batch, BatchId, HttpRequest, Outcome, Outside, Report, Request
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, ledger, people
+from pipeline.store import Store, Tx, carriers, ledger
 
-AGAIN = timedelta(minutes=10)
-_LIFETIME_MARGIN = timedelta(minutes=5)
-
-Ask = Callable[[Batch, Sequence[Reply]], Sequence[Request]]
+_A_FEW = 10
 
 
-def hand_over(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Intent:
+    """What is about to be handed over: the readers of `batch` by `requests`; `refused` can't even be written to."""
+
+    batch: Batch
+    requests: Sequence[Request]
+    refused: Sequence[Outcome]
+    journal: Journal | None
+    mark: tuple[str, int]
+
+
+def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
     """Claim a batch, hand it over, and write down what became of each reader."""
+    if doubt := _known_elsewhere(batch, store, settings, by, out):
+        return doubt
+    pause = talk.pace(store, settings.provider, by, out)
+    pause(1)
+    me = store.present()
     with store.writing() as tx:
-        if not ledger.claim(tx, batch, f"process {os.getpid()}", out.clock()):
+        if not ledger.claim(tx, batch, me, out.clock()):
             return Report(unchanged=1)
-        frozen = ledger.batch(tx, batch)
-        barred = _barred(tx, frozen, store.secret(tx))
-        ledger.record(tx, batch, barred, out.clock())
+        intent = _intend(tx, batch, store, settings, by, out.clock())
+    if isinstance(intent, Report):
+        return intent
+    mark.set_to(settings.outbox, *intent.mark)
+    pause(len(intent.requests) - 1)
+    heard = intent.journal.heard if intent.journal else lambda _: None
+    replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard)
+    told = talk.fates(intent.batch, replies, by) if intent.batch.recipients else []
+    report = settle.settle(
+        intent.batch,
+        [*intent.refused, *told],
+        talk.verdict(replies, out.clock()),
+        store=store,
+        settings=settings,
+        by=by,
+        out=out,
+    )
+    if intent.journal:
+        intent.journal.end()
+    return report
+
+
+def _intend(
+    tx: Tx, batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, now: datetime
+) -> _Intent | Report:
+    """Everything about a claimed batch that must be durable before its first byte leaves; a report when none may."""
+    was, frozen = ledger.standing(tx, batch), ledger.batch(tx, batch, store.secret(tx))
+    barred = ledger.barred(tx, frozen, store.secret(tx))
+    if was.unknown and (fault := _may_not_be_repeated(was, by, barred, now)):
+        return settle.parked(tx, frozen, fault, now)
+    ledger.record(tx, batch, barred, now)
     left = _without(frozen, barred)
-    good, requests, refused = _written(left, by)
-    outcomes = _outcomes(good, requests, by, out) if good.recipients else []
-    return _write(left, [*refused, *outcomes], store, out.clock())
+    good, requests, refused = written(left, by)
+    payload = _hash(requests) if by.can.idempotency == "key" else None
+    if was.payload not in (None, payload):
+        if was.unknown:
+            return settle.parked(tx, frozen, "the bytes would not be the same as the first time", now)
+        good = replace(good, key=settle.next_key(was, "other bytes"))
+        ledger.rekey(tx, batch, good.key)
+        requests = by.requests(good)
+        payload = _hash(requests)
+    ledger.intend(tx, batch, payload, now)
+    journal = Journal(settings.outbox, batch, was.attempts) if journaled(by, good, requests) else None
+    if journal:
+        journal.begin(good)
+    line = (mark.name_of(tx, store), carriers.advance(tx))
+    return _Intent(batch=good, requests=requests, refused=refused, journal=journal, mark=line)
 
 
-def _barred(tx: Tx, batch: Batch, secret: bytes) -> list[Outcome]:
-    """Readers who said no, or must not be mailed, since the issue was frozen."""
-    barred = []
-    for recipient in batch.recipients:
-        suppression = people.suppressed(tx, people.address_hash(secret, recipient.address))
-        reader = people.by_id(tx, recipient.subscriber)
-        if suppression or reader is None or reader.state != "active":
-            words = suppression.reason if suppression else "unsubscribed"
-            barred.append(Outcome(subscriber=recipient.subscriber, fate="suppressed", words=words))
-    return barred
+def _may_not_be_repeated(was: ledger.Standing, by: Provider, barred: Sequence[Outcome], now: datetime) -> str | None:
+    if not settle.safe_again(by, was, now):
+        return "the time in which the provider recognises a repeat is over"
+    if barred and by.can.idempotency == "key":
+        return "some of its readers have left since, and only the very same batch would be recognised"
+    return None
+
+
+def journaled(by: Provider, batch: Batch, requests: Sequence[Request]) -> bool:
+    """Whether a batch is one request for each reader, none of which must be repeated."""
+    return len(requests) == len(batch.recipients) > 1 and by.can.idempotency in ("none", "key")
+
+
+def _hash(requests: Sequence[Request]) -> str:
+    """Over every byte that is about to be sent, but secrets."""
+    whole = hashlib.sha256()
+    for one in requests:
+        if isinstance(one, HttpRequest):
+            whole.update(f"{one.method} {one.url} {len(one.body)}\n".encode())
+            whole.update(one.body)
+    return whole.hexdigest()
 
 
 def _without(batch: Batch, outcomes: Sequence[Outcome]) -> Batch:
     gone = {outcome.subscriber for outcome in outcomes}
+    if not gone:
+        return batch
     return replace(batch, recipients=tuple(one for one in batch.recipients if one.subscriber not in gone))
 
 
-def _written(batch: Batch, by: Provider) -> tuple[Batch, Sequence[Request], list[Outcome]]:
+def written(batch: Batch, by: Provider) -> tuple[Batch, Sequence[Request], list[Outcome]]:
     """The batch's requests, without readers whose copy can't even be written: one bad address stops nobody else."""
+    if not batch.recipients:
+        return batch, (), []
     try:
         return batch, by.requests(batch), []
     except PaperroundError:
         refused = [outcome for one in batch.recipients if (outcome := _refusal(batch, one.subscriber, by))]
         good = _without(batch, refused)
-        return good, by.requests(good), refused
+        return good, by.requests(good) if good.recipients else (), refused
 
 
 def _refusal(batch: Batch, subscriber: int, by: Provider) -> Outcome | None:
@@ -71,111 +139,34 @@ def _refusal(batch: Batch, subscriber: int, by: Provider) -> Outcome | None:
     return None
 
 
-def _outcomes(batch: Batch, requests: Sequence[Request], by: Provider, out: Outside) -> list[Outcome]:
-    """One fate for each reader: what the provider's answer does not mention is unknown."""
-    replies = _talk(batch, requests, by.requests, out)
-    told = {outcome.subscriber: outcome for outcome in by.read(batch, replies)}
-    return [
-        told.get(one.subscriber)
-        or Outcome(subscriber=one.subscriber, fate="unknown", words="the answer does not mention this reader")
-        for one in batch.recipients
-    ]
+def _known_elsewhere(
+    batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside
+) -> Report | None:
+    """Before this process hands over an issue's first batch, see whether the provider has it already.
 
-
-def _talk(batch: Batch, first: Sequence[Request], ask: Ask, out: Outside) -> list[Reply]:
-    """All replies: what is asked next may depend on them, and nothing is asked once the line is lost."""
-    replies, requests = list[Reply](), first
-    while requests:
-        got = list(out.line(requests))
-        replies += got
-        if len(got) < len(requests) or (isinstance(got[-1], NoAnswer) and got[-1].sent == "after"):
-            break
-        requests = ask(batch, replies)
-    return replies
-
-
-def _write(batch: Batch, outcomes: Sequence[Outcome], store: Store, now: datetime) -> Report:
-    not_sent = [outcome for outcome in outcomes if outcome.fate == "not-sent"]
-    words = not_sent[0].words if not_sent else ""
-    with store.writing() as tx:
-        ledger.record(tx, batch.id, outcomes, now)
-        ledger.close(tx, batch.id, words=words, again=(_next_key(batch), now + AGAIN))
-        if any(_concerns_all(outcome) for outcome in not_sent):
-            ledger.postpone(tx, batch.issue, now + AGAIN)
-    return _said(batch, outcomes, words)
-
-
-def _concerns_all(outcome: Outcome) -> bool:
-    """A host's "not now" (4xx) is about one reader; no line, a closing host (421) or no right to send is about all."""
-    return not re.match(r"4(?!21)\d\d\b", outcome.words)
-
-
-def _said(batch: Batch, outcomes: Sequence[Outcome], words: str) -> Report:
-    counts = {fate: sum(outcome.fate == fate for outcome in outcomes) for fate in ("accepted", "not-sent", "unknown")}
-    done, errors, attention = [], [], []
-    if counts["accepted"]:
-        done.append(f"Issue {batch.issue}: {counts['accepted']} handed over.")
-    if counts["not-sent"]:
-        errors.append(
-            f"Issue {batch.issue}: {counts['not-sent']} not handed over ({words}); tried again in 10 minutes."
-        )
-    if counts["unknown"]:
-        attention.append(
-            f"Issue {batch.issue}: the fate of {counts['unknown']} copies is unknown; `reconcile {batch.issue}`."
-        )
-    return Report(done=tuple(done), errors=tuple(errors), attention=tuple(attention))
-
-
-def recover(batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
-    """A batch that a killed run had claimed: sent again only where that can't reach anybody twice, else parked."""
-    now = out.clock()
-    words = "the program was stopped while this batch was being handed over"
-    with store.writing() as tx:
-        if batch not in ledger.in_state(tx, "claimed"):
-            return Report(unchanged=1)
-        if _safe_again(by, ledger.claimed_at(tx, batch), now) or settings.on_unknown == "resend":
-            ledger.reopen(tx, batch, words)
-            return Report()
-        ledger.park(tx, batch, words, now)
-        number, count = ledger.batch(tx, batch).issue, len(ledger.batch(tx, batch).recipients)
-    return Report(attention=(f"Issue {number}: {words}; the fate of {count} copies is unknown; `reconcile {number}`.",))
-
-
-def _safe_again(by: Provider, claimed: datetime | None, now: datetime) -> bool:
-    """Whether the provider itself makes the same bytes under the same key arrive once."""
-    if by.can.idempotency == "recipient":
-        return True
-    if by.can.idempotency != "key" or by.can.key_lifetime_seconds is None or claimed is None:
-        return False
-    return now - claimed < timedelta(seconds=by.can.key_lifetime_seconds) - _LIFETIME_MARGIN
-
-
-def look_up(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
-    """Ask the provider what became of a batch of unknown fate; absence of evidence changes nothing."""
+    Then this ledger is older than what went out (a backup was put back), and nothing more may leave by itself.
+    """
+    if by.can.lookup == "none" or by.can.idempotency == "campaign":
+        return None
+    me = store.present()
     with store.reading() as tx:
-        frozen = ledger.batch(tx, batch)
-    questions = by.look_up(frozen)
-    if not questions:
-        return Report(unchanged=1)
-    replies = _talk(frozen, questions, by.look_up, out)
-    told = [outcome for outcome in by.found(frozen, replies) if outcome.fate == "accepted"]
+        was = ledger.standing(tx, batch)
+        if was.attempts or ledger.begun_here(tx, was.number, me):
+            return None
+        frozen = ledger.batch(tx, batch, store.secret(tx))
+    few = replace(frozen, recipients=frozen.recipients[:_A_FEW])
+    replies = talk.converse(few, by.look_up(few), by.look_up, out)
+    if not any(outcome.fate == "accepted" for outcome in by.found(few, replies)):
+        return None
+    words = f"it has copies of issue {was.number} that this ledger does not know of; was a backup put back?"
     with store.writing() as tx:
-        ledger.record(tx, batch, told, out.clock())
-        ledger.close(tx, batch, words="settled by the provider's records", again=None)
-    return Report(done=(f"Issue {frozen.issue}: {len(told)} copies found in the provider's records.",))
-
-
-def resend(batch: BatchId, store: Store, now: datetime) -> Report:
-    """A person's order: hand the readers of unknown fate over again, with the same bytes and key."""
-    with store.writing() as tx:
-        count, number = len(ledger.batch(tx, batch).recipients), ledger.batch(tx, batch).issue
-        ledger.reopen(tx, batch, f"sent again by order, {now:%Y-%m-%d %H:%M}")
-    return Report(done=(f"Issue {number}: {count} copies of unknown fate will be sent again.",))
+        carriers.stop(tx, settings.provider, words)
+    return Report(attention=(settle.stop_words(settings.provider, words, f"`reconcile {was.number}`"),))
 
 
 def try_out(batch: Batch, by: Provider, out: Outside) -> Report:
     """Hand over a test batch; nothing is written down."""
-    outcomes = _outcomes(batch, by.requests(batch), by, out)
+    outcomes = talk.fates(batch, talk.converse(batch, by.requests(batch), by.requests, out), by)
     addresses = {one.subscriber: one.address for one in batch.recipients}
     told = [(addresses[outcome.subscriber], outcome) for outcome in outcomes]
     return Report(
@@ -184,7 +175,3 @@ def try_out(batch: Batch, by: Provider, out: Outside) -> Report:
             f"Test copy for {address}: {one.fate}. {one.words}" for address, one in told if one.fate != "accepted"
         ),
     )
-
-
-def _next_key(batch: Batch) -> str:
-    return hashlib.sha256(f"{batch.key}/again".encode()).hexdigest()[:32]

@@ -20,7 +20,7 @@ FATES: dict[Fate, str] = {
     "not-sent": "certainly not handed over; will be tried again",
     "unknown": "handed over, and nobody here can tell whether it was taken",
 }
-BatchState = Literal["pending", "claimed", "unknown", "done"]
+BatchState = Literal["pending", "held", "claimed", "unknown", "done"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

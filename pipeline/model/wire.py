@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
+from time import sleep
 from typing import Literal, Protocol
 
 
@@ -118,8 +119,9 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """Everything that is not this program: the only thing a test replaces."""
+    """Everything that is not this program: the only thing a test replaces. `rest` lets so many seconds go by."""
 
     clock: Callable[[], datetime]
     fetch: Fetch
     line: Line
+    rest: Callable[[float], None] = sleep

@@ -16,7 +16,7 @@ from pipeline.model import Answer, Batch, Fate, Outcome, Recipient, Reply, Reque
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
-    batch_max=1,
+    batch_max=100,
     body_max_bytes=25_000_000,
     idempotency="none",
     key_lifetime_seconds=None,

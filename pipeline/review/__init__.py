@@ -16,8 +16,8 @@ from typing import Any
 from pipeline import folder
 from pipeline.config import ReviewSettings
 from pipeline.errors import NeedsPerson, UserError
-from pipeline.model import Approval, Finding, Issue, IssueNumber, IssueState, Outside, Report
-from pipeline.store import Store, Tx, edits, issues, ledger
+from pipeline.model import Account, Approval, Finding, Issue, IssueNumber, IssueState, Outside, Report
+from pipeline.store import Store, Tx, carriers, edits, issues, ledger
 
 __all__ = ["approve", "due", "findings", "may_approve", "state", "states", "withdraw", "work"]
 
@@ -125,17 +125,27 @@ def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, s
     """An issue's state, and what to do next in words."""
     account = ledger.account(tx, issue.number)
     if account is not None:
-        if account.pending:
-            return "sending", f"still to be handed over: {account.pending}; `send {issue.number}` goes on"
-        if account.unknown:
-            return "held", f"of unknown fate: {account.unknown}; `reconcile {issue.number}`"
-        return "sent", "everybody is accounted for"
+        return _under_way(tx, issue.number, account)
     approval = issues.approval(tx, issue.number)
     if approval is None:
         return "draft", f"look at it, then `approve {issue.number}`"
     if approval.sha != folder.sha(settings.issues / issue.folder):
         return "draft", f"its files changed after it was approved; look again, then `approve {issue.number}`"
+    if carriers.is_expired(tx, issue.number):
+        return "expired", f"approved too long ago to go out by itself; `send {issue.number}` still sends it"
     return "approved", f"`send {issue.number}` hands it over"
+
+
+def _under_way(tx: Tx, number: IssueNumber, account: Account) -> tuple[IssueState, str]:
+    if account.pending and carriers.is_expired(tx, number):
+        return "expired", f"too old to go out by itself: {account.pending} wait; `send {number}` still sends it"
+    if waits := ledger.held(tx, number):
+        return "held", f"{waits} readers wait for your word after the first few; `send {number}`"
+    if account.pending:
+        return "sending", f"still to be handed over: {account.pending}; `send {number}` goes on"
+    if account.unknown:
+        return "held", f"of unknown fate: {account.unknown}; `reconcile {number}`"
+    return "sent", "everybody is accounted for"
 
 
 def states(store: Store, settings: ReviewSettings) -> list[tuple[Issue, IssueState, str]]:

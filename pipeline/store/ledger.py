@@ -1,28 +1,54 @@
 """The ledger: who gets which issue, in which batch, and with what fate. Written by the deliver room.
 
-The rule of every change: audience = accepted + rejected + suppressed + unknown + pending, before and after.
+The rule of every change: audience = accepted + rejected + suppressed + unknown + pending, before and after. Each batch
+keeps its own sum; a change adds up the rows of the batches it touches, and no change makes an issue grow or shrink.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
+import msgspec
 import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
-from pipeline.model import Account, Batch, BatchId, BatchState, Fate, IssueNumber, Message, Outcome, Recipient
+from pipeline.model import (
+    Account,
+    Batch,
+    BatchId,
+    BatchState,
+    Fate,
+    IssueNumber,
+    Message,
+    Outcome,
+    Recipient,
+    SubscriberId,
+)
+from pipeline.store import people as readers
 from pipeline.store import tables
 from pipeline.store.open import Tx
 
+_S = tables.sendings.c
 _B = tables.batches.c
 _O = tables.outcomes.c
+_OPEN = ("pending", "unknown")
+_COUNTED = ("accepted", "rejected", "suppressed", "unknown")
+
+THE_LIST = SubscriberId(0)
+"""Stands for all readers of a list that the provider keeps: they have no rows of their own here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """An issue frozen for sending: the approved hash, and everything its copies are made of."""
+    """An issue frozen for sending: the approved hash, and everything its copies are made of.
+
+    `links` is what a reader's token is put behind, `domain` what her Message-ID ends with. The first `canary` readers
+    go first and the rest waits for a word. `asked` is when a person last said that it may go.
+    """
 
     number: IssueNumber
     sha: str
@@ -32,12 +58,42 @@ class Sending:
     reply_to: str | None
     frozen: datetime
     audience: int
+    links: str = ""
+    domain: str = ""
+    canary: int | None = None
+    asked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a batch has fared: `attempts` so far, the first of this key at `first_tried`, with bytes hashed to `payload`.
+
+    `unknown` says how many of its `size` readers are of unknown fate.
+    """
+
+    number: IssueNumber
+    key: str
+    state: BatchState
+    attempts: int
+    size: int
+    unknown: int
+    payload: str | None
+    first_tried: datetime | None
+    claimed_at: datetime | None
 
 
 def sending(tx: Tx, number: IssueNumber) -> Sending | None:
     """What was frozen for an issue, None before that."""
-    row = tx.execute(sa.select(tables.sendings).where(tables.sendings.c.number == number)).first()
-    return None if row is None else Sending(**row._mapping)
+    raw = [sa.type_coerce(_S.message, sa.Text).label("message")]
+    columns = [column for column in _S if column.name != "message"] + raw
+    row = tx.execute(sa.select(*columns).where(_S.number == number)).first()
+    return None if row is None else Sending(**{**row._mapping, "message": _message(row.message)})
+
+
+@lru_cache(maxsize=4)
+def _message(document: str) -> Message:
+    """An issue's message is the same for all of its batches, and as long as all of a batch's rows together."""
+    return msgspec.json.decode(document, type=Message)
 
 
 def sending_of(tx: Tx, batch: BatchId) -> Sending:
@@ -50,36 +106,28 @@ def sending_of(tx: Tx, batch: BatchId) -> Sending:
 
 def frozen(tx: Tx) -> list[IssueNumber]:
     """The issues that were frozen for sending, whatever became of them."""
-    return list(tx.execute(sa.select(tables.sendings.c.number).order_by(tables.sendings.c.number)).scalars())
+    return list(tx.execute(sa.select(_S.number).order_by(_S.number)).scalars())
 
 
-def freeze(tx: Tx, sending: Sending) -> None:
-    """Begin an issue's sending; its batches follow in the same transaction."""
-    names = ("number", "sha", "provider", "message", "sender", "reply_to", "frozen", "audience")
-    tx.execute(sa.insert(tables.sendings).values(**{name: getattr(sending, name) for name in names}))
+def open_sendings(tx: Tx) -> list[tuple[IssueNumber, str, datetime]]:
+    """(number, provider, since when it may go) of issues that have batches to hand over."""
+    waiting = sa.exists().where(_B.number == _S.number, _B.state == "pending")
+    since = sa.func.coalesce(_S.asked, _S.frozen, type_=tables.Instant)
+    rows = tx.execute(sa.select(_S.number, _S.provider, since).where(waiting).order_by(_S.number))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
-def add_batch(tx: Tx, number: IssueNumber, key: str, recipients: Sequence[Recipient]) -> None:
-    """A batch of readers who are all still to be handed over."""
-    batch = _insert_batch(tx, number, key)
-    names = ("subscriber", "address", "name", "unsubscribe", "message_id")
-    fresh = {"number": number, "batch": batch, "fate": "pending", "words": ""}
-    tx.execute(
-        sa.insert(tables.outcomes),
-        [fresh | {name: getattr(recipient, name) for name in names} for recipient in recipients],
-    )
+def add_batch(tx: Tx, number: IssueNumber, key: str, **more: object) -> BatchId:
+    """An empty batch; `more` are other columns of it."""
+    values = {"number": number, "key": key, "state": "pending", "attempts": 0, "words": ""} | more
+    return BatchId(tx.execute(sa.insert(tables.batches).values(**values).returning(_B.id)).scalar_one())
 
 
-def _insert_batch(tx: Tx, number: IssueNumber, key: str, not_before: datetime | None = None, words: str = "") -> int:
-    values = {"number": number, "key": key, "state": "pending", "attempts": 0, "not_before": not_before, "words": words}
-    return int(tx.execute(sa.insert(tables.batches).values(**values).returning(_B.id)).scalar_one())
-
-
-def claimable(tx: Tx, now: datetime, number: IssueNumber | None = None) -> list[BatchId]:
-    """Batches that may be handed over now, oldest first, of one issue or of all."""
+def claimable(tx: Tx, now: datetime, number: IssueNumber) -> list[tuple[BatchId, int]]:
+    """(batch, attempts so far) of an issue's batches that may be handed over now, oldest first."""
     rested = sa.or_(_B.not_before.is_(None), _B.not_before <= now)
-    conditions = [_B.state == "pending", rested] + ([] if number is None else [_B.number == number])
-    return list(tx.execute(sa.select(_B.id).where(*conditions).order_by(_B.id)).scalars())
+    chosen = sa.select(_B.id, _B.attempts).where(_B.number == number, _B.state == "pending", rested)
+    return [(row[0], row[1]) for row in tx.execute(chosen.order_by(_B.id))]
 
 
 def claim(tx: Tx, batch: BatchId, by: str, now: datetime) -> bool:
@@ -90,15 +138,28 @@ def claim(tx: Tx, batch: BatchId, by: str, now: datetime) -> bool:
     return tx.execute(free.values(mine)).rowcount == 1
 
 
-def claimed_at(tx: Tx, batch: BatchId) -> datetime | None:
-    """When a batch was last claimed."""
-    return tx.execute(sa.select(_B.claimed_at).where(_B.id == batch)).scalar()
+def intend(tx: Tx, batch: BatchId, payload: str | None, now: datetime) -> None:
+    """What is about to be handed over, hashed, and since when: before the first byte leaves."""
+    first = sa.func.coalesce(_B.first_tried, sa.literal(now, tables.Instant))
+    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(payload=payload, first_tried=first))
 
 
-def postpone(tx: Tx, number: IssueNumber, until: datetime | None) -> None:
-    """Let an issue's waiting batches rest, because the provider can't be reached just now; None ends the rest."""
-    waiting = sa.update(tables.batches).where(_B.number == number, _B.state == "pending")
-    tx.execute(waiting.values(not_before=until))
+def rekey(tx: Tx, batch: BatchId, key: str) -> None:
+    """Another key for a batch that was certainly not handed over, and whose bytes have changed."""
+    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(key=key, first_tried=None))
+
+
+def standing(tx: Tx, batch: BatchId) -> Standing:
+    """How a batch has fared so far."""
+    names = Standing.__slots__
+    return Standing(**tx.execute(sa.select(*(_B[name] for name in names)).where(_B.id == batch)).one()._mapping)
+
+
+def claims(tx: Tx, number: IssueNumber | None = None) -> list[tuple[BatchId, str | None]]:
+    """(batch, by whom) of batches that are claimed, of one issue or of all."""
+    conditions = [_B.state == "claimed"] + ([] if number is None else [_B.number == number])
+    rows = tx.execute(sa.select(_B.id, _B.claimed_by).where(*conditions).order_by(_B.id))
+    return [(row[0], row[1]) for row in rows]
 
 
 def in_state(tx: Tx, state: BatchState, number: IssueNumber | None = None) -> list[BatchId]:
@@ -107,14 +168,28 @@ def in_state(tx: Tx, state: BatchState, number: IssueNumber | None = None) -> li
     return list(tx.execute(sa.select(_B.id).where(*conditions).order_by(_B.id)).scalars())
 
 
-def batch(tx: Tx, batch: BatchId) -> Batch:
+def unknown(tx: Tx, now: datetime, provider: str, since: datetime) -> list[tuple[BatchId, IssueNumber]]:
+    """Batches of unknown fate handed to a provider since then, unless it is too early to ask about them again."""
+    rested = sa.or_(_B.not_before.is_(None), _B.not_before <= now)
+    chosen = (
+        sa.select(_B.id, _B.number).join(tables.sendings, _S.number == _B.number).where(_B.state == "unknown", rested)
+    )
+    mine = chosen.where(_S.provider == provider, _S.frozen >= since).order_by(_B.id)
+    return [(row[0], row[1]) for row in tx.execute(mine)]
+
+
+def begun_here(tx: Tx, number: IssueNumber, by: str) -> bool:
+    """Whether `by` has claimed a batch of this issue before."""
+    return tx.execute(sa.select(_B.id).where(_B.number == number, _B.claimed_by == by).limit(1)).first() is not None
+
+
+def batch(tx: Tx, batch: BatchId, secret: bytes) -> Batch:
     """A batch with its readers who are still to be handed over or of unknown fate."""
-    row = tx.execute(sa.select(tables.batches).where(_B.id == batch)).one()
+    row = tx.execute(sa.select(_B.number, _B.key).where(_B.id == batch)).one()
     frozen = sending(tx, row.number)
     assert frozen is not None
     columns = (_O.subscriber, _O.address, _O.name, _O.unsubscribe, _O.message_id)
-    open_fates = _O.fate.in_(("pending", "unknown"))
-    rows = tx.execute(sa.select(*columns).where(_O.batch == batch, open_fates).order_by(_O.subscriber))
+    rows = tx.execute(sa.select(*columns).where(_O.batch == batch, _O.fate.in_(_OPEN)).order_by(_O.subscriber))
     return Batch(
         id=batch,
         issue=row.number,
@@ -123,64 +198,176 @@ def batch(tx: Tx, batch: BatchId) -> Batch:
         sender=frozen.sender,
         reply_to=frozen.reply_to,
         date=frozen.frozen,
-        recipients=tuple(Recipient(**row._mapping) for row in rows),
+        recipients=tuple(
+            Recipient(
+                subscriber=subscriber,
+                address=address,
+                name=name,
+                unsubscribe=frozen.links + token,
+                message_id=known or message_id(secret, row.number, subscriber, frozen.domain),
+            )
+            for subscriber, address, name, token, known in rows
+        ),
     )
 
 
+def message_id(secret: bytes, number: int, subscriber: int, domain: str) -> str:
+    """The Message-ID of a reader's copy: always the same, and nobody else can tell whose it is."""
+    name = hashlib.blake2b(f"{number}/{subscriber}".encode(), key=secret[:64], digest_size=12).hexdigest()
+    return f"<{number}.{name}@{domain}>"
+
+
+def barred(tx: Tx, batch: Batch, secret: bytes) -> list[Outcome]:
+    """Readers of a batch who said no, or must not be mailed, since the issue was frozen."""
+    mine = sa.select(_O.subscriber, tables.subscribers.c.state).outerjoin_from(
+        tables.outcomes, tables.subscribers, tables.subscribers.c.id == _O.subscriber
+    )
+    left = sa.or_(tables.subscribers.c.id.is_(None), tables.subscribers.c.state != "active")
+    rows = tx.execute(mine.where(_O.batch == batch.id, _O.fate.in_(_OPEN), _O.subscriber != THE_LIST, left))
+    words = {SubscriberId(row.subscriber): str(row.state or "forgotten") for row in rows}
+    addresses = {one.subscriber: one.address for one in batch.recipients if one.subscriber != THE_LIST}
+    hashes = readers.suppressed_among(tx, secret, addresses)
+    return [
+        Outcome(subscriber=subscriber, fate="suppressed", words=why) for subscriber, why in (words | hashes).items()
+    ]
+
+
 def record(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Write the fates of readers of a batch. Raises PaperroundError when one of them isn't in it."""
-    for outcome in outcomes:
-        fate = "pending" if outcome.fate == "not-sent" else outcome.fate
-        values = {"fate": fate, "provider_id": outcome.provider_id, "words": outcome.words, "at": now}
-        here = (_O.batch == batch, _O.subscriber == outcome.subscriber)
-        if tx.execute(sa.update(tables.outcomes).where(*here).values(**values)).rowcount != 1:
-            raise PaperroundError(f"The ledger has no row for reader {outcome.subscriber} in batch {batch}.")
+    """Write the fates of readers of a batch. Raises PaperroundError when one of them is not open in it."""
+    told = {outcome.subscriber: outcome for outcome in outcomes}
+    is_open = (_O.batch == batch, _O.fate.in_(_OPEN))
+    there = set(tx.execute(sa.select(_O.subscriber).where(*is_open)).scalars())
+    if strangers := told.keys() - there:
+        raise PaperroundError(f"The ledger has no open row for reader {min(strangers)} in batch {batch}.")
+    values = [_values(outcome, now) for outcome in told.values()]
+    if told.keys() == there and len({(row["fate"], row["provider_id"], row["words"]) for row in values}) == 1:
+        tx.execute(sa.update(tables.outcomes).where(*is_open).values(**values[0]))
+    elif values:
+        one = sa.update(tables.outcomes).where(_O.batch == batch, _O.subscriber == sa.bindparam("reader"))
+        tx.execute(one, [row | {"reader": reader} for row, reader in zip(values, told, strict=True)])
+    _add_up(tx, batch)
 
 
-def close(tx: Tx, batch: BatchId, *, words: str, again: tuple[str, datetime] | None) -> None:
-    """End a batch's attempt: unknown when a fate is, else done.
+def _values(outcome: Outcome, now: datetime) -> dict[str, object]:
+    fate = "pending" if outcome.fate == "not-sent" else outcome.fate
+    return {"fate": fate, "provider_id": outcome.provider_id, "words": outcome.words, "at": now}
 
-    Readers who were certainly not handed over move to a new batch, made from `again` = (its key, not before).
-    """
+
+def _add_up(tx: Tx, batch: BatchId) -> None:
+    """Bring a batch's sums up to date. Raises PaperroundError when somebody is missing."""
+    counted = sa.select(_O.fate, sa.func.count()).where(_O.batch == batch).group_by(_O.fate)
+    sums = {row[0]: row[1] for row in tx.execute(counted)}
+    size = tx.execute(sa.select(_B.size).where(_B.id == batch)).scalar_one()
+    if sum(sums.values()) != size:
+        raise PaperroundError(
+            f"The ledger does not add up: batch {batch} had {size} readers and has {sum(sums.values())}.",
+            next_step="Nothing was changed. Send nothing; restore a backup.",
+        )
+    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(**{fate: sums.get(fate, 0) for fate in _COUNTED}))
+
+
+def move(
+    tx: Tx,
+    batch: BatchId,
+    fate: Fate,
+    key: str,
+    *,
+    not_before: datetime | None = None,
+    words: str = "",
+) -> BatchId | None:
+    """Readers of one fate move to a new batch that is to be handed over; None when there are none."""
+    which = (_O.batch == batch, _O.fate == fate)
+    count = tx.execute(sa.select(sa.func.count()).where(*which)).scalar_one()
+    if not count:
+        return None
+    old = standing(tx, batch)
+    more = {"attempts": old.attempts, "not_before": not_before, "words": words, "size": count}
+    fresh = add_batch(tx, old.number, key, **more)
+    tx.execute(sa.update(tables.outcomes).where(*which).values(batch=fresh, fate="pending"))
+    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(size=_B.size - count))
+    for touched in (batch, fresh):
+        _add_up(tx, touched)
+    account(tx, old.number)
+    return fresh
+
+
+def close(tx: Tx, batch: BatchId, words: str) -> None:
+    """End a batch's attempt: unknown when a fate is, else done. Raises PaperroundError when somebody is still open."""
     fates = set(tx.execute(sa.select(_O.fate).where(_O.batch == batch).distinct()).scalars())
-    if "pending" in fates and again is not None:
-        number = tx.execute(sa.select(_B.number).where(_B.id == batch)).scalar_one()
-        fresh = _insert_batch(tx, number, again[0], not_before=again[1], words=words)
-        left = sa.update(tables.outcomes).where(_O.batch == batch, _O.fate == "pending")
-        tx.execute(left.values(batch=fresh))
+    if "pending" in fates:
+        raise PaperroundError(f"Batch {batch} can't be closed while some of its readers are still to be handed over.")
     state = "unknown" if "unknown" in fates else "done"
     tx.execute(sa.update(tables.batches).where(_B.id == batch).values(state=state, words=words))
 
 
 def reopen(tx: Tx, batch: BatchId, words: str, not_before: datetime | None = None) -> None:
-    """Put a claimed or unknown batch back to pending: the same readers, the same key, the same bytes."""
-    open_again = {"state": "pending", "words": words, "claimed_by": None, "not_before": not_before}
+    """Put a batch back to be handed over: the same readers, the same key, the same bytes; fates stay as known."""
+    open_again = {"state": "pending", "words": words, "not_before": not_before}
     tx.execute(sa.update(tables.batches).where(_B.id == batch).values(**open_again))
-    unknown = sa.update(tables.outcomes).where(_O.batch == batch, _O.fate == "unknown")
-    tx.execute(unknown.values(fate="pending"))
 
 
 def park(tx: Tx, batch: BatchId, words: str, now: datetime) -> None:
     """Everybody still open in a batch is of unknown fate until evidence or a person says otherwise."""
-    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(state="unknown", words=words))
+    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(state="unknown", words=words, not_before=None))
     left = sa.update(tables.outcomes).where(_O.batch == batch, _O.fate == "pending")
     tx.execute(left.values(fate="unknown", words=words, at=now))
+    _add_up(tx, batch)
+
+
+def postpone(tx: Tx, until: datetime | None, *, number: IssueNumber | None = None, provider: str | None = None) -> None:
+    """Let the waiting batches of an issue, or of all issues with one provider, rest; None ends the rest."""
+    theirs = _B.number == number
+    if provider is not None:
+        theirs = _B.number.in_(sa.select(_S.number).where(_S.provider == provider))
+    waiting = sa.update(tables.batches).where(theirs, _B.state == "pending")
+    tx.execute(waiting.values(not_before=until))
+
+
+def rest(tx: Tx, batch: BatchId, until: datetime) -> None:
+    """When a batch is looked at next."""
+    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(not_before=until))
+
+
+def release(tx: Tx, number: IssueNumber, now: datetime) -> None:
+    """A person's word: nothing of this issue rests, waits for the canary, or is too old any more."""
+    held = sa.update(tables.batches).where(_B.number == number, _B.state == "held")
+    tx.execute(held.values(state="pending"))
+    tx.execute(sa.update(tables.sendings).where(_S.number == number).values(asked=now))
+    postpone(tx, None, number=number)
+
+
+def held(tx: Tx, number: IssueNumber) -> int:
+    """How many readers wait for a person's word after the canary."""
+    held = sa.select(sa.func.coalesce(sa.func.sum(_B.size), 0)).where(_B.number == number, _B.state == "held")
+    return int(tx.execute(held).scalar_one())
 
 
 def account(tx: Tx, number: IssueNumber) -> Account | None:
     """The issue's sum, None before it was frozen. Raises PaperroundError when somebody is missing."""
-    frozen = sending(tx, number)
-    if frozen is None:
+    audience = tx.execute(sa.select(_S.audience).where(_S.number == number)).scalar()
+    if audience is None:
         return None
-    counts = sa.select(_O.fate, sa.func.count()).where(_O.number == number).group_by(_O.fate)
-    by_fate = {row[0]: row[1] for row in tx.execute(counts)}
-    fates = {fate: by_fate.get(fate, 0) for fate in ("accepted", "rejected", "suppressed", "unknown", "pending")}
-    account = Account(issue=number, audience=frozen.audience, **fates)
+    sums = [sa.func.coalesce(sa.func.sum(_B[name]), 0) for name in ("size", *_COUNTED)]
+    size, *counted = (int(value) for value in tx.execute(sa.select(*sums).where(_B.number == number)).one())
+    fates = dict(zip(_COUNTED, counted, strict=True))
+    account = Account(issue=number, audience=audience, **fates, pending=size - sum(counted))
     if not account.balanced:
         raise PaperroundError(
             f"Issue {number}: the ledger does not add up ({account}).", next_step="Send nothing; restore a backup."
         )
     return account
+
+
+def audit(tx: Tx, number: IssueNumber) -> None:
+    """Count every reader's row of an issue against its account. Raises PaperroundError when they differ."""
+    counts = sa.select(_O.fate, sa.func.count()).where(_O.number == number).group_by(_O.fate)
+    by_fate = {row[0]: row[1] for row in tx.execute(counts)}
+    known = account(tx, number)
+    if known is not None and any(by_fate.get(fate, 0) != getattr(known, fate) for fate in (*_COUNTED, "pending")):
+        raise PaperroundError(
+            f"Issue {number}: the ledger's rows do not add up to its account ({by_fate}, {known}).",
+            next_step="Send nothing; restore a backup.",
+        )
 
 
 def people(tx: Tx, number: IssueNumber, fate: Fate, limit: int = 1000) -> list[tuple[str, str]]:
@@ -197,6 +384,8 @@ def next_try(tx: Tx, number: IssueNumber) -> datetime | None:
 def refusals(tx: Tx) -> list[tuple[int, int, str, str]]:
     """(issue, reader, address, the provider's words) of copies refused for good, while their reader is to be mailed."""
     columns = (_O.number, _O.subscriber, _O.address, _O.words)
-    readers = tables.subscribers.c
-    whose = (readers.id == _O.subscriber, readers.state.in_(("active", "paused")), _O.at >= readers.since)
-    return [tuple(row) for row in tx.execute(sa.select(*columns).where(_O.fate == "rejected", *whose))]
+    who = tables.subscribers.c
+    whose = (who.id == _O.subscriber, who.state.in_(("active", "paused")), _O.at >= who.since)
+    chosen = sa.select(*columns).join_from(tables.batches, tables.outcomes, _O.batch == _B.id)
+    rows = tx.execute(chosen.where(_B.rejected > 0, _O.fate == "rejected", *whose))
+    return [(row[0], row[1], row[2], row[3]) for row in rows]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 
 import sqlalchemy as sa
 
@@ -27,12 +28,17 @@ def address_key(address: str) -> str:
     RFC 5321 section 2.4 lets a host tell `Ann@` from `ann@`; none is known to, and mailing both would be mailing twice.
     """
     local, _, domain = address.strip().rpartition("@")
-    return f"{local.casefold()}@{domain.casefold().encode('idna').decode()}"
+    return f"{local.casefold()}@{_domain_key(domain)}"
+
+
+@lru_cache(maxsize=10_000)
+def _domain_key(domain: str) -> str:
+    return domain.casefold().encode("idna").decode()
 
 
 def address_hash(secret: bytes, address: str) -> str:
     """A mailbox's name in the suppression list: it can be recognised, not read back."""
-    return hmac.new(secret, address_key(address).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, address_key(address).encode(), "sha256").hex()
 
 
 def by_address(tx: Tx, address: str) -> Subscriber | None:
@@ -68,6 +74,14 @@ def _wants_mail(got: IssueNumber | None) -> Sequence[sa.ColumnElement[bool]]:
     copies = tables.outcomes.c
     have_it = sa.select(copies.subscriber).where(copies.number == got, copies.fate.in_(("accepted", "unknown")))
     return (_T.state == "active", *(() if got is None else (_T.id.in_(have_it),)))
+
+
+def audience(got: IssueNumber | None = None) -> sa.Select[tuple[int, str, str | None, str]]:
+    """The readers an issue goes to: id, address, name and the token of their links, for the ledger to copy.
+
+    With `got` only those who may have that issue.
+    """
+    return sa.select(_T.id, _T.address, _T.name, _T.token).where(*_wants_mail(got))
 
 
 def by_token(tx: Tx, token: str) -> Subscriber | None:
@@ -139,6 +153,26 @@ def suppressed(tx: Tx, address_hash: str) -> Suppression | None:
 def lift(tx: Tx, address_hash: str) -> None:
     """An address may be mailed again."""
     tx.execute(sa.delete(tables.suppressions).where(tables.suppressions.c.address_hash == address_hash))
+
+
+def suppressed_among(tx: Tx, secret: bytes, addresses: Mapping[SubscriberId, str]) -> dict[SubscriberId, str]:
+    """Those of many readers (id to address) who must not be mailed, each with the reason."""
+    columns = tables.suppressions.c
+    if tx.execute(sa.select(columns.reason).limit(1)).first() is None:
+        return {}
+    hashes = {address_hash(secret, address): reader for reader, address in addresses.items()}
+    found: dict[SubscriberId, str] = {}
+    for some in _batched(hashes, 500):
+        rows = tx.execute(sa.select(columns.address_hash, columns.reason).where(columns.address_hash.in_(some)))
+        found |= {hashes[row[0]]: row[1] for row in rows}
+    return found
+
+
+def _batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The items in lists of `size`: a statement takes only so many values."""
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def _one(tx: Tx, condition: sa.ColumnElement[bool]) -> Subscriber | None:

@@ -383,6 +383,10 @@ sendings = sa.Table(
     sa.Column("reply_to", sa.Text),
     sa.Column("frozen", Instant, nullable=False),
     sa.Column("audience", sa.Integer, nullable=False),
+    sa.Column("links", sa.Text, nullable=False, server_default=""),
+    sa.Column("domain", sa.Text, nullable=False, server_default=""),
+    sa.Column("canary", sa.Integer),
+    sa.Column("asked", Instant),
 )
 
 # deliver
@@ -398,7 +402,24 @@ batches = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("not_before", Instant),
     sa.Column("words", sa.Text, nullable=False),
+    sa.Column("place", sa.Integer),
+    sa.Column("payload", sa.String(64)),
+    sa.Column("first_tried", Instant),
+    *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in ("size", "accepted", "rejected")),
+    *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in ("suppressed", "unknown")),
     sa.Index("ix_batches_number_state", "number", "state"),
+    sa.Index("ix_batches_number_place", "number", "place"),
+    sa.Index("ix_batches_state", "state"),
+    sa.Index("ix_batches_rejected", "rejected"),
+)
+
+# deliver: each provider's next free moment, and why a person must look before it is asked again
+carriers = sa.Table(
+    "carriers",
+    metadata,
+    sa.Column("provider", sa.String(40), primary_key=True),
+    sa.Column("free_at", Instant),
+    sa.Column("stopped", sa.Text),
 )
 
 # deliver: one row for each (issue, reader): the ledger

@@ -43,7 +43,7 @@ def approve(world: World, number: IssueNumber = ONE) -> str:
 def send(world: World, number: IssueNumber = ONE) -> Report:
     with world.project() as project:
         section = project.settings.deliver
-        deliver.ask(number, project.store, section)
+        deliver.ask(number, project.store, section, world.now)
         return run.perform(project, "deliver", lambda: deliver.due(project.store, section, world.now, number))
 
 

@@ -390,7 +390,10 @@ def test_an_answer_about_something_else_is_unknown() -> None:
         assert outcome.fate == "unknown"
 
 
-def test_a_batch_holds_one_reader_so_that_one_fate_at_most_is_unknown() -> None:
-    assert opened(587).can.batch_max == 1
-    (outcome,) = opened(587).read(batch(1), [NoAnswer(sent="after", words="lost")])
-    assert (outcome.fate, outcome.words) == ("unknown", "lost")
+def test_a_lost_line_leaves_one_fate_unknown_and_those_behind_it_were_not_sent() -> None:
+    lost: list[Answer | NoAnswer] = [
+        Answer(status=250, headers={"stage": "content"}, body=b"ok"),
+        NoAnswer(sent="after", words="lost"),
+    ]
+    fates = [outcome.fate for outcome in opened(587).read(batch(4), lost)]
+    assert fates == ["accepted", "unknown", "not-sent", "not-sent"]

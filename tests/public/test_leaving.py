@@ -112,7 +112,7 @@ def test_who_left_gets_nothing_of_an_issue_that_was_frozen_before(world: World) 
     with world.project() as project:
         from pipeline import deliver
 
-        deliver.ask(steps.ONE, project.store, project.settings.deliver)
+        deliver.ask(steps.ONE, project.store, project.settings.deliver, world.now)
         deliver.work("freeze/1", project.store, project.settings.deliver, project.out)
         with project.store.reading() as tx:
             ann = people.by_address(tx, "ann@example.org")

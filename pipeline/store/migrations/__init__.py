@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 
-HEAD = "0006"
+HEAD = "0007"
 
 
 def current(tx: sa.Connection) -> str | None:

@@ -1,0 +1,55 @@
+"""How far the ledger had come when something last left, kept beside it: an older copy of the ledger gives itself away.
+
+A backup of the state that is put back does not know what went out since; sending from it would mail people twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from pipeline import files
+from pipeline.store import Store, Tx, carriers
+
+NAME = "ledger.mark"
+_LINE = re.compile(rb"([0-9a-f]{16}) (\d{20})\n")
+
+
+def behind(tx: Tx, store: Store, outbox: Path) -> bool:
+    """Whether more went out from this outbox than this ledger knows of."""
+    try:
+        line = _LINE.fullmatch((outbox / NAME).read_bytes())
+    except FileNotFoundError:
+        return False
+    ours = line is not None and line[1].decode() == name_of(tx, store)
+    return line is None or not ours or int(line[2]) > carriers.generation(tx)
+
+
+def reached(outbox: Path) -> int:
+    """The generation on the mark, 0 when it can't be read."""
+    try:
+        line = _LINE.fullmatch((outbox / NAME).read_bytes())
+    except FileNotFoundError:
+        return 0
+    return int(line[2]) if line else 0
+
+
+def set_to(outbox: Path, name: str, generation: int) -> None:
+    """Put the mark on disk, durable when this returns; one line of one length, so it is never half old and half new."""
+    path = outbox / NAME
+    fresh = not path.exists()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        os.pwrite(handle, f"{name} {generation:020d}\n".encode(), 0)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if fresh:
+        files.sync_folder(outbox)
+
+
+def name_of(tx: Tx, store: Store) -> str:
+    """What this ledger is called on its mark."""
+    return hashlib.sha256(b"ledger\0" + store.secret(tx)).hexdigest()[:16]

@@ -1,0 +1,100 @@
+"""Batches that nobody finished: left by a killed run, of unknown fate, or behind what really went out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipeline.config import DeliverSettings
+from pipeline.deliver import mark, send, settle, talk
+from pipeline.deliver.journal import Journal
+from pipeline.model import Batch, BatchId, IssueNumber, Outcome, Outside, Report
+from pipeline.providers import Provider
+from pipeline.store import Store, carriers, ledger
+
+ASK_AGAIN = timedelta(minutes=30)
+"""Between two looks at a provider's records: events come late and out of order."""
+
+_STOPPED = "the program was stopped while this batch was being handed over"
+
+
+def recover(batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
+    """A batch that a killed run had claimed: what is known of it is written down, the rest is of unknown fate."""
+    with store.reading() as tx:
+        was = ledger.standing(tx, batch)
+        if was.state != "claimed":
+            return Report(unchanged=1)
+        frozen = ledger.batch(tx, batch, store.secret(tx))
+    journal = Journal(settings.outbox, batch, was.attempts)
+    outcomes = _heard(frozen, journal, by) or [
+        Outcome(subscriber=one.subscriber, fate="unknown", words=_STOPPED) for one in frozen.recipients
+    ]
+    report = settle.settle(
+        frozen, outcomes, talk.Verdict(answered=False, killed=True), store=store, settings=settings, by=by, out=out
+    )
+    journal.end()
+    return report
+
+
+def _heard(frozen: Batch, journal: Journal, by: Provider) -> list[Outcome]:
+    good, requests, refused = send.written(frozen, by)
+    if not send.journaled(by, good, requests):
+        return []
+    replies = journal.replies(good)
+    return [] if replies is None else [*refused, *talk.fates(good, replies, by)]
+
+
+def look_up(batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
+    """Ask the provider what became of a batch; absence of evidence changes nothing where its records come late."""
+    with store.reading() as tx:
+        frozen, was = ledger.batch(tx, batch, store.secret(tx)), ledger.standing(tx, batch)
+    questions = by.look_up(frozen)
+    if not questions or was.state not in ("unknown", "pending", "held"):
+        return Report(unchanged=1)
+    replies = talk.converse(frozen, questions, by.look_up, out, pause=talk.pace(store, settings.provider, by, out))
+    sure = by.can.lookup == "sure" and was.state == "unknown"
+    told = [one for one in by.found(frozen, replies) if one.fate != "unknown" and (sure or one.fate != "not-sent")]
+    now = out.clock()
+    with store.writing() as tx:
+        ledger.record(tx, batch, told, now)
+        if was.state == "unknown":
+            ledger.move(
+                tx, batch, "pending", settle.next_key(was, "not found"), words="not found in the provider's records"
+            )
+            ledger.close(tx, batch, "settled by the provider's records")
+            ledger.rest(tx, batch, now + ASK_AGAIN)
+        elif len(told) == len(frozen.recipients):
+            ledger.close(tx, batch, "settled by the provider's records")
+    found = sum(one.fate == "accepted" for one in told)
+    return Report(done=(f"Issue {frozen.issue}: {found} copies found in the provider's records.",) if found else ())
+
+
+def resend(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
+    """A person's order: hand the readers of unknown fate over again; where the key still holds, under the same one."""
+    now = out.clock()
+    with store.writing() as tx:
+        was = ledger.standing(tx, batch)
+        words = f"sent again by order, {now:%Y-%m-%d %H:%M}"
+        if settle.safe_again(by, was, now):
+            ledger.reopen(tx, batch, words)
+        else:
+            ledger.move(tx, batch, "unknown", settle.next_key(was, "by order"), words=words)
+            ledger.close(tx, batch, words)
+    return Report(done=(f"Issue {was.number}: {was.unknown} copies of unknown fate will be sent again.",))
+
+
+def own_up(store: Store, settings: DeliverSettings, out: Outside) -> Report:
+    """The ledger is older than what went out: nobody who waits in it is mailed until evidence or a person says so."""
+    words = "the state is older than what went out"
+    with store.writing() as tx:
+        numbers: set[IssueNumber] = set()
+        for state in ("pending", "held", "claimed"):
+            for batch in ledger.in_state(tx, state):
+                numbers.add(ledger.standing(tx, batch).number)
+                ledger.park(tx, batch, words, out.clock())
+        carriers.confirm(tx, out.clock())
+        carriers.resume(tx, settings.provider)
+        generation = carriers.advance(tx, mark.reached(settings.outbox) + 1)
+        name = mark.name_of(tx, store)
+    mark.set_to(settings.outbox, name, generation)
+    told = [f"Issue {number}: everybody who waited is of unknown fate now." for number in sorted(numbers)]
+    return Report(done=("The state is known to be older than what went out.", *told))

@@ -1,0 +1,201 @@
+"""What becomes of a batch: its readers' fates written down, and who is tried again, when, and who never by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.config import DeliverSettings
+from pipeline.deliver.talk import Verdict
+from pipeline.model import Batch, Fate, Outcome, Outside, Report
+from pipeline.providers import Provider
+from pipeline.store import Store, Tx, carriers, ledger
+
+AGAIN = timedelta(minutes=10)
+DOUBLED_AT_MOST = 5
+"""After the first try 10 minutes, then 20, 40 and so on to five hours and twenty minutes."""
+
+PATIENCE = 60.0
+"""Seconds that a run waits by itself when the provider asks for it; longer waits are for the next run."""
+
+TRIES_IN_A_RUN = 5
+"""So often a provider that says "not now" is asked again by the same run."""
+
+LOST_LINES = 3
+"""So many lost lines do not hold up the readers behind them."""
+
+REPLAYS = 2
+"""So often the same bytes go again under the same key when there was an answer that made no sense of them."""
+
+_LIFETIME_MARGIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """One attempt at a batch: how it stood before, what came of it, and when there may be another."""
+
+    batch: Batch
+    was: ledger.Standing
+    outcomes: Sequence[Outcome]
+    said: Verdict
+    now: datetime
+    until: datetime
+
+    @property
+    def later(self) -> datetime:
+        """When those of unknown fate may be sent again: not at once, unless the program was killed."""
+        return self.until if self.said.killed else max(self.until, self.now + AGAIN)
+
+    def of(self, fate: Fate) -> list[Outcome]:
+        """The readers with one fate."""
+        return [outcome for outcome in self.outcomes if outcome.fate == fate]
+
+
+def settle(
+    batch: Batch,
+    outcomes: Sequence[Outcome],
+    said: Verdict,
+    *,
+    store: Store,
+    settings: DeliverSettings,
+    by: Provider,
+    out: Outside,
+) -> Report:
+    """Write every reader's fate, and decide about those who have none yet."""
+    now = out.clock()
+    with store.writing() as tx:
+        was = ledger.standing(tx, batch.id)
+        seconds = _wait(said, was.attempts)
+        until = now + (seconds or _backoff(said, was.attempts))
+        once = _Round(batch=batch, was=was, outcomes=outcomes, said=said, now=now, until=until)
+        report = _write(tx, once, settings, by)
+        if said.stop:
+            carriers.stop(tx, settings.provider, said.stop)
+            report += Report(attention=(stop_words(settings.provider, said.stop, f"`send {batch.issue}`"),))
+        if seconds is not None:
+            ledger.postpone(tx, until, provider=settings.provider)
+        _finish(tx, batch)
+    if seconds is not None and seconds.total_seconds() <= PATIENCE and not said.stop:
+        out.rest(seconds.total_seconds())
+    return report
+
+
+def stop_words(provider: str, words: str, command: str) -> str:
+    """Why nothing more goes out, and what to do."""
+    return f"Nothing more is handed to {provider}: {words} When that is mended, {command} goes on."
+
+
+def _wait(said: Verdict, attempts: int) -> timedelta | None:
+    """What the provider asks for; where it names no time, longer from try to try."""
+    if said.wait is None:
+        return None
+    seconds = said.wait or 2.0 ** min(attempts, 6)
+    return timedelta(seconds=seconds) if attempts <= TRIES_IN_A_RUN else max(timedelta(seconds=seconds), AGAIN)
+
+
+def _backoff(said: Verdict, attempts: int) -> timedelta:
+    """After a lost line those behind it go at once, a few times: nothing is known to be wrong with the provider."""
+    if said.killed or (said.lost and attempts <= LOST_LINES):
+        return timedelta()
+    doubled: int = 2 ** min(max(attempts - 1, 0), DOUBLED_AT_MOST)
+    return AGAIN * doubled
+
+
+def _write(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> Report:
+    batch, not_sent, unknown = once.batch, once.of("not-sent"), once.of("unknown")
+    words = not_sent[0].words if not_sent else ""
+    ledger.record(tx, batch.id, once.outcomes, once.now)
+    if not_sent and len(not_sent) == len(once.outcomes):
+        ledger.reopen(tx, batch.id, words, once.until)
+    else:
+        ledger.move(tx, batch.id, "pending", next_key(once.was, "left"), not_before=once.until, words=words)
+        _unknown(tx, once, settings, by)
+    if any(_concerns_all(outcome) for outcome in not_sent) and once.until > once.now:
+        ledger.postpone(tx, once.until, number=batch.issue)
+    again = ledger.standing(tx, batch.id).state == "pending" and bool(unknown)
+    return _report(once, words, again=again)
+
+
+def _unknown(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> None:
+    """Readers of unknown fate: again where that reaches nobody twice, or where the author said so once and for all.
+
+    A key covers the very same bytes, so nobody of the batch may have another fate.
+    """
+    batch, left = once.batch.id, ledger.standing(tx, once.batch.id).unknown
+    possible = safe_again(by, once.was, once.now)
+    if by.can.idempotency == "key":
+        worn_out = once.said.answered and once.was.attempts > REPLAYS
+        possible = possible and left == len(once.outcomes) and not worn_out
+    if left and possible:
+        ledger.reopen(tx, batch, "sent again: the provider takes the same batch only once", once.later)
+    elif left and settings.on_unknown == "resend":
+        key = next_key(once.was, "sent again")
+        ledger.move(tx, batch, "unknown", key, not_before=once.later, words="sent again: on_unknown")
+        ledger.close(tx, batch, "sent again, as the settings say")
+    else:
+        ledger.close(tx, batch, "")
+
+
+def safe_again(by: Provider, was: ledger.Standing, now: datetime) -> bool:
+    """Whether the provider itself sees to it that this batch, handed over again, arrives once."""
+    if by.can.idempotency in ("recipient", "campaign"):
+        return True
+    if by.can.idempotency != "key" or by.can.key_lifetime_seconds is None:
+        return False
+    if was.payload is None or was.first_tried is None:
+        return False
+    lifetime = timedelta(seconds=by.can.key_lifetime_seconds)
+    return now - was.first_tried < lifetime - min(_LIFETIME_MARGIN, lifetime / 4)
+
+
+def _finish(tx: Tx, batch: Batch) -> None:
+    """When nobody waits any more, count every row of the issue once."""
+    account = ledger.account(tx, batch.issue)
+    if account is not None and not account.pending:
+        ledger.audit(tx, batch.issue)
+
+
+def _concerns_all(outcome: Outcome) -> bool:
+    """A host's "not now" (4xx) is about one reader; no line, a closing host (421) or no right to send is about all."""
+    return not re.match(r"4(?!21)\d\d\b", outcome.words)
+
+
+def _report(once: _Round, words: str, *, again: bool) -> Report:
+    """`again`: those of unknown fate are sent once more, because that can't reach anybody twice."""
+    issue, wait = f"Issue {once.batch.issue}", _length(once.until - once.now)
+    later = _length(once.later - once.now)
+    accepted, not_sent, unknown = (len(once.of(fate)) for fate in ("accepted", "not-sent", "unknown"))
+    done, errors, attention = [], [], []
+    if accepted:
+        done.append(f"{issue}: {accepted} handed over.")
+    if not_sent:
+        errors.append(f"{issue}: {not_sent} not handed over ({words}); tried again in {wait}.")
+    if unknown and again:
+        known = "the provider takes the same batch only once"
+        errors.append(f"{issue}: nobody knows whether {unknown} copies arrived; {known}, so it goes again in {later}.")
+    elif unknown:
+        attention.append(f"{issue}: the fate of {unknown} copies is unknown; `reconcile {once.batch.issue}`.")
+    return Report(done=tuple(done), errors=tuple(errors), attention=tuple(attention))
+
+
+def _length(rest: timedelta) -> str:
+    seconds = max(round(rest.total_seconds()), 1)
+    if seconds == 1:
+        return "a moment"
+    return f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
+
+
+def parked(tx: Tx, batch: Batch, words: str, now: datetime) -> Report:
+    """A batch that nobody may repeat by itself; its readers are of unknown fate."""
+    ledger.park(tx, batch.id, words, now)
+    count = len(batch.recipients)
+    told = f"Issue {batch.issue}: {words}; the fate of {count} copies is unknown; `reconcile {batch.issue}`."
+    return Report(attention=(told,))
+
+
+def next_key(was: ledger.Standing, why: str) -> str:
+    """The key of what is made of a batch after an attempt; the same whenever it is computed."""
+    return hashlib.sha256(f"{was.key}/{was.attempts}/{why}".encode()).hexdigest()[:32]

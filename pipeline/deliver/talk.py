@@ -1,0 +1,153 @@
+"""A conversation with a provider: asked step by step, at its pace, and what its raw answers say of us.
+
+Fates are the provider file's to tell; whether to stop, to wait, or to go on is told here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from pipeline.model import Answer, Batch, NoAnswer, Outcome, Outside, Reply, Request
+from pipeline.providers import Provider
+from pipeline.store import Store, carriers
+
+Ask = Callable[[Batch, Sequence[Reply]], Sequence[Request]]
+
+LOST_AT_MOST = 3
+"""So many requests in a row that never left: the rest would not leave either."""
+
+LONGEST_WAIT = 86_400.0
+"""Seconds; no Retry-After holds an issue up for longer."""
+
+_HTML = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
+# RFC 4954: sign-in is wanted or refused; RFC 5321: the host closes. RFC 3463: 5.7 is about rights and policy.
+_ABOUT_US = (421, 530, 534, 535, 538)
+_POLICY = re.compile(rb"5\.7\.\d{1,3}\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the answers say of us: `stop` is why a person must look before anything more is sent.
+
+    `wait` are seconds that the provider asks for, 0 when it says "too many" without a number, None when it does not.
+    `answered`: the last word is an answer; `lost`: a request may have arrived whose answer did not; `killed`: nobody
+    was there to hear one.
+    """
+
+    stop: str | None = None
+    wait: float | None = None
+    answered: bool = True
+    lost: bool = False
+    killed: bool = False
+
+
+def converse(
+    batch: Batch,
+    first: Sequence[Request],
+    ask: Ask,
+    out: Outside,
+    *,
+    pause: Callable[[int], None] = lambda _: None,
+    heard: Callable[[Reply], None] = lambda _: None,
+) -> list[Reply]:
+    """All replies: what is asked next may depend on them, and nothing is asked once the line is lost.
+
+    `pause` is called with the number of requests before each further step, `heard` with each reply before the next
+    request leaves.
+    """
+    replies, requests = list[Reply](), first
+    while requests:
+        got = _step(requests, out, heard)
+        replies += got
+        if len(got) < len(requests) or (isinstance(got[-1], NoAnswer) and got[-1].sent == "after"):
+            break
+        requests = ask(batch, replies)
+        if requests:
+            pause(len(requests))
+    return replies
+
+
+def _step(requests: Sequence[Request], out: Outside, heard: Callable[[Reply], None]) -> list[Reply]:
+    got: list[Reply] = []
+    for reply in out.line(requests):
+        got.append(reply)
+        heard(reply)
+        if len(got) < len(requests) and _hopeless(got):
+            got.append(NoAnswer(sent="before", words="not tried, because the copies before it were not taken"))
+            break
+    return got
+
+
+def _hopeless(got: Sequence[Reply]) -> bool:
+    """Whether the rest would fare alike: nothing leaves any more, or the host refuses us and not a reader."""
+    last = got[-1]
+    if isinstance(last, Answer):
+        stage = last.headers.get("stage")
+        refused = stage is not None and last.status >= 400
+        ours = stage == "sender" or last.status in _ABOUT_US or _POLICY.match(last.body) is not None
+        return refused and ours
+    return len(got) >= LOST_AT_MOST and all(isinstance(one, NoAnswer) for one in got[-LOST_AT_MOST:])
+
+
+def fates(batch: Batch, replies: Sequence[Reply], by: Provider) -> list[Outcome]:
+    """One fate for each reader: what the provider's answer does not mention is unknown."""
+    told = {outcome.subscriber: outcome for outcome in by.read(batch, replies)}
+    return [
+        told.get(one.subscriber)
+        or Outcome(subscriber=one.subscriber, fate="unknown", words="the answer does not mention this reader")
+        for one in batch.recipients
+    ]
+
+
+def verdict(replies: Sequence[Reply], now: datetime) -> Verdict:
+    """What the raw answers say of us."""
+    answers = [reply for reply in replies if isinstance(reply, Answer) and "stage" not in reply.headers]
+    stops = [words for answer in answers if (words := _refuses_us(answer))]
+    waits = [_asked_to_wait(answer, now) for answer in answers if answer.status in (429, 503)]
+    told = [seconds for seconds in waits if seconds is not None]
+    return Verdict(
+        stop=stops[0] if stops else None,
+        wait=max(told, default=0.0 if any(answer.status == 429 for answer in answers) else None),
+        answered=bool(replies) and isinstance(replies[-1], Answer),
+        lost=any(isinstance(reply, NoAnswer) and reply.sent == "after" for reply in replies),
+    )
+
+
+def _refuses_us(answer: Answer) -> str | None:
+    html = "html" in answer.headers.get("content-type", "") or _HTML.match(answer.body) is not None
+    if answer.status in (401, 403):
+        return f"it refuses us ({answer.status}{', with a web page' if html else ''}); is the key right, and allowed?"
+    if html:
+        return f"it answered with a web page ({answer.status}); is the address right, or something in between?"
+    return None
+
+
+def _asked_to_wait(answer: Answer, now: datetime) -> float | None:
+    """Seconds from Retry-After (RFC 9110 section 10.2.3: a number or a date), a day at most."""
+    text = answer.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,12}", text):
+        return min(float(text), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def pace(store: Store, provider: str, by: Provider, out: Outside) -> Callable[[int], None]:
+    """What waits until the provider allows so many requests more; all processes with one state share the pace."""
+
+    def pause(requests: int) -> None:
+        if by.can.per_second is None:
+            return
+        with store.writing() as tx:
+            seconds = carriers.reserve(tx, provider, requests, by.can.per_second, out.clock())
+        if seconds > 0:
+            out.rest(seconds)
+
+    return pause
