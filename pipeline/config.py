@@ -245,10 +245,11 @@ class PicturesSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinksSettings:
-    """What the links room may know: whether to ask at all, the site that is our own, and whether pictures are asked."""
+    """What the links room may know: whether to ask at all, our own site and blog, and whether pictures are asked."""
 
     check: bool
     home: str
+    blog: str
     pictures: bool
 
 
@@ -425,7 +426,12 @@ class Settings:
 
     @cached_property
     def links(self) -> LinksSettings:
-        return LinksSettings(check=self.links_table.check, home=self.newsletter.home, pictures=self._copies is None)
+        return LinksSettings(
+            check=self.links_table.check and self.newsletter.public_url is not None,
+            home=self.newsletter.home,
+            blog=self.newsletter.url,
+            pictures=self._copies is None,
+        )
 
     @cached_property
     def compose(self) -> ComposeSettings:

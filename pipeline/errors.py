@@ -73,7 +73,7 @@ class FetchFault(SourceFault):
     """One address was refused, unreachable, too slow or too large.
 
     `status` is the answer's, None when there was none that counts; `gone` is True for 404 and 410; `retry_after` is in
-    seconds, from the answer's Retry-After.
+    seconds, from the answer's Retry-After. `nameless` is True when it is certain that the host has no address.
     """
 
     def __init__(
@@ -84,11 +84,13 @@ class FetchFault(SourceFault):
         retry_after: float | None = None,
         gone: bool = False,
         status: int | None = None,
+        nameless: bool = False,
     ) -> None:
         super().__init__(what, where=where)
         self.retry_after = retry_after
         self.gone = gone
         self.status = status
+        self.nameless = nameless
 
 
 class Forged(PaperroundError):

@@ -26,7 +26,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from pipeline.errors import FetchFault
 from pipeline.model import Fetched, Validators
-from pipeline.unpack import whole
+from pipeline.unpack import whole as unpacked
 
 if TYPE_CHECKING:
     import httpcore
@@ -41,6 +41,7 @@ _NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "200
 _INTERNET_6 = ipaddress.IPv6Network("2000::/3")
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
+_NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 _PERMANENT = (301, 308)
 
 
@@ -98,6 +99,13 @@ class Fetcher:
         `moved` is None then, as an address without them would be of no use. Raises FetchFault for everything else,
         with `gone` for 404 and 410 and `retry_after` where the server asks.
         """
+        return self._follow(url, validators, whole=True)
+
+    def knock(self, url: str, *, validators: Validators | None = None) -> Fetched:
+        """The head of the answer at `url`, its body empty: the connection ends where the body would begin."""
+        return self._follow(url, validators, whole=False)
+
+    def _follow(self, url: str, validators: Validators | None, *, whole: bool) -> Fetched:
         first, here, left = _address(url), shown(url), self._limits.seconds
         moved, settled = None, first.userinfo == b""
         seen: set[str] = set()
@@ -107,7 +115,7 @@ class Fetcher:
             asked = _headers(address, validators, first if _origin(address) == _origin(first) else address)
             with self._turn(address):
                 began = time.monotonic()
-                answer = self._ask(here, address, asked, began + left)
+                answer = self._ask(here, address, asked, began + left, whole=whole)
                 left -= time.monotonic() - began
             if isinstance(answer, Fetched):
                 return replace(answer, moved=moved)
@@ -126,21 +134,28 @@ class Fetcher:
         names = {_name(address), address.netloc.decode(), f"{_name(address)}:{_port(address)}"}
         return not names.isdisjoint(self._allowed)
 
-    def _ask(self, here: str, address: httpx.URL, asked: Mapping[str, str], end: float) -> Fetched | _Hop:
+    def _ask(
+        self, here: str, address: httpx.URL, asked: Mapping[str, str], end: float, *, whole: bool
+    ) -> Fetched | _Hop:
         """The answer, or where it redirects to, from the first of the host's IP addresses that is there."""
         *others, last = self._vetted(here, address)
         for place in others:
             with suppress(_Unreached):
-                return self._exchange(here, address, place, asked, end)
-        return self._exchange(here, address, last, asked, end)
+                return self._exchange(here, address, place, asked, end, whole=whole)
+        return self._exchange(here, address, last, asked, end, whole=whole)
 
     def _vetted(self, here: str, address: httpx.URL) -> list[str]:
         """Where to connect: resolved once; when any of a name's addresses is not public, none is used."""
         found: list[str] = []
-        with suppress(OSError, UnicodeError):
+        certain = False
+        try:
             found = self._resolve(_name(address), _port(address))
+        except socket.gaierror as fault:
+            certain = fault.errno in _NO_SUCH_NAME
+        except (OSError, UnicodeError):
+            pass
         if not found:
-            raise FetchFault("This host name has no address.", where=here)
+            raise FetchFault("This host name has no address.", where=here, nameless=certain)
         refused = [] if self._is_allowed(address) else [place for place in found if not is_public(place)]
         if refused:
             raise FetchFault(
@@ -151,7 +166,7 @@ class Fetcher:
         return found
 
     def _exchange(
-        self, here: str, address: httpx.URL, place: str, asked: Mapping[str, str], end: float
+        self, here: str, address: httpx.URL, place: str, asked: Mapping[str, str], end: float, *, whole: bool
     ) -> Fetched | _Hop:
         import httpcore
 
@@ -167,7 +182,7 @@ class Fetcher:
                 httpcore.HTTPConnection(pinned.origin, tls, network_backend=Pinned(place, end)) as connection,
                 connection.stream("GET", pinned, headers=sent, extensions=name) as response,
             ):
-                return self._read(here, response, asked)
+                return self._read(here, response, asked, whole=whole)
         except httpcore.TimeoutException:
             raise FetchFault("The server took too long.", where=here) from None
         except httpcore.ConnectError as fault:
@@ -182,7 +197,7 @@ class Fetcher:
             self._tls = self._tls or ssl.create_default_context()
             return self._tls
 
-    def _read(self, here: str, response: httpcore.Response, asked: Mapping[str, str]) -> Fetched | _Hop:
+    def _read(self, here: str, response: httpcore.Response, asked: Mapping[str, str], *, whole: bool) -> Fetched | _Hop:
         if len(response.headers) > self._limits.headers:
             raise FetchFault(f"The answer has more than {self._limits.headers} headers.", where=here)
         status, headers = response.status, _joined(response.headers)
@@ -194,8 +209,8 @@ class Fetcher:
             raise _refusal(here, status, headers)
         body = (
             b""
-            if status == 304
-            else whole(here, response.iter_stream(), headers.get("content-encoding", ""), self._limits.bytes_max)
+            if status == 304 or not whole
+            else unpacked(here, response.iter_stream(), headers.get("content-encoding", ""), self._limits.bytes_max)
         )
         kept = Validators(etag=headers.get("etag"), last_modified=headers.get("last-modified"))
         return Fetched(url=here, status=status, headers=headers, body=body, validators=kept)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline import books, clean, compose, deliver, feedback, pictures, pull, render, review, syndicate
+from pipeline import books, clean, compose, deliver, feedback, links, pictures, pull, render, review, syndicate
 from pipeline.model import Outside, Report
 from pipeline.store import Store
 
@@ -31,6 +31,7 @@ STAGES = (
     Stage(name="books", due=books.due, work=books.work),
     Stage(name="compose", due=compose.due, work=compose.work),
     Stage(name="pictures", due=pictures.due, work=pictures.work, at_once=4),
+    Stage(name="links", due=links.due, work=links.work, at_once=8),
     Stage(name="render", due=render.due, work=render.work),
     Stage(name="review", due=review.due, work=review.work),
     Stage(name="deliver", due=deliver.due, work=deliver.work),

@@ -381,6 +381,31 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
     assert "allow_private_hosts" in caught.value.what
 
 
+def test_who_only_knocks_gets_the_head_and_hangs_up_before_the_body() -> None:
+    endless = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 999999999\r\n\r\n" + b"x" * 1000
+    with site(says(endless)) as there:
+        answer = there.fetcher().knock(there.url("/a.mp3"))
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"", "audio/mpeg")
+
+
+def test_who_only_knocks_follows_redirects_and_hears_refusals() -> None:
+    with site(moves(a="/login")) as there:
+        assert there.fetcher().knock(there.url("/a")).url == there.url("/login")
+    with site(says(reply("404 Not Found"))) as there, pytest.raises(FetchFault) as caught:
+        there.fetcher().knock(there.url())
+    assert caught.value.gone
+
+
+@pytest.mark.parametrize(("code", "certain"), [(socket.EAI_NONAME, True), (socket.EAI_AGAIN, False)])
+def test_a_name_that_is_not_is_told_from_one_that_could_not_be_looked_up(code: int, certain: bool) -> None:
+    def resolve(host: str, port: int) -> list[str]:
+        raise socket.gaierror(code, "no such name")
+
+    with pytest.raises(FetchFault, match="no address") as caught:
+        Fetcher(limits=QUICK, resolve=resolve)("http://blog.example/")
+    assert caught.value.nameless is certain
+
+
 def test_a_name_without_an_address_is_a_fault() -> None:
     with pytest.raises(FetchFault, match="no address"):
         Fetcher(limits=QUICK, resolve=lambda host, port: [])("http://blog.example/")

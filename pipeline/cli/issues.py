@@ -114,7 +114,7 @@ def build(terminal: Terminal, *, now: bool, fresh: bool) -> None:
         if now:
             slot = compose.at_once(project.out.clock()).key
             reports.append(run.perform(project, "compose", lambda: [slot]))
-        reports.append(run.walk(project, *(() if now else ("compose",)), "pictures", "render", "syndicate"))
+        reports.append(run.walk(project, *(() if now else ("compose",)), "pictures", "links", "render", "syndicate"))
         drafts = _drafts(project)
     lines = [
         f"Issue {number} waits for you: look at outbox/issues/{name}/, then `approve {number}`."
@@ -152,7 +152,7 @@ def lint(terminal: Terminal, issue: IssueNumber) -> None:
     from pipeline import review, run
 
     with terminal.project(alone=True) as project:
-        run.walk(project, "pictures", "render")
+        run.walk(project, "pictures", "links", "render")
         findings = review.findings(issue, project.store)
     lines = [f"{finding.level}: {finding.message} ({finding.where}, {finding.code})" for finding in findings]
     terminal.show({"issue": issue, "lint": [_finding(one) for one in findings]}, lines or ["Nothing to mend."])

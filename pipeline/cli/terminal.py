@@ -49,7 +49,7 @@ class Terminal:
         settings = self.settings()
         private = frozenset(settings.fetch.allow_private_hosts)
         with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
-            out = Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line)
+            out = Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)
             with opened(settings, out, self.say, alone=alone) as project:
                 yield project
 

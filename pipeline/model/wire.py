@@ -119,9 +119,14 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """Everything that is not this program: the only thing a test replaces. `rest` lets so many seconds go by."""
+    """Everything that is not this program: the only thing a test replaces. `rest` lets so many seconds go by.
+
+    `knock` is `fetch` for those who only want to know whether something is there: it hangs up when the head of the
+    answer has come, so that the body is empty.
+    """
 
     clock: Callable[[], datetime]
     fetch: Fetch
     line: Line
     rest: Callable[[float], None] = sleep
+    knock: Fetch | None = None

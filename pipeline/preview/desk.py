@@ -31,7 +31,7 @@ def the_world(settings: Settings) -> Iterator[Outside]:
 
     private = frozenset(settings.fetch.allow_private_hosts)
     with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
-        yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line)
+        yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)
 
 
 class Desk:

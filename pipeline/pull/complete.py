@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pipeline import robots
 from pipeline.errors import SourceFault
 from pipeline.model import Entry, EntryId, Outside, Report
-from pipeline.pull import robots
 from pipeline.pull.charset import decoded
 from pipeline.store import Store, entries
 

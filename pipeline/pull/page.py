@@ -8,12 +8,11 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline import child
+from pipeline import child, robots
 from pipeline.dates import when
 from pipeline.errors import SourceFault
 from pipeline.model import Entry, Fetched, Source
 from pipeline.model.text import legal
-from pipeline.pull import robots
 from pipeline.pull.charset import decoded
 from pipeline.pull.listing import Ask, Listing, Visit, freshness
 from pipeline.pull.teasers import Given, Teasers

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 import msgspec
 
 from pipeline.config import RenderSettings
-from pipeline.model import Copy, Copying, Issue, references
-from pipeline.store import Tx, pictures
+from pipeline.model import Check, Copy, Copying, Issue, references
+from pipeline.store import Tx, links, pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """By address: what became of its pictures."""
+    """By address: what became of its pictures, and whether its links lead somewhere."""
 
     pictures: Mapping[str, Copying] = field(default_factory=dict)
+    links: Mapping[str, Check] = field(default_factory=dict)
 
     @property
     def copies(self) -> dict[str, Copy]:
@@ -27,7 +28,10 @@ class Seen:
     @property
     def sha(self) -> str:
         """A hash of all that a finding could speak of; when something was asked is no such thing."""
-        facts = [(url, one.copy, one.problem, one.gone) for url, one in sorted(self.pictures.items())]
+        facts = (
+            [(url, one.copy, one.problem, one.gone) for url, one in sorted(self.pictures.items())],
+            [(url, one.verdict, one.words) for url, one in sorted(self.links.items())],
+        )
         return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
 
 
@@ -35,5 +39,9 @@ NOTHING = Seen()
 
 
 def seen(tx: Tx, issue: Issue, settings: RenderSettings) -> Seen:
-    """What is known of an issue's pictures, where they are copied at all."""
-    return Seen(pictures=pictures.of(tx, references.pictures(issue)) if settings.pictures else {})
+    """What is known of an issue's pictures, where they are copied at all, and of its links."""
+    shown = references.pictures(issue)
+    return Seen(
+        pictures=pictures.of(tx, shown) if settings.pictures else {},
+        links=links.of(tx, references.links(issue).keys() | ({} if settings.pictures else shown).keys()),
+    )

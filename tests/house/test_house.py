@@ -70,6 +70,7 @@ def test_every_room_says_what_it_does_reads_writes_and_never_does() -> None:
         "books",
         "compose",
         "pictures",
+        "links",
         "render",
         "review",
         "deliver",

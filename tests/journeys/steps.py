@@ -30,7 +30,7 @@ def build_now(world: World) -> Report:
         slot = compose.at_once(world.now).key
         report = run.walk(project, "clean", "books")
         report += run.perform(project, "compose", lambda: [slot])
-        return report + run.walk(project, "pictures", "render", "syndicate")
+        return report + run.walk(project, "pictures", "links", "render", "syndicate")
 
 
 def approve(world: World, number: IssueNumber = ONE) -> str:

@@ -181,10 +181,10 @@ def test_without_a_site_of_its_own_or_by_the_author_s_wish_pictures_keep_their_a
 
 def test_the_author_can_have_her_pictures_left_where_they_are(world: World) -> None:
     with_cat(world, saved(stripes(800, 400), "JPEG"))
-    world.set("[schedule]", "[pictures]\ncopy = false\n\n[schedule]")
+    world.set("[schedule]", "[pictures]\ncopy = false\n\n[links]\ncheck = false\n\n[schedule]")
     build_now(world)
     assert f'src="{CAT}"' in image(mail(world))
-    assert asked(world) == 0
+    assert (asked(world), site(world)) == (0, [])
 
 
 def test_a_blog_that_is_down_costs_one_try_a_day(world: World) -> None:

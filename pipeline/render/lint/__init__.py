@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from pipeline.config import RenderSettings
 from pipeline.model import Finding, Issue
-from pipeline.render.lint import clients, colours, habits, legal, links, size, structure
+from pipeline.render.lint import clients, colours, habits, headers, legal, links, pictures, size, structure
 from pipeline.render.lint.rule import Checked
 from pipeline.render.message import Rendered
 from pipeline.render.seen import NOTHING, Seen
 
-FAMILIES = (legal, structure, links, size, habits, colours, clients)
+FAMILIES = (legal, headers, structure, links, pictures, size, habits, colours, clients)
 
 
 def lint(

@@ -13,7 +13,12 @@ _FAKE_REPLY = re.compile(r"^\s*(?:re|fwd?|aw|wg)\s*:", re.IGNORECASE)
 _SHOUTS = re.compile(r"[!?]{2,}|\${2,}")
 _PROMISES = re.compile(
     r"\b(?:act now|limited time|100 ?% free|click (?:here|below)|congratulations|guaranteed|risk[- ]free|winner"
-    r"|you(?:'ve| have) been selected|urgent|last chance|make money|no obligation)\b",
+    r"|you(?:'ve| have) been selected|urgent|last chance|make money|no obligation"
+    r"|jetzt (?:handeln|zugreifen|kaufen)|nur (?:noch )?heute|100 ?% (?:kostenlos|gratis)|letzte chance|dringend"
+    r"|sie haben gewonnen|garantiert|klicken sie hier"
+    r"|agissez maintenant|offre limitée|100 ?% gratuit|dernière chance|vous avez gagné|félicitations|cliquez ici"
+    r"|actúa ya|oferta limitada|última oportunidad|has ganado|garantizado|urgente|haz clic"
+    r"|عاجل|فرصة أخيرة|عرض محدود|لقد ربحت|اضغط هنا)\b",
     re.IGNORECASE,
 )
 MOST_LINKS = 80

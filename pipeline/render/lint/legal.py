@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from html import unescape
 
 from pipeline.model import Finding
 from pipeline.render.lint.rule import Checked, blocking
 
 SETTINGS = "sources/newsletter.toml"
-ONLY_WHEN_SENT = ("postal-address", "public-url", "private-link")
+ONLY_WHEN_SENT = ("postal-address", "public-url", "private-link", "one-click")
 
 
 def postal_address(checked: Checked) -> Iterator[Finding]:
@@ -35,6 +37,15 @@ def unsubscribe(checked: Checked) -> Iterator[Finding]:
             yield blocking("unsubscribe", "There is no unsubscribe link. Put the template's back.", part)
 
 
+def one_click(checked: Checked) -> Iterator[Finding]:
+    """Gmail and Yahoo want to unsubscribe a reader with one click (RFC 8058): two headers in every mail."""
+    sample = message_from_bytes(checked.rendered.files["sample.eml"], policy=policy.compat32)
+    there = re.findall(r"<(https://[^>\s]+)>", "".join(str(sample["List-Unsubscribe"] or "").split()))
+    if not there or sample["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click":
+        words = "The headers for unsubscribing with one click are missing. `build --fresh` makes the mail anew."
+        yield blocking("one-click", words, "sample.eml")
+
+
 def disclosure(checked: Checked) -> Iterator[Finding]:
     """A link that earns the author money must be preceded by saying so (FTC, 16 CFR part 255)."""
     earning = [
@@ -55,4 +66,4 @@ def _words(content: str) -> str:
     return " ".join(unescape(content).split())
 
 
-RULES = (postal_address, public_url, unsubscribe, disclosure)
+RULES = (postal_address, public_url, unsubscribe, one_click, disclosure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 
 from msgspec import to_builtins
 
@@ -16,6 +16,10 @@ _MERGE_FIELD = re.compile(
     r"https://unsubscribe\.invalid/\w*|\{\{[^{}\n]{1,80}\}\}|\*\|[A-Z0-9_:]{1,40}\|\*|%recipient\.\w{1,40}%|%%\w{1,40}%%"
 )
 """Ours, and those of the email APIs we know of: handlebars, Mailchimp, Mailgun, Salesforce."""
+
+
+_HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", re.DOTALL)
+_NOT_SHOWN = re.compile(r"<!--.*?-->|<style\b.*?</style>|<head\b.*?</head>", re.DOTALL)
 
 
 def text_part(checked: Checked) -> Iterator[Finding]:
@@ -36,11 +40,41 @@ def subject(checked: Checked) -> Iterator[Finding]:
 
 
 def empty(checked: Checked) -> Iterator[Finding]:
-    """A post that shows nothing but its title is most likely a mistake."""
+    """A post that shows nothing but its title is a mistake; one of pictures alone may be meant."""
     for item in checked.issue.items:
-        if not item.post.article.text.strip():
-            title = item.post.article.title
-            yield advisory("empty-post", f"“{title}” has no text; readers see only its title.", f"post {item.post.id}")
+        article = item.post.article
+        if article.text.strip() or article.excerpt.strip():
+            continue
+        where = f"post {item.post.id}"
+        if article.lead_image or "<img" in article.html:
+            yield advisory("empty-post", f"“{article.title}” has pictures but no text. Add a sentence to it.", where)
+        else:
+            words = (
+                f"“{article.title}” has no text; readers would see only its title. Mend the post, or `posts skip` it."
+            )
+            yield blocking("empty-post", words, where)
+
+
+def empty_section(checked: Checked) -> Iterator[Finding]:
+    """A heading with nothing under it: a block that an edit or a template has lost."""
+    for words in _bare_headings(checked.message.html):
+        yield blocking(
+            "empty-section", f"There is nothing under the heading “{words}”. Fill or remove it.", "email.html"
+        )
+
+
+def _bare_headings(page: str) -> Iterator[str]:
+    """The words of headings that no text, picture or deeper heading follows before the next one or the end."""
+    parts = _HEADING.split(_NOT_SHOWN.sub("", page))
+    heads = list(zip(parts[1::3], parts[2::3], parts[3::3], strict=True))
+    for at, (level, words, below) in enumerate(heads):
+        deeper = at + 1 < len(heads) and heads[at + 1][0] > level
+        if not deeper and "<img" not in below and not _plain(below):
+            yield _plain(words)
+
+
+def _plain(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 def merge_fields(checked: Checked) -> Iterator[Finding]:
@@ -57,12 +91,14 @@ def merge_fields(checked: Checked) -> Iterator[Finding]:
 def pictures(checked: Checked) -> Iterator[Finding]:
     """A reader who can't see a picture hears its alt text."""
     for item in checked.issue.items:
-        bare = len(re.findall(r'<img\b(?![^>]*\balt="[^"]+")[^>]*>', item.post.article.html))
-        if bare and item.form == "full":
-            words = (
-                f"{bare} picture{'s' if bare > 1 else ''} of “{item.post.article.title}” without a description (alt)."
-            )
+        article = item.post.article
+        bare = len(re.findall(r'<img\b(?![^>]*\balt="[^"]+")[^>]*>', article.html)) if item.form == "full" else 0
+        lead = article.lead_image
+        bare += bool(lead and not lead.alt and (item.form == "excerpt" or escape(lead.url) not in article.html))
+        if bare:
+            count = f"{bare} picture{'s' if bare > 1 else ''}"
+            words = f"{count} of “{article.title}” without a description (alt). Write one on the blog."
             yield advisory("alt", words, f"post {item.post.id}")
 
 
-RULES = (text_part, subject, empty, merge_fields, pictures)
+RULES = (text_part, subject, empty, empty_section, merge_fields, pictures)
