@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.mail import header_text
-from pipeline.model import Answer, Batch, Fate, HttpRequest, Recipient
+from pipeline.model import Answer, Batch, Fate, HttpRequest, Outcome, Recipient, Reply
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """Hosts that may be spoken to without encryption."""
@@ -132,3 +133,30 @@ def copy_size(batch: Batch) -> int:
     links = message.html.count(message.unsubscribe) + message.text.count(message.unsubscribe)
     longest = max((len(one.unsubscribe) for one in batch.recipients), default=0)
     return len(encoded([message.subject, message.html, message.text])) + links * longest + 4096
+
+
+def moment(value: Any) -> datetime | None:
+    """A time as providers write it (ISO 8601, or seconds since 1970), aware UTC; None for what is none."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        read = datetime.fromisoformat(str(value).strip())
+    except (ValueError, OverflowError, OSError):
+        return None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def listed(answer: Reply, name: str) -> list[dict[str, Any]]:
+    """The objects in the array `name` of a good answer's document."""
+    if not isinstance(answer, Answer) or answer.status != 200:
+        return []
+    return [one for one in rows(table(document(answer.body)).get(name)) if isinstance(one, dict)]
+
+
+def evidence(batch: Batch, told: Mapping[int, str]) -> list[Outcome]:
+    """Accepted, for the readers whose copies were found; `told` has the provider's ids."""
+    return [
+        Outcome(subscriber=one.subscriber, fate="accepted", provider_id=told[one.subscriber])
+        for one in batch.recipients
+        if one.subscriber in told
+    ]

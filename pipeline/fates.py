@@ -151,3 +151,25 @@ def packed(readers: Iterable[tuple[Recipient, int]], at_most: int, room: int) ->
         seen.add(one.address.lower())
         size += bytes_
     return (*parts, tuple(part)) if part else tuple(parts)
+
+
+def adjudged(
+    batch: Batch, done: Rounds, judge: Callable[[Part, Answer], Sequence[Verdict]], alone: Callable[[Answer], bool]
+) -> tuple[Outcome, ...]:
+    """As `in_rounds`; a reader refused alone, when others were taken or the words are about her, is rejected.
+
+    `alone` tells whether an answer's words are about an address.
+    """
+    taken = any(verdict[0] == "accepted" for part, reply in done.answered for verdict in _all(part, reply, judge))
+
+    def about(part: Part, answer: Answer) -> Sequence[Verdict]:
+        verdicts = judge(part, answer)
+        if len(part) > 1 or answer.status not in (400, 422) or verdicts[0][0] != "not-sent":
+            return verdicts
+        return [("rejected", verdicts[0][1], None)] if taken or alone(answer) else verdicts
+
+    return in_rounds(batch, done, about)
+
+
+def _all(part: Part, reply: Reply, judge: Callable[[Part, Answer], Sequence[Verdict]]) -> Sequence[Verdict]:
+    return judge(part, reply) if isinstance(reply, Answer) else []

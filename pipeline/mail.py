@@ -149,12 +149,12 @@ def _checked(text: str) -> str:
 
 def merged(message: Message, recipient: Recipient) -> tuple[str, str]:
     """HTML and text of one reader's copy: her own link in place of the stand-in, escaped where it stands in HTML."""
-    html, text = _split(message)
+    html, text = between(message)
     return escape(recipient.unsubscribe).join(html), recipient.unsubscribe.join(text)
 
 
 @lru_cache(maxsize=8)
-def _split(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def between(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """HTML and text, cut where a reader's link belongs."""
     if not message.unsubscribe:
         raise HeaderFault("The message does not say where the link to unsubscribe belongs; nothing was written.")
@@ -251,7 +251,7 @@ _LAST_HEADERS = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Vers
 
 @lru_cache(maxsize=8)
 def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) -> _Mould:
-    html, text = _split(message)
+    html, text = between(message)
     reply = [("Reply-To", _mailbox(*sender(reply_to)))] if reply_to else []
     second = [*reply, ("Subject", _phrase("Subject", header_text(message.subject))), ("Date", _date(date))]
     third = [(name, shared_header(name, value)) for name, value in message.list_headers]

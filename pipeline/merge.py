@@ -8,11 +8,10 @@ a style sheet with a space behind it, in plain text as a field of its own that s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 
-from pipeline.mail import HeaderFault
+from pipeline.mail import between
 from pipeline.model import Message
 
 _STYLE = re.compile(r"(<style\b[^>]*>.*?</style\s*>)", re.IGNORECASE | re.DOTALL)
@@ -43,18 +42,12 @@ class Template:
 
 def template(message: Message, subject: str, syntax: Syntax, html_link: str, text_link: str) -> Template:
     """The message as a template: `html_link` and `text_link` are the fields that the provider puts the link into."""
-    if not message.unsubscribe:
-        raise HeaderFault("The message does not say where the link to unsubscribe belongs; nothing was written.")
-    stand_in = f"{re.escape(escape(message.unsubscribe))}|{re.escape(message.unsubscribe)}"
+    html, text = between(message)
     return Template(
         subject=_plain(subject, syntax),
-        html=_joined(message.html, stand_in, html_link, lambda piece: _html(piece, syntax)),
-        text=_joined(message.text, re.escape(message.unsubscribe), text_link, lambda piece: _plain(piece, syntax)),
+        html=html_link.join(_html(piece, syntax) for piece in html),
+        text=text_link.join(_plain(piece, syntax) for piece in text),
     )
-
-
-def _joined(text: str, stand_in: str, link: str, harmless: Callable[[str], str]) -> str:
-    return link.join(harmless(piece) for piece in re.split(stand_in, text))
 
 
 def _html(piece: str, syntax: Syntax) -> str:

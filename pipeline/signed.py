@@ -55,6 +55,11 @@ def unpacked(text: str) -> bytes:
         raise Forged("The signature is not written as signatures are.") from None
 
 
+def same_bytes(given: str, wanted: bytes) -> bool:
+    """Whether Base64 text is these bytes."""
+    return same(given, base64.b64encode(wanted).decode())
+
+
 def sha256(secret: bytes, *parts: bytes) -> bytes:
     """The HMAC (RFC 2104) of the parts, one after the other."""
     made = hmac.new(secret, digestmod=hashlib.sha256)
@@ -75,17 +80,6 @@ def content(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise Forged("The call is not JSON.") from None
-
-
-def moment(value: Any, now: datetime) -> datetime:
-    """A time as providers write it (ISO 8601, or seconds since 1970), aware UTC; `now` when it says nothing usable."""
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        read = datetime.fromisoformat(str(value).strip())
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return now
 
 
 def name(*parts: Any) -> str:

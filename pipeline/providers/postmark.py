@@ -116,7 +116,7 @@ class _Postmark:
         return ("rejected" if code == _INVALID else "not-sent"), f"{code} {words}", None
 
     def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
-        more = not replies or len(_messages(replies[-1])) == _PAGE
+        more = not replies or len(api.listed(replies[-1], "Messages")) == _PAGE
         if not more or len(replies) >= _PAGES:
             return ()
         query = {"count": _PAGE, "offset": _PAGE * len(replies), "metadata_batch": batch.key}
@@ -125,16 +125,12 @@ class _Postmark:
 
     def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         told = dict[int, str]()
-        for message in (one for reply in replies for one in _messages(reply)):
+        for message in (one for reply in replies for one in api.listed(reply, "Messages")):
             marks, name = api.table(message.get("Metadata")), api.text(message.get("MessageID"))
             reader = api.whole(marks.get("reader"))
             if marks.get("batch") == batch.key and reader is not None and name:
                 told[reader] = name
-        return [
-            Outcome(subscriber=one.subscriber, fate="accepted", provider_id=told[one.subscriber])
-            for one in batch.recipients
-            if one.subscriber in told
-        ]
+        return api.evidence(batch, told)
 
 
 def _parts(batch: Batch) -> tuple[Part, ...]:
@@ -153,13 +149,6 @@ def _names(said: Any, address: str) -> bool:
     return text == address.lower() or text.endswith(f"<{address.lower()}>")
 
 
-def _messages(reply: Reply) -> list[dict[str, Any]]:
-    if not isinstance(reply, Answer) or reply.status != 200:
-        return []
-    found = api.rows(api.table(api.document(reply.body)).get("Messages"))
-    return [one for one in found if isinstance(one, dict)]
-
-
 def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:
     """The signal of a webhook call (https://postmarkapp.com/developer/webhooks/webhooks-overview)."""
     signed.password(headers, secrets, WEBHOOK)
@@ -173,13 +162,13 @@ def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
     words = api.text(event.get("Details") or event.get("Description"))
     match kind:
         case "Delivery":
-            at = signed.moment(event.get("DeliveredAt"), now)
+            at = api.moment(event.get("DeliveredAt")) or now
             yield told("delivered", id=f"delivered {message}", at=at, address=address, words=words)
         case "Bounce" | "SpamComplaint":
             told = partial(told, id=f"{kind} {api.text(event.get('ID'))}", address=address, words=words)
-            yield _failed(told, api.text(event.get("Type")), signed.moment(event.get("BouncedAt"), now))
+            yield _failed(told, api.text(event.get("Type")), api.moment(event.get("BouncedAt")) or now)
         case "SubscriptionChange" if event.get("SuppressSending") and event.get("Origin") == "Recipient":
-            at, name = signed.moment(event.get("ChangedAt"), now), signed.name(message, address, event.get("ChangedAt"))
+            at, name = api.moment(event.get("ChangedAt")) or now, signed.name(message, address, event.get("ChangedAt"))
             yield told("unsubscribed", permanent=True, id=name, at=at, address=address)
 
 

@@ -17,7 +17,7 @@ WORDS = (
 )
 """What stands in the sample message, and must arrive as it is."""
 
-_STYLE = "@media (min-width:480px){.a{width:100%}}#b{c:d}"
+_STYLE = "@media (min-width:480px){.a{width:100%}}@media print{#b{c:d}}"
 
 
 def a_reader(number: int) -> Recipient:

@@ -163,7 +163,8 @@ class ProviderContract:
     def test_a_reader_more_or_less_in_an_answer_is_never_taken_for_a_yes(self) -> None:
         for exchange in self.recorded.hand_overs:
             batch, replies = a_batch(len(exchange.fates) + 1), exchange.said()
-            if self.module.CAN.idempotency != "campaign" and len(replies) == 1 and len(exchange.fates) > 1:
+            several = len(replies) == 1 and len(exchange.fates) > 1 and "accepted" in exchange.fates
+            if several and self.module.CAN.idempotency != "campaign":
                 counts = isinstance(replies[0], Answer) and _counted(replies[0])
                 assert not counts or not self._accepted(batch, replies), exchange.name
 
@@ -286,7 +287,7 @@ def _cuts(reply: Reply) -> Iterator[Reply]:
     if isinstance(reply, Answer):
         whole = _meaning(reply.body)
         for end in range(len(reply.body)):
-            if whole is None or _meaning(reply.body[:end]) != whole:
+            if whole is not None and _meaning(reply.body[:end]) != whole:
                 yield replace(reply, body=reply.body[:end])
 
 
@@ -309,5 +310,7 @@ def _read(html: str) -> list[str]:
     from lxml import html as parser
 
     root = parser.document_fromstring(html)
+    for style in list(root.iter("style")):
+        style.text = ""
     texts = [str(part) for part in root.itertext() if isinstance(part, str)]
     return [" ".join("".join(texts).split()), *(f"{one.get('href')}" for one in root.iter("a"))]
