@@ -1,0 +1,221 @@
+"""Mailgun: one body for up to 1,000 readers, whose links are their recipient variables."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from html import escape
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from pipeline import api, signed
+from pipeline.fates import Part, Rounds, Verdict, adjudged, packed, rounds
+from pipeline.letter import addressee, letterhead, mailbox
+from pipeline.merge import Syntax, template
+from pipeline.model import Answer, Batch, HttpRequest, Outcome, Recipient, Reply, Request, Signal
+from pipeline.providers import Capabilities, Provider
+
+CAN = Capabilities(
+    batch_max=1000,
+    body_max_bytes=24_000_000,
+    idempotency="none",
+    key_lifetime_seconds=None,
+    merge=True,
+    lookup="lagging",
+    per_second=None,
+    real=True,
+    docs="https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/batch-sending",
+)
+TOKEN, WEBHOOK = "PAPERROUND_MAILGUN_TOKEN", "PAPERROUND_MAILGUN_WEBHOOK"
+SECRETS: Mapping[str, str] = {
+    TOKEN: "an API key, best a sending key of your domain",
+    WEBHOOK: "for webhooks: the HTTP webhook signing key",
+}
+
+# Fields are %name% and %recipient.name%; a percent sign before a letter may begin one.
+_SYNTAX = Syntax(
+    special=re.compile(r"%(?=[A-Za-z_]|\Z)"),
+    plain={"%": "%recipient.percent%"},
+    in_style=re.compile(r"%(?=[a-z_]{3})"),
+)
+_PAGE, _PAGES = 300, 40
+_ID = re.compile(r"<?[!-;=?-~]{1,200}>?")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table [delivery.mailgun]; `base_url` is https://api.eu.mailgun.net for domains in Europe."""
+
+    domain: str
+    base_url: str = "https://api.mailgun.net"
+
+
+def provider(settings: Settings, secrets: Mapping[str, str]) -> Provider:
+    """Mailgun. Raises ValueError with a sentence for a missing key or a wrong address."""
+    home = f"{api.base(settings.base_url)}/v3/{quote(settings.domain, safe='')}"
+    return _Mailgun(home=home, token=api.secret(secrets, TOKEN))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mailgun:
+    home: str
+    token: str = field(repr=False)
+    can: Capabilities = CAN
+
+    def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        return [self._post(batch, part) for part in _rounds(batch, replies).waiting]
+
+    def _post(self, batch: Batch, part: Part) -> Request:
+        # No part can hold the hash of its own batch's key by chance.
+        cut = hashlib.sha256(f"{batch.key}/{part[0].subscriber}".encode()).hexdigest()[:40]
+        kind = {"Accept": "application/json", "Content-Type": f"multipart/form-data; boundary={cut}"}
+        url, body = f"{self.home}/messages", _form(cut, _fields(batch, part))
+        return HttpRequest(method="POST", url=url, headers=kind, secret_headers=self._key, body=body)
+
+    @property
+    def _key(self) -> Mapping[str, str]:
+        return {"Authorization": api.basic("api", self.token)}
+
+    def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        return adjudged(batch, _rounds(batch, replies), self._judge, _about_address)
+
+    def _judge(self, part: Part, answer: Answer) -> Sequence[Verdict]:
+        """One answer, and one id, for all of a request."""
+        found = api.table(api.document(answer.body))
+        name, words = api.text(found.get("id")), api.said(api.text(found.get("message")), self.token)
+        if answer.status == 200 and words and _ID.fullmatch(name):
+            return [("accepted", words, name.strip("<>"))] * len(part)
+        return [api.refusal(answer, _reason(answer), self.token)] * len(part)
+
+    def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        if not replies:
+            since = int((batch.date - timedelta(minutes=5)).timestamp())
+            query = {"begin": since, "ascending": "yes", "limit": _PAGE, "event": "accepted"}
+            return [api.get(f"{self.home}/events?{urlencode(query)}", self._key)]
+        next_page = self._next(replies[-1])
+        return [api.get(next_page, self._key)] if next_page and len(replies) < _PAGES else ()
+
+    def _next(self, reply: Reply) -> str:
+        """The next page's address; our key goes nowhere but home."""
+        if not api.listed(reply, "items") or not isinstance(reply, Answer):
+            return ""
+        url = api.text(api.table(api.table(api.document(reply.body)).get("paging")).get("next"))
+        return url if url.startswith(f"{self.home}/events/") and re.fullmatch(r"[!-~]{1,2000}", url) else ""
+
+    def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        told = dict[int, str]()
+        for item in (one for reply in replies for one in api.listed(reply, "items")):
+            marks = api.table(item.get("user-variables"))
+            reader = api.whole(marks.get("reader"))
+            if marks.get("batch") == batch.key and reader is not None and item.get("event") == "accepted":
+                told[reader] = _message_id(item)
+        return api.evidence(batch, told)
+
+
+def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
+    own = 2 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 1024
+    room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
+    first = packed(((one, own) for one in batch.recipients), CAN.batch_max, room)
+    return rounds(first, replies, lambda answer: answer.status == 400 and bool(_reason(answer)))
+
+
+def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, str]]:
+    head, readers = letterhead(batch), [addressee(batch, one) for one in part]
+    body = template(batch.message, head.subject, _SYNTAX, "%recipient.html_link%", "%recipient.link%")
+    yield "from", mailbox(*head.sender)
+    for reader in readers:
+        yield "to", mailbox("" if "%" in reader.name else reader.name, reader.address)
+    yield "subject", body.subject
+    yield "text", body.text
+    yield "html", body.html
+    for name in ("o:tracking", "o:tracking-clicks", "o:tracking-opens"):
+        yield name, "no"
+    own = dict(readers[0].headers)
+    own["List-Unsubscribe"] = own["List-Unsubscribe"].replace(part[0].unsubscribe, "%recipient.link%", 1)
+    reply = {"Reply-To": mailbox(*head.reply_to)} if head.reply_to else {}
+    for name, value in (reply | dict(head.headers) | own).items():
+        yield f"h:{name}", value
+    marks = api.marks(batch, part[0])
+    for name, value in (marks | ({"reader": "%recipient.number%"} if "reader" in marks else {})).items():
+        yield f"v:{name}", value
+    yield (
+        "recipient-variables",
+        api.encoded({one.address: _own(two) for one, two in zip(readers, part, strict=True)}).decode(),
+    )
+
+
+def _own(one: Recipient) -> dict[str, str]:
+    link = one.unsubscribe
+    return {"link": link, "html_link": escape(link), "percent": "%", "number": str(one.subscriber)}
+
+
+def _form(cut: str, fields: Iterable[tuple[str, str]]) -> bytes:
+    """A multipart form (RFC 7578), the same bytes each time."""
+    parts = [f'--{cut}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
+    return "".join([*parts, f"--{cut}--\r\n"]).encode("utf-8", "replace")
+
+
+def _reason(answer: Answer) -> str:
+    """What Mailgun's own error says; a wrong key is answered with a bare "Forbidden"."""
+    if answer.status == 401 and answer.body.strip().strip(b'"') == b"Forbidden":
+        return "Forbidden: the key or the domain is wrong"
+    return api.text(api.table(api.document(answer.body)).get("message"))
+
+
+def _about_address(answer: Answer) -> bool:
+    return "not a valid address" in _reason(answer)
+
+
+def _message_id(event: Mapping[str, Any]) -> str:
+    return api.text(api.table(api.table(event.get("message")).get("headers")).get("message-id"))
+
+
+def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:
+    """The signal of a webhook call (https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks).
+
+    The signature covers a token and a time, not the event: so the token is the signal's id, and a call that is
+    repeated with other words is one that is known already.
+    """
+    key = signed.key(secrets, WEBHOOK).encode()
+    call = api.table(signed.content(body))
+    proof = api.table(call.get("signature"))
+    stamp, token, given = (api.text(proof.get(part)) for part in ("timestamp", "token", "signature"))
+    signed.recent(stamp, now, timedelta(days=1))
+    wanted = signed.sha256(key, stamp.encode(), token.encode("utf-8", "replace")).hex()
+    signed.insist(len(token) >= 20 and signed.same(given, wanted), "The signature is wrong.")
+    return list(_signals(api.table(call.get("event-data")), token, now))
+
+
+def _signals(event: Mapping[str, Any], token: str, now: datetime) -> Iterator[Signal]:
+    status = api.table(event.get("delivery-status"))
+    words = api.text(status.get("message")) or api.text(status.get("description"))
+    told = partial(
+        signed.signal,
+        id=token,
+        at=api.moment(event.get("timestamp")) or now,
+        address=api.text(event.get("recipient")),
+        provider_id=_message_id(event),
+        marks=api.table(event.get("user-variables")),
+        words=f"{api.text(status.get('code'))} {words}",
+    )
+    match event.get("event"):
+        case "delivered":
+            yield told("delivered")
+        case "failed" if event.get("severity") == "temporary":
+            yield told("deferred")
+        case "failed" if event.get("reason") == "suppress-unsubscribe":
+            yield told("unsubscribed", permanent=True)
+        case "failed" if event.get("reason") == "suppress-complaint":
+            yield told("complained", permanent=True)
+        case "failed":
+            gone = event.get("reason") in ("bounce", "suppress-bounce")
+            yield told("bounced", permanent=gone and event.get("severity") == "permanent")
+        case "complained":
+            yield told("complained", permanent=True)
+        case "unsubscribed":
+            yield told("unsubscribed", permanent=True)
