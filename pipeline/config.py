@@ -137,7 +137,7 @@ class BooksTable(Section, frozen=True):
     per_issue: Annotated[int, msgspec.Meta(ge=0, le=24)] = 4
     repeat_after: Annotated[int, msgspec.Meta(ge=0)] = 6
     ages: Ages = Ages((0, 18))
-    disclosure: str = "Some book links support this newsletter: a small part of the price comes back to its author."
+    disclosure: str = ""
     shops: Shops = msgspec.field(default_factory=Shops)
     affiliate: dict[str, str] = {}
 

@@ -97,6 +97,15 @@ def direction(words: Mapping[str, Any]) -> Literal["ltr", "rtl"]:
     return "rtl" if _locale(words).text_direction == "rtl" else "ltr"
 
 
+def counted(number: int, forms: Mapping[str, str], words: Mapping[str, Any]) -> str:
+    """How many, in the furniture's language: `forms` by CLDR's categories (one, two, few, many, other), {n} in them.
+
+    The categories of each language: https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html
+    """
+    form = forms.get(_locale(words).plural_form(number)) or forms["other"]
+    return form.format(n=number)
+
+
 def _locale(words: Mapping[str, Any]) -> Any:
     from babel.core import Locale, UnknownLocaleError
 
@@ -146,7 +155,7 @@ def _environment(own: Path) -> SandboxedEnvironment:
 
     return SandboxedEnvironment(
         loader=FileSystemLoader([own, BUILT_IN]),
-        autoescape=lambda name: name is None or not name.endswith((".txt", ".toml")),
+        autoescape=lambda name: name is None or not name.endswith((".txt", ".toml", ".css")),
         undefined=StrictUndefined,
         finalize=_finalized,
         trim_blocks=True,
@@ -172,7 +181,7 @@ def _fault(fault: Exception, name: str) -> RenderFault:
     trace = fault.__traceback__
     while trace is not None and line is None:
         code = trace.tb_frame.f_code
-        if code.co_name == "top-level template code" or code.co_filename.endswith((".mjml", ".html", ".txt")):
+        if code.co_name == "top-level template code" or code.co_filename.endswith((".mjml", ".html", ".txt", ".css")):
             file, found = Path(code.co_filename).name, trace.tb_lineno
             line = found if trace.tb_next is None or "jinja2" in trace.tb_next.tb_frame.f_code.co_filename else None
         trace = trace.tb_next

@@ -46,7 +46,7 @@ def view(issue: Issue, settings: RenderSettings, copies: Mapping[str, Copy]) -> 
         "home": home,
         "web": f"{home}issues/{issue.corrects.folder if issue.corrects else issue.folder}/",
         "unsubscribe": stand_in(issue),
-        "disclosure": settings.disclosure,
+        "disclosure": disclosure(settings),
         "day": lambda moment: day(moment, words, settings),
         "moment": lambda event: moment(event, words, settings),
         "discloses": lambda item, place: _disclosed(issue, "email") == (item, place),
@@ -54,6 +54,11 @@ def view(issue: Issue, settings: RenderSettings, copies: Mapping[str, Copy]) -> 
         "shows": partial(shows, copies=copies, home=home),
         "picture": partial(picture, settings=settings),
     }
+
+
+def disclosure(settings: RenderSettings) -> str:
+    """What stands before the first link that earns money: the author's own words, or the language's."""
+    return settings.disclosure or str(looks.words(settings.newsletter.language, settings.templates)["disclosure"])
 
 
 def addressed(issue: Issue, home: str) -> Issue:

@@ -105,8 +105,8 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     outputs: dict[str, Output] = {name: (_sha(about_posts), _feed(name, items, meta)) for name in FORMATS}
     outputs["issues.xml"] = (_sha((about_issues, notes)), lambda: _issues_feed(listed, meta, notes))
     outputs["feeds.opml"] = (_sha(style), lambda: _opml(meta))
-    outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: _index(items, listed, settings))
-    outputs["feed.css"] = (_sha(style), lambda: _stylesheet(settings))
+    outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: index(items, listed, settings))
+    outputs["feed.css"] = (_sha(style), lambda: stylesheet(settings))
     for issue in every:
         page = settings.issues / issue.folder / "web.html"
         if page.is_file() and issue.corrects is None:
@@ -157,7 +157,7 @@ def _opml(meta: Meta) -> bytes:
     return opml.listing(meta)
 
 
-def _stylesheet(settings: SyndicateSettings) -> bytes:
+def stylesheet(settings: SyndicateSettings) -> bytes:
     """What shows a feed as a page; a sentence in it is a string of CSS, so that none can end early."""
     words = looks.words(settings.newsletter.language, settings.templates)
     said = {name: re.sub(r'[\\"<\n]', " ", str(words[name])) for name in ("feed_note",)}
@@ -173,16 +173,18 @@ def _credits(tx: Tx) -> dict[SourceName, str]:
     return {name: uri for name, address in sorted(given.items()) if (uri := content.uri(address))}
 
 
-def _index(items: list[Item], listed: list[Issue], settings: SyndicateSettings) -> bytes:
+def index(items: list[Item], listed: list[Issue], settings: SyndicateSettings) -> bytes:
     """The site's front page: issues that somebody approved, then the newest posts."""
     newsletter, words = settings.newsletter, looks.words(settings.newsletter.language, settings.templates)
     values = {
         "newsletter": newsletter,
+        "direction": looks.direction(words),
         "home": newsletter.home,
         "issues": listed,
         "items": items[:LISTED],
         "words": words,
         "day": lambda moment: looks.day(moment.astimezone(newsletter.timezone), words),
+        "counted": lambda number, forms: looks.counted(number, forms, words),
     } | looks.theme(settings.templates)
     return looks.fill("index.html", settings.templates, values).encode()
 
@@ -196,7 +198,7 @@ def _meta(settings: SyndicateSettings, credit: Mapping[SourceName, str], notes: 
         language=newsletter.language,
         author=mail.sender(newsletter.from_)[0] or newsletter.title,
         description=newsletter.title,
-        disclosure=settings.disclosure,
+        disclosure=settings.disclosure or looks.words(newsletter.language, settings.templates)["disclosure"],
         hub=newsletter.hub,
         sources=credit,
         notes=notes,

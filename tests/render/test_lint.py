@@ -189,8 +189,8 @@ def test_a_newsletter_without_an_https_home_blocks_only_what_is_really_sent(
 
 
 def test_a_link_that_earns_without_saying_so_blocks() -> None:
-    of, silent = issue(EARNING), settings(disclosure="")
-    assert look(rendered(of, silent), of, silent)["disclosure"].level == "blocking"
+    of, wanted = issue(EARNING), settings(disclosure="Another sentence than the mail's.")
+    assert look(rendered(of, settings()), of, wanted)["disclosure"].level == "blocking"
     assert "disclosure" not in look(rendered(of, settings()), of)
 
 

@@ -154,3 +154,23 @@ def test_every_text_can_be_read_on_every_ground(mode: str, ground: str, text: st
     colours = looks.theme(looks.BUILT_IN)[mode]
     light, dark = sorted((_luminance(colours[ground]), _luminance(colours[text])), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "said"),
+    [
+        ("en", 1, "1 post"),
+        ("en", 2, "2 posts"),
+        ("de", 2, "2 Beiträge"),
+        ("fr", 0, "0 article"),
+        ("es", 5, "5 entradas"),
+        ("ar", 1, "تدوينة واحدة"),
+        ("ar", 2, "تدوينتان"),
+        ("ar", 5, "5 تدوينات"),
+        ("ar", 11, "11 تدوينة"),
+        ("ar", 100, "100 تدوينة"),
+    ],
+)
+def test_posts_are_counted_as_people_count_there(own: Path, language: str, number: int, said: str) -> None:
+    words = looks.words(language, own)
+    assert looks.counted(number, words["posts_counted"], words) == said

@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from html import unescape
 
 from pipeline.model import Finding
+from pipeline.render import view
 from pipeline.render.lint.rule import Checked, blocking
 
 SETTINGS = "sources/newsletter.toml"
@@ -51,7 +52,7 @@ def disclosure(checked: Checked) -> Iterator[Finding]:
     earning = [
         pick.links.email for item in checked.issue.items for pick in item.picks if "email" in pick.links.affiliate
     ]
-    wanted = _words(checked.settings.disclosure)
+    wanted = _words(view.disclosure(checked.settings))
     for part, content in (("email.html", checked.message.html), ("email.txt", checked.message.text)):
         text = _words(content)
         first = min((at for link in earning if (at := text.find(_words(link))) >= 0), default=None)
