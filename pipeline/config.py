@@ -160,6 +160,7 @@ class Delivery(Section, frozen=True):
     provider: str = "outbox"
     on_unknown: Literal["hold", "resend"] = "hold"
     max_age: Duration = Duration(days=7)
+    at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
 
 
 class ReadersTable(Section, frozen=True):

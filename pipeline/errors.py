@@ -62,7 +62,14 @@ class Busy(PaperroundError):
 
 
 class StoreFault(PaperroundError):
-    """The database is damaged, full, locked or out of reach; what a block had written is not there."""
+    """The database is damaged, full, locked or out of reach; what a block had written is not there.
+
+    `cut` is True when it was the line: another try may go well.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, next_step: str | None = None, cut: bool = False) -> None:
+        super().__init__(what, where=where, next_step=next_step)
+        self.cut = cut
 
 
 class SourceFault(PaperroundError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from threading import get_ident
 
 
 def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
@@ -15,7 +16,7 @@ def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
     if holds(path, content):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}-{get_ident()}.tmp")
     try:
         with temporary.open("wb") as handle:
             os.fchmod(handle.fileno(), mode)
@@ -48,7 +49,21 @@ def sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove temporary files that killed runs left under `folder`; call it only while holding the run's lock."""
+    """Remove temporary files that killed runs left under `folder`; those of a program that lives are its own."""
     for stray in folder.rglob(".*.tmp"):
-        with contextlib.suppress(FileNotFoundError):
-            stray.unlink()
+        if not _is_at_work(stray.name.split(".")[-2].partition("-")[0]):
+            with contextlib.suppress(FileNotFoundError):
+                stray.unlink()
+
+
+def _is_at_work(process: str) -> bool:
+    """Whether another process of that number lives."""
+    if not process.isdecimal() or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True

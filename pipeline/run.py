@@ -71,21 +71,23 @@ def walk(project: Project, *names: str, now: datetime | None = None) -> Report:
     worked = -1
     while worked < len(done):
         worked = len(done)
-        reports.extend(_exhaust(stage, _due(stage, project, now), project, done) for stage in chosen)
+        reports.extend(exhaust(stage, due_of(stage, project, now), project, done) for stage in chosen)
     return total(reports)
 
 
 def perform(project: Project, name: str, keys: Callable[[], Iterable[str]]) -> Report:
     """Work through keys of one stage that a person asked for, until `keys` names no new one."""
-    return _exhaust(next(stage for stage in STAGES if stage.name == name), keys, project, set())
+    return exhaust(next(stage for stage in STAGES if stage.name == name), keys, project, set())
 
 
-def _due(stage: Stage, project: Project, now: datetime | None) -> Callable[[], Iterable[str]]:
+def due_of(stage: Stage, project: Project, now: datetime | None = None) -> Callable[[], Iterable[str]]:
+    """Asks a stage what is due, each time it is called."""
     section = getattr(project.settings, stage.name)
     return lambda: stage.due(project.store, section, now or project.out.clock())
 
 
-def _exhaust(stage: Stage, keys: Callable[[], Iterable[str]], project: Project, done: Done) -> Report:
+def exhaust(stage: Stage, keys: Callable[[], Iterable[str]], project: Project, done: Done) -> Report:
+    """Work through keys of a stage until `keys` names none that is not in `done`, which grows."""
     reports: list[Report] = []
     try:
         while fresh := [key for key in dict.fromkeys(keys()) if (stage.name, key) not in done]:
@@ -98,12 +100,13 @@ def _exhaust(stage: Stage, keys: Callable[[], Iterable[str]], project: Project, 
 
 def _work(stage: Stage, keys: list[str], project: Project) -> Iterable[Report]:
     if stage.at_once == 1 or len(keys) == 1:
-        return [_try(stage, key, project) for key in keys]
+        return [attempt(stage, key, project) for key in keys]
     with ThreadPoolExecutor(stage.at_once) as threads:
-        return list(threads.map(lambda key: _try(stage, key, project), keys))
+        return list(threads.map(lambda key: attempt(stage, key, project), keys))
 
 
-def _try(stage: Stage, key: str, project: Project) -> Report:
+def attempt(stage: Stage, key: str, project: Project) -> Report:
+    """One key; whatever fails is told in the report."""
     try:
         report = stage.work(key, project.store, getattr(project.settings, stage.name), project.out)
     except PaperroundError as fault:

@@ -1,8 +1,10 @@
-"""The cron entry."""
+"""The entries for cron and for machines that work all day."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -39,6 +41,52 @@ def run(terminal: Terminal) -> None:
     terminal.conclude(report, {}, [] if terminal.quiet else [_paragraph(report)])
 
 
+@click.command(short_help="The same work from a queue in PostgreSQL, on as many machines as you like.")
+@click.option(
+    "--project",
+    "folders",
+    type=click.Path(file_okay=False, path_type=Path),
+    multiple=True,
+    help="A newsletter's folder; say it again for each newsletter. Default: the one of the program's own --project.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(["home", "pull", "batches"]),
+    help="Do only this kind of work: what needs the folder, asking sources, handing over. Default: all.",
+)
+@click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="So many jobs side by side.")
+@click.option("--once", is_flag=True, help="Leave when there is nothing left to do.")
+@click.pass_obj
+def worker(terminal: Terminal, folders: tuple[Path, ...], only: tuple[str, ...], at_once: int, *, once: bool) -> None:
+    """Work day and night: pull, build, publish and send whatever is due, in place of cron.
+
+    Start it on as many machines as you like; they share the work through the database that [store] names. It stops
+    at SIGTERM when what it has begun is done, and may be killed at any moment.
+
+    \b
+    Example:
+      paperround worker
+      paperround worker --project ~/kind-words --project ~/long-reads
+      paperround worker --only batches
+    """
+    from pipeline import config
+    from pipeline.cli.terminal import outside
+    from pipeline.worker import QUEUES, Orders, serve
+
+    serve(
+        Orders(
+            folders=[config.find(folder) for folder in folders or (terminal.start,)],
+            load=lambda folder: config.load(folder, os.environ),
+            world=outside,
+            say=terminal.say,
+            only=only or QUEUES,
+            at_once=at_once,
+            once=once,
+        )
+    )
+
+
 def _waiting(project: Project) -> Report:
     """What waits for the author, or for its time."""
     from pipeline import compose, review
@@ -60,4 +108,4 @@ def _paragraph(report: Report) -> str:
     return " ".join(dict.fromkeys((*done, *report.errors)))
 
 
-COMMANDS = (run,)
+COMMANDS = (run, worker)

@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
-    from pipeline.model import Report
+    from pipeline.model import Outside, Report
     from pipeline.run import Project
 
 
@@ -39,19 +39,11 @@ class Terminal:
 
         Raises SettingsError, Busy.
         """
-        from datetime import UTC, datetime
-
-        from pipeline.fetch import Fetcher
-        from pipeline.line import Wire
-        from pipeline.model import Outside
         from pipeline.run import opened
 
         settings = self.settings()
-        private = frozenset(settings.fetch.allow_private_hosts)
-        with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
-            out = Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)
-            with opened(settings, out, self.say, alone=alone) as project:
-                yield project
+        with outside(settings) as out, opened(settings, out, self.say, alone=alone) as project:
+            yield project
 
     def say(self, sentence: str) -> None:
         """Progress, for a person who watches."""
@@ -76,3 +68,17 @@ class Terminal:
             for sentence in dict.fromkeys((*(report.errors if self.quiet else ()), *report.attention)):
                 click.echo(sentence, err=True)
         click.get_current_context().exit(report.exit_code)
+
+
+@contextmanager
+def outside(settings: Settings) -> Iterator[Outside]:
+    """The real world, for one project."""
+    from datetime import UTC, datetime
+
+    from pipeline.fetch import Fetcher
+    from pipeline.line import Wire
+    from pipeline.model import Outside
+
+    private = frozenset(settings.fetch.allow_private_hosts)
+    with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
+        yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)

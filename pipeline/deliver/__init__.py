@@ -18,7 +18,7 @@ from pipeline.deliver import audience, mark, mend, send, settle
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Outside, Report
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, carriers, issues, ledger, people
+from pipeline.store import Store, Tx, carriers, claims, issues, ledger, people
 
 __all__ = ["account", "ask", "due", "next_try", "people_of", "provider", "reconcile", "rehearse", "try_out", "work"]
 
@@ -32,7 +32,7 @@ def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNum
         if mark.behind(tx, store, settings.outbox):
             yield "behind/ledger"
             return
-        yield from (f"orphan/{batch}" for batch, by in ledger.claims(tx, number) if not store.alive(tx, by))
+        yield from (f"orphan/{batch}" for batch, by in claims.every(tx, number) if not store.alive(tx, by))
         yield from _to_freeze(tx, settings, now, number)
     with store.reading() as tx:
         for one, carrier, since in ledger.open_sendings(tx):

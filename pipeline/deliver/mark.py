@@ -5,6 +5,7 @@ A backup of the state that is put back does not know what went out since; sendin
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -37,12 +38,18 @@ def reached(outbox: Path) -> int:
 
 
 def set_to(outbox: Path, name: str, generation: int) -> None:
-    """Put the mark on disk, durable when this returns; one line of one length, so it is never half old and half new."""
+    """Put the mark on disk, durable when this returns, unless another worker has put a later one there.
+
+    One line of one length, so it is never half old and half new.
+    """
     path = outbox / NAME
     fresh = not path.exists()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        os.pwrite(handle, f"{name} {generation:020d}\n".encode(), 0)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        line = _LINE.fullmatch(os.pread(handle, 100, 0))
+        if line is None or line[1].decode() != name or int(line[2]) < generation:
+            os.pwrite(handle, f"{name} {generation:020d}\n".encode(), 0)
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -21,15 +21,16 @@ def recover(batch: BatchId, store: Store, settings: DeliverSettings, by: Provide
     """A batch that a killed run had claimed: what is known of it is written down, the rest is of unknown fate."""
     with store.reading() as tx:
         was = ledger.standing(tx, batch)
-        if was.state != "claimed":
+        if was.state != "claimed" or store.alive(tx, was.claimed_by):
             return Report(unchanged=1)
         frozen = ledger.batch(tx, batch, store.secret(tx))
     journal = Journal(settings.outbox, batch, was.attempts)
     outcomes = _heard(frozen, journal, by) or [
         Outcome(subscriber=one.subscriber, fate="unknown", words=_STOPPED) for one in frozen.recipients
     ]
+    killed = talk.Verdict(answered=False, killed=True)
     report = settle.settle(
-        frozen, outcomes, talk.Verdict(answered=False, killed=True), store=store, settings=settings, by=by, out=out
+        frozen, outcomes, killed, claim=was.claimed_by, store=store, settings=settings, by=by, out=out
     )
     journal.end()
     return report

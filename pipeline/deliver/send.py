@@ -13,7 +13,7 @@ from pipeline.deliver.journal import Journal
 from pipeline.errors import PaperroundError
 from pipeline.model import Batch, BatchId, HttpRequest, Outcome, Outside, Report, Request
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, carriers, ledger
+from pipeline.store import Store, Tx, carriers, claims, ledger
 
 _A_FEW = 10
 
@@ -35,27 +35,20 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
         return doubt
     pause = talk.pace(store, settings.provider, by, out)
     pause(1)
-    me = store.present()
-    with store.writing() as tx:
-        if not ledger.claim(tx, batch, me, out.clock()):
-            return Report(unchanged=1)
-        intent = _intend(tx, batch, store, settings, by, out.clock())
-    if isinstance(intent, Report):
-        return intent
-    mark.set_to(settings.outbox, *intent.mark)
-    pause(len(intent.requests) - 1)
-    heard = intent.journal.heard if intent.journal else lambda _: None
-    replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard)
-    told = talk.fates(intent.batch, replies, by) if intent.batch.recipients else []
-    report = settle.settle(
-        intent.batch,
-        [*intent.refused, *told],
-        talk.verdict(replies, out.clock()),
-        store=store,
-        settings=settings,
-        by=by,
-        out=out,
-    )
+    with store.at_work() as me:
+        with store.writing() as tx:
+            if not ledger.claim(tx, batch, me, out.clock()):
+                return Report(unchanged=1)
+            intent = _intend(tx, batch, store, settings, by, out.clock())
+        if isinstance(intent, Report):
+            return intent
+        mark.set_to(settings.outbox, *intent.mark)
+        pause(len(intent.requests) - 1)
+        heard = intent.journal.heard if intent.journal else lambda _: None
+        replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard)
+        told = talk.fates(intent.batch, replies, by) if intent.batch.recipients else []
+        said, outcomes = talk.verdict(replies, out.clock()), [*intent.refused, *told]
+        report = settle.settle(intent.batch, outcomes, said, claim=me, store=store, settings=settings, by=by, out=out)
     if intent.journal:
         intent.journal.end()
     return report
@@ -151,7 +144,7 @@ def _known_elsewhere(
     me = store.present()
     with store.reading() as tx:
         was = ledger.standing(tx, batch)
-        if was.attempts or ledger.begun_here(tx, was.number, me):
+        if was.attempts or claims.begun_here(tx, was.number, me):
             return None
         frozen = ledger.batch(tx, batch, store.secret(tx))
     few = replace(frozen, recipients=frozen.recipients[:_A_FEW])

@@ -12,7 +12,7 @@ from pipeline.config import DeliverSettings
 from pipeline.deliver.talk import Verdict
 from pipeline.model import Batch, Fate, Outcome, Outside, Report
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, carriers, ledger
+from pipeline.store import Store, Tx, carriers, claims, ledger
 
 AGAIN = timedelta(minutes=10)
 DOUBLED_AT_MOST = 5
@@ -59,28 +59,56 @@ def settle(
     outcomes: Sequence[Outcome],
     said: Verdict,
     *,
+    claim: str | None,
     store: Store,
     settings: DeliverSettings,
     by: Provider,
     out: Outside,
 ) -> Report:
-    """Write every reader's fate, and decide about those who have none yet."""
+    """Write every reader's fate, and decide about those who have none yet; as soon as the database can be written to.
+
+    `claim` is who took the batch. When it was taken from them, because they seemed to be gone, only what is certain
+    still counts.
+    """
     now = out.clock()
-    with store.writing() as tx:
+    seconds: timedelta | None = None
+    report = Report(unchanged=1)
+
+    def deed(tx: Tx) -> None:
+        nonlocal seconds, report
         was = ledger.standing(tx, batch.id)
+        if said.killed and (was.claimed_by, was.state) != (claim, "claimed"):
+            return
+        if was.claimed_by != claim:
+            if was.claimed_by != claims.done_by(claim):
+                report = _late(tx, batch, outcomes, now)
+            return
         seconds = _wait(said, was.attempts)
         until = now + (seconds or _backoff(said, was.attempts))
-        once = _Round(batch=batch, was=was, outcomes=outcomes, said=said, now=now, until=until)
+        told = outcomes if was.attempts == 1 else ledger.still_open(tx, batch.id, outcomes)
+        once = _Round(batch=batch, was=was, outcomes=told, said=said, now=now, until=until)
         report = _write(tx, once, settings, by)
         if said.stop:
             carriers.stop(tx, settings.provider, said.stop)
             report += Report(attention=(stop_words(settings.provider, said.stop, f"`send {batch.issue}`"),))
         if seconds is not None:
             ledger.postpone(tx, until, provider=settings.provider)
+        if not said.killed:
+            claims.mark_done(tx, batch.id, claim)
         _finish(tx, batch)
+
+    store.written(deed)
     if seconds is not None and seconds.total_seconds() <= PATIENCE and not said.stop:
         out.rest(seconds.total_seconds())
     return report
+
+
+def _late(tx: Tx, batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> Report:
+    """An answer for a batch that others have taken over meanwhile: a yes or a no is certain, whoever asked."""
+    certain = [outcome for outcome in outcomes if outcome.fate in ("accepted", "rejected")]
+    count = ledger.settle_late(tx, batch.issue, certain, now)
+    _finish(tx, batch)
+    return Report(done=(f"Issue {batch.issue}: {count} copies found to be settled, later.",) if count else ())
 
 
 def stop_words(provider: str, words: str, command: str) -> str:

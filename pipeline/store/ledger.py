@@ -80,6 +80,7 @@ class Standing:
     payload: str | None
     first_tried: datetime | None
     claimed_at: datetime | None
+    claimed_by: str | None
 
 
 def sending(tx: Tx, number: IssueNumber) -> Sending | None:
@@ -155,13 +156,6 @@ def standing(tx: Tx, batch: BatchId) -> Standing:
     return Standing(**tx.execute(sa.select(*(_B[name] for name in names)).where(_B.id == batch)).one()._mapping)
 
 
-def claims(tx: Tx, number: IssueNumber | None = None) -> list[tuple[BatchId, str | None]]:
-    """(batch, by whom) of batches that are claimed, of one issue or of all."""
-    conditions = [_B.state == "claimed"] + ([] if number is None else [_B.number == number])
-    rows = tx.execute(sa.select(_B.id, _B.claimed_by).where(*conditions).order_by(_B.id))
-    return [(row[0], row[1]) for row in rows]
-
-
 def in_state(tx: Tx, state: BatchState, number: IssueNumber | None = None) -> list[BatchId]:
     """Batches in one state, of one issue or of all."""
     conditions = [_B.state == state] + ([] if number is None else [_B.number == number])
@@ -178,9 +172,23 @@ def unknown(tx: Tx, now: datetime, provider: str, since: datetime) -> list[tuple
     return [(row[0], row[1]) for row in tx.execute(mine)]
 
 
-def begun_here(tx: Tx, number: IssueNumber, by: str) -> bool:
-    """Whether `by` has claimed a batch of this issue before."""
-    return tx.execute(sa.select(_B.id).where(_B.number == number, _B.claimed_by == by).limit(1)).first() is not None
+def still_open(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Those of `outcomes` that nobody has settled meanwhile."""
+    there = set(tx.execute(sa.select(_O.subscriber).where(_O.batch == batch, _O.fate.in_(_OPEN))).scalars())
+    return [outcome for outcome in outcomes if outcome.subscriber in there]
+
+
+def settle_late(tx: Tx, number: IssueNumber, outcomes: Iterable[Outcome], now: datetime) -> int:
+    """Write fates that are certain, whatever batch the readers are in by now; returns how many were still open."""
+    told = {outcome.subscriber: outcome for outcome in outcomes}
+    is_open = (_O.number == number, _O.fate.in_(_OPEN), _O.subscriber.in_(told))
+    found = {row[0]: row[1] for row in tx.execute(sa.select(_O.subscriber, _O.batch).where(*is_open))}
+    for reader in found:
+        one = sa.update(tables.outcomes).where(_O.number == number, _O.subscriber == reader)
+        tx.execute(one.values(**_values(told[reader], now)))
+    for batch in set(found.values()):
+        _add_up(tx, BatchId(batch))
+    return len(found)
 
 
 def batch(tx: Tx, batch: BatchId, secret: bytes) -> Batch:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Protocol
+from time import monotonic, sleep
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,6 +19,11 @@ from pipeline.store import migrations, tables
 Tx = sa.Connection
 """A transaction; rooms hand it to the store's queries and never look inside."""
 
+T = TypeVar("T")
+
+LONGEST_CUT = 600.0
+"""Seconds that a database may be away before an answer that was heard is given up as not written down."""
+
 
 class Database(Protocol):
     """What a kind of database does in its own way."""
@@ -24,6 +31,8 @@ class Database(Protocol):
     engine: sa.Engine
     where: str
     """The database in a few words, without its password."""
+    me: str
+    """A name for this process that no other has."""
 
     def reader(self) -> sa.Connection:
         """A connection whose next transaction sees one moment of the state."""
@@ -40,11 +49,11 @@ class Database(Protocol):
     def locked(self) -> AbstractContextManager[None]:
         """Hold the newsletter for one run. Raises Busy."""
 
-    def present(self) -> str:
-        """A name for this process that `alive` knows for as long as it lives."""
+    def at_work(self) -> AbstractContextManager[str]:
+        """A name that `alive` knows until the block ends or this process dies."""
 
     def alive(self, tx: Tx, name: str) -> bool:
-        """Whether the process of that name still lives."""
+        """Whether the block that got that name is still at it."""
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -82,6 +91,22 @@ class Store:
         with self._writing(beside=True) as tx:
             yield tx
 
+    def written(self, deed: Callable[[Tx], T], *, beside: bool = False) -> T:
+        """What `deed` returns, once it is written down: after a cut line it is done again, for ten minutes.
+
+        The line may have been cut just after the end of the block, so `deed` must know its own traces.
+        """
+        until = monotonic() + LONGEST_CUT
+        for pause in chain((0.1, 0.3, 1.0), repeat(3.0)):
+            try:
+                with self._writing(beside=beside) as tx:
+                    return deed(tx)
+            except StoreFault as fault:
+                if not fault.cut or monotonic() > until:
+                    raise
+            sleep(pause)
+        raise AssertionError
+
     @contextmanager
     def _writing(self, *, beside: bool) -> Iterator[Tx]:
         with _in_words(self._database.where), self._database.writer() as tx, tx.begin():
@@ -97,9 +122,16 @@ class Store:
             yield
 
     def present(self) -> str:
-        """A name to claim work by; as long as this process lives, `alive` says so."""
-        with _in_words(self._database.where):
-            return self._database.present()
+        """A name for this process, with which every name that `at_work` gives begins."""
+        return self._database.me
+
+    @contextmanager
+    def at_work(self) -> Iterator[str]:
+        """A name to claim work by: until the block ends, or this process dies, `alive` knows it."""
+        with ExitStack() as held:
+            with _in_words(self._database.where):
+                name = held.enter_context(self._database.at_work())
+            yield name
 
     def alive(self, tx: Tx, name: str | None) -> bool:
         """Whether whoever claimed work by that name may still be at it."""
@@ -108,6 +140,10 @@ class Store:
     def make(self, tx: Tx) -> None:
         """What the database needs before its first table."""
         self._database.make(tx)
+
+    def address(self) -> str:
+        """The database's address with its password, for the worker's queue."""
+        return self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def secret(self, tx: Tx) -> bytes:
         """The project's own random salt, made with the database and never shown."""
@@ -131,7 +167,15 @@ def _in_words(where: str) -> Iterator[None]:
             f"The state can't be used: {reason(fault)}.",
             where=where,
             next_step="Nothing stays half-written. See docs/operations.md, 'When the state can't be used'.",
+            cut=isinstance(fault, sa.exc.DBAPIError) and _is_cut(fault),
         ) from None
+
+
+def _is_cut(fault: sa.exc.DBAPIError) -> bool:
+    """Whether a server ended the session, or is not there at all; a wrong password is no reason to try again."""
+    server = getattr(fault.orig, "sqlstate", None)
+    lost = fault.connection_invalidated or (server or "").startswith(("08", "57P"))
+    return lost or (type(fault.orig).__module__.startswith("psycopg") and server is None)
 
 
 def reason(fault: sa.exc.SQLAlchemyError) -> str:

@@ -14,8 +14,10 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -24,6 +26,9 @@ from pipeline.errors import Busy, UserError
 
 if TYPE_CHECKING:
     import psycopg
+
+PATIENCE = 3.0
+"""Seconds to wait for the lock of a run."""
 
 SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CONNECTIONS = {"pool_size": 8, "max_overflow": 56, "pool_pre_ping": True, "pool_recycle": 1800}
@@ -70,7 +75,9 @@ class Postgres:
         self.engine = engine
         self.where = where
         self._name = name
-        self._me = me
+        self.me = f"{me}/"
+        self._count = count()
+        self._working: set[str] = set()
         self._presence: sa.Connection | None = None
         self._guard = Lock()
 
@@ -103,7 +110,7 @@ class Postgres:
     def locked(self) -> Iterator[None]:
         """The server lets go of the lock when the connection of its holder ends."""
         with self._session() as session:
-            if not session.execute(sa.select(sa.func.pg_try_advisory_lock(_key("run", self._name)))).scalar():
+            if not self._taken(session):
                 raise Busy(
                     f"Another run is at work in this newsletter ({_holder(session, _key('run', self._name))}); "
                     "nothing was done.",
@@ -114,26 +121,57 @@ class Postgres:
             finally:
                 _let_go(session)
 
-    def present(self) -> str:
-        """The name, once a session holds the lock that says that we live; a session that was cut is replaced."""
+    def _taken(self, session: sa.Connection) -> bool:
+        """A worker's look at the newsletter is over in a moment, so a person need not hear of it."""
+        until = monotonic() + PATIENCE
+        while not session.execute(sa.select(sa.func.pg_try_advisory_lock(_key("run", self._name)))).scalar():
+            if monotonic() >= until:
+                return False
+            sleep(0.05)
+        return True
+
+    @contextmanager
+    def at_work(self) -> Iterator[str]:
+        """A lock by that name, held in a session that all blocks of this process share."""
         with self._guard:
-            if self._presence is None or not _answers(self._presence):
-                if self._presence is not None:
-                    self._presence.invalidate()
-                    self._presence.close()
-                self._presence = self._session()
-                self._presence.execute(sa.select(sa.func.pg_advisory_lock_shared(_key("alive", self._me))))
-        return self._me
+            name = f"{self.me}{next(self._count)}"
+            self._show(name)
+            self._working.add(name)
+        try:
+            yield name
+        finally:
+            with self._guard:
+                self._working.discard(name)
+                self._hide(name)
+
+    def _show(self, name: str) -> None:
+        """Take the lock; when the session was cut, those of all other blocks too, in a new one."""
+        names = [name]
+        if self._presence is None or not _answers(self._presence):
+            self._forget_presence()
+            self._presence = self._session()
+            names += self._working
+        for one in names:
+            self._presence.execute(sa.select(sa.func.pg_advisory_lock(_key("alive", one))))
+
+    def _hide(self, name: str) -> None:
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            if self._presence is not None:
+                self._presence.execute(sa.select(sa.func.pg_advisory_unlock(_key("alive", name))))
+
+    def _forget_presence(self) -> None:
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            if self._presence is not None:
+                self._presence.invalidate()
+                self._presence.close()
+        self._presence = None
 
     def alive(self, tx: sa.Connection, name: str) -> bool:
-        return name == self._me or _holder(tx, _key("alive", name)) is not None
+        return name in self._working or _holder(tx, _key("alive", name)) is not None
 
     def close(self) -> None:
         with self._guard:
-            if self._presence is not None:
-                _let_go(self._presence)
-                self._presence.close()
-            self._presence = None
+            self._forget_presence()
         self.engine.dispose()
 
     def _session(self) -> sa.Connection:

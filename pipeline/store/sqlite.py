@@ -30,6 +30,7 @@ class SqliteFile:
         self.engine = engine
         self._lock = lock
         self.where = where
+        self.me = f"process {os.getpid()}"
 
     def reader(self) -> sa.Connection:
         return self.engine.connect().execution_options(begin="BEGIN")
@@ -62,8 +63,9 @@ class SqliteFile:
         finally:
             os.close(handle)
 
-    def present(self) -> str:
-        return f"process {os.getpid()}"
+    @contextmanager
+    def at_work(self) -> Iterator[str]:
+        yield self.me
 
     def alive(self, tx: sa.Connection, name: str) -> bool:  # noqa: ARG002
         """Never: who asks holds the lock, so nobody else is at work."""

@@ -17,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from pipeline.errors import Busy, StoreFault, UserError
-from pipeline.store import Store, open_store, tables
+from pipeline.store import Store, Tx, open_store, tables
 from tests import postgres
 
 ROOT = Path(__file__).parents[2]
@@ -167,13 +167,10 @@ def test_the_lock_of_a_run_tells_who_has_it_and_is_free_again_when_the_holder_is
 
 
 def test_who_claimed_work_is_known_to_live_until_killed(database: str) -> None:
-    with (
-        holding(database, "print(store.present(), flush=True); ready()") as (child, name),
-        closing(opened(database)) as store,
-    ):
+    deed = "with store.at_work() as name: print(name, flush=True); ready()"
+    with holding(database, deed) as (child, name), closing(opened(database)) as store:
         with store.reading() as tx:
             assert store.alive(tx, name)
-            assert store.alive(tx, store.present())
             assert not store.alive(tx, "somebody else")
             assert not store.alive(tx, None)
         child.send_signal(signal.SIGKILL)
@@ -185,13 +182,41 @@ def test_who_claimed_work_is_known_to_live_until_killed(database: str) -> None:
         raise AssertionError("still alive")
 
 
-def test_who_lost_the_line_says_again_that_it_lives(postgresql: postgres.Server, database: str) -> None:
+def test_work_that_ended_is_nobody_s_even_while_its_process_lives(database: str) -> None:
     with closing(opened(database)) as one, closing(opened(database)) as two:
-        name = one.present()
-        cut(postgresql, database)
-        assert one.present() == name
+        with one.at_work() as first, one.at_work() as second, two.reading() as tx:
+            assert first != second
+            assert two.alive(tx, first)
+            assert one.alive(tx, second)
         with two.reading() as tx:
-            assert two.alive(tx, name)
+            assert not two.alive(tx, first)
+            assert not one.alive(tx, second)
+
+
+def test_who_lost_the_line_says_again_of_all_work_that_it_goes_on(postgresql: postgres.Server, database: str) -> None:
+    with closing(opened(database)) as one, closing(opened(database)) as two, one.at_work() as first:
+        cut(postgresql, database)
+        with one.at_work() as second, two.reading() as tx:
+            assert two.alive(tx, first)
+            assert two.alive(tx, second)
+
+
+def test_an_answer_is_written_down_as_soon_as_the_database_is_back(postgresql: postgres.Server, database: str) -> None:
+    tries = []
+
+    def deed(tx: Tx) -> str:
+        tries.append(tx)
+        tx.execute(sa.insert(tables.outputs).values(name="answer", inputs=""))
+        if len(tries) < 3:
+            cut(postgresql, database)
+            tx.exec_driver_sql("SELECT 1")
+        return "written"
+
+    with closing(opened(database)) as store:
+        assert store.written(deed) == "written"
+        assert outputs(store) == ["answer"]
+        with pytest.raises(ZeroDivisionError):
+            store.written(lambda _: 1 / 0)
 
 
 def test_a_page_with_a_nul_in_it_can_be_kept(database: str) -> None:

@@ -1,0 +1,91 @@
+"""Procrastinate's tables, beside those of the newsletters in one database: what is queued, and what was tried.
+
+A job only says that a key is due, which the newsletter's own tables say better. So jobs may be lost, doubled or thrown
+away at any moment, and nothing here is part of the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from pipeline.errors import PaperroundError
+from pipeline.store.open import Tx
+
+SCHEMA = "paperround_queue"
+_JOBS = f"{SCHEMA}.procrastinate_jobs"
+_CLOCKS = f"{SCHEMA}.procrastinate_periodic_defers"
+
+
+def make(tx: Tx, script: str, version: str) -> None:
+    """Procrastinate's tables by its own `script`; those of an older version are thrown away with what they hold.
+
+    Raises PaperroundError when a newer one made them.
+    """
+    tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(SCHEMA, 0))))
+    there = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :name"
+    row = tx.execute(sa.text(there), {"name": SCHEMA}).first()
+    if row is not None and row[0] == version:
+        return
+    if row is not None and _parts(row[0] or "0") > _parts(version):
+        raise PaperroundError(
+            f"The queue was made by a newer Paperround (Procrastinate {row[0]}).", next_step="Update the program."
+        )
+    before = tx.exec_driver_sql("SHOW search_path").scalar_one()
+    tx.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+    tx.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+    tx.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
+    tx.exec_driver_sql(script, execution_options={"no_parameters": True})
+    tx.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{version}'")
+    tx.exec_driver_sql(f"SET LOCAL search_path = {before}")
+
+
+def _parts(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]
+
+
+def waiting(tx: Tx, newsletter: str) -> set[tuple[str, str]]:
+    """(stage, key) of what is queued or being worked on."""
+    return _keys(tx, "job.status IN ('todo', 'doing')", newsletter=newsletter)
+
+
+def tried(tx: Tx, newsletter: str, begun: int) -> set[tuple[str, str]]:
+    """(stage, key) of what was worked on in the round that began then."""
+    over = "job.status NOT IN ('todo', 'doing') AND job.args ->> 'begun' = :begun"
+    return _keys(tx, over, newsletter=newsletter, begun=str(begun))
+
+
+def _keys(tx: Tx, condition: str, **values: object) -> set[tuple[str, str]]:
+    mine = "job.task_name = 'work' AND job.args ->> 'newsletter' = :newsletter"
+    chosen = f"SELECT job.args ->> 'stage', job.args ->> 'key' FROM {_JOBS} AS job WHERE {mine} AND {condition}"  # noqa: S608
+    return {(row[0], row[1]) for row in tx.execute(sa.text(chosen), values)}
+
+
+def forget(tx: Tx, newsletter: str, begun: int) -> None:
+    """Throw away what earlier rounds did; Procrastinate itself still names the last job of each clock."""
+    over = "status NOT IN ('todo', 'doing') AND args ->> 'newsletter' = :newsletter"
+    old = "coalesce((args ->> 'begun')::bigint, (args ->> 'timestamp')::bigint, 0) < :begun"
+    named = f"SELECT job_id FROM {_CLOCKS} WHERE job_id IS NOT NULL"  # noqa: S608
+    rows = f"DELETE FROM {_JOBS} WHERE {over} AND {old} AND id NOT IN ({named})"  # noqa: S608
+    tx.execute(sa.text(rows), {"newsletter": newsletter, "begun": begun})
+
+
+def unfinished(tx: Tx, newsletters: Iterable[str]) -> int:
+    """How many jobs of these newsletters are queued or being worked on."""
+    count = f"SELECT count(*) FROM {_JOBS} WHERE status IN ('todo', 'doing') AND args ->> 'newsletter' = ANY(:names)"  # noqa: S608
+    return int(tx.execute(sa.text(count), {"names": list(newsletters)}).scalar_one())
+
+
+def rescue(tx: Tx, seconds: float) -> int:
+    """Throw away jobs whose worker gave no sign of life for so long: their keys are due, and are queued anew.
+
+    Returns how many there were.
+    """
+    alive = "last_heartbeat > now() - make_interval(secs => :seconds)"
+    mine = f"SELECT id FROM {SCHEMA}.procrastinate_workers WHERE {alive}"  # noqa: S608
+    lost = f"SELECT id FROM {_JOBS} WHERE status = 'doing' AND (worker_id IS NULL OR worker_id NOT IN ({mine}))"  # noqa: S608
+    found = list(tx.execute(sa.text(lost), {"seconds": seconds}).scalars())
+    for rows in (f"UPDATE {_CLOCKS} SET job_id = NULL WHERE job_id", f"DELETE FROM {_JOBS} WHERE id"):  # noqa: S608
+        tx.execute(sa.text(f"{rows} = ANY(:found)"), {"found": found})
+    return len(found)

@@ -1,0 +1,108 @@
+"""One newsletter on a worker's desk."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock, get_ident
+from typing import Self
+
+from pipeline.config import FILE
+from pipeline.errors import UserError
+from pipeline.model import Outside, Reply, Request
+from pipeline.run import Done, Project, opened_store
+from pipeline.store import Store
+from pipeline.worker.orders import Orders
+
+
+class Desk:
+    """One newsletter as a worker has it: its settings as they are now, its store, and what was tried this round."""
+
+    def __init__(self, folder: Path, orders: Orders, store: Store, out: Outside) -> None:
+        self._folder = folder
+        self._load = orders.load
+        self._stamp: tuple[int, int] | None = None
+        self._guard = Lock()
+        self.say = _now_and_then(orders.say)
+        self.settings = orders.load(folder)
+        self.name = self.settings.store.name
+        self.store = store
+        self.out = out
+        self.begun = 0
+        self.done: Done = set()
+
+    def project(self) -> Project:
+        """The newsletter under its settings of this moment. Raises SettingsError."""
+        with self._guard:
+            stat = (self._folder / FILE).stat()
+            if (stat.st_mtime_ns, stat.st_size) != self._stamp:
+                self.settings = self._load(self._folder)
+                self._stamp = (stat.st_mtime_ns, stat.st_size)
+        return Project(settings=self.settings, store=self.store, out=self.out, say=self.say)
+
+    def tried(self, begun: int) -> Done:
+        """What this worker did itself in the round."""
+        if begun != self.begun:
+            self.begun, self.done = begun, set()
+        return self.done
+
+
+@contextmanager
+def desk(folder: Path, orders: Orders) -> Iterator[Desk]:
+    """A newsletter, open for work. Raises UserError when its state is in a file."""
+    settings = orders.load(folder)
+    if not settings.store.url.startswith("postgres"):
+        raise UserError(
+            "A worker needs a database that several machines can reach, and this newsletter's state is in a file.",
+            where=settings.where("store", "url") if "[store]" in settings.text else str(FILE),
+            next_step="`paperround migrate-store postgresql://…` moves it; on one machine `paperround run` is enough.",
+        )
+    with ExitStack() as until:
+        store = opened_store(settings)
+        until.callback(store.close)
+        out = until.enter_context(orders.world(settings))
+        line = until.enter_context(_Lines(lambda: orders.world(orders.load(folder))))
+        yield Desk(folder, orders, store, replace(out, line=line))
+
+
+class _Lines:
+    """A line of its own for each thread, because a connection can't be shared."""
+
+    def __init__(self, world: Callable[[], AbstractContextManager[Outside]]) -> None:
+        self._world = world
+        self._open: dict[int, Outside] = {}
+        self._until = ExitStack()
+        self._guard = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._until.close()
+
+    def __call__(self, requests: Sequence[Request]) -> Iterator[Reply]:
+        with self._guard:
+            mine = self._open.get(get_ident())
+            if mine is None:
+                mine = self._open[get_ident()] = self._until.enter_context(self._world())
+        return mine.line(requests)
+
+
+def _now_and_then(say: Callable[[str], None]) -> Callable[[str], None]:
+    """The same sentence need not be heard twice in an hour."""
+    said: OrderedDict[str, float] = OrderedDict()
+
+    def speak(sentence: str) -> None:
+        now = time.monotonic()
+        if now - said.get(sentence, float("-inf")) >= 3600:
+            said[sentence] = now
+            said.move_to_end(sentence)
+            say(sentence)
+        while len(said) > 500:
+            said.popitem(last=False)
+
+    return speak

@@ -1,0 +1,117 @@
+"""The two kinds of jobs that Procrastinate keeps for us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import Busy, PaperroundError
+from pipeline.model import Report
+from pipeline.run import attempt
+from pipeline.stages import STAGES
+from pipeline.store import queue
+from pipeline.worker.desk import Desk
+from pipeline.worker.orders import Orders
+from pipeline.worker.rounds import Step, lock_of, queue_of, stride
+
+if TYPE_CHECKING:
+    from procrastinate import App
+    from procrastinate.jobs import Job
+
+
+def app(desks: dict[str, Desk], orders: Orders) -> App:
+    """The tasks: `look` at a newsletter, and `work` on one key."""
+    from procrastinate import App, PsycopgConnector
+    from procrastinate.exceptions import AlreadyEnqueued
+    from procrastinate.tasks import ConfigureTaskOptions
+
+    address = next(iter(desks.values())).store.address()
+    options = {"options": f"-c search_path={queue.SCHEMA}", "application_name": "paperround queue"}
+    made = App(connector=PsycopgConnector(conninfo=address, kwargs=options, min_size=1, max_size=4))
+
+    async def defer(jobs: list[Job]) -> None:
+        try:
+            if jobs:
+                await made.job_manager.batch_defer_jobs_async(jobs)
+        except AlreadyEnqueued:
+            for job in jobs if len(jobs) > 1 else ():
+                with contextlib.suppress(AlreadyEnqueued):
+                    await made.job_manager.batch_defer_jobs_async([job])
+
+    @made.task(name="look")
+    async def look(timestamp: int = 0, *, newsletter: str, **rest: Any) -> None:
+        step = Step(newsletter=newsletter, **({"begun": timestamp} | rest))
+        following, jobs = await asyncio.to_thread(_looked, desks[newsletter], step)
+        await defer(jobs)
+        if following:
+            soon = orders.pace.look if following.at == step.at and following.passes == step.passes else 0
+            await defer([look_at(following, datetime.now(UTC) + timedelta(seconds=soon))])
+
+    @made.task(name="work")
+    async def work(newsletter: str, stage: str, key: str, **_: Any) -> None:
+        await asyncio.to_thread(_worked, desks[newsletter], stage, key)
+
+    for name in desks:
+        job = look_at(Step(newsletter=name, begun=0))
+        how = ConfigureTaskOptions(queue=job.queue, lock=job.lock, queueing_lock=job.queueing_lock, priority=1)
+        how["task_kwargs"] = {"newsletter": name}
+        made.periodic_registry.register_task(look, orders.pace.rounds, name, how)
+    return made
+
+
+def look_at(step: Step, when: datetime | None = None) -> Job:
+    """The job that goes on with a round."""
+    from procrastinate.jobs import Job
+
+    name = f"{step.newsletter}/look"
+    rest = {"begun": step.begun, "at": step.at, "passes": step.passes, "found": step.found}
+    return Job(
+        queue=f"{step.newsletter}.home",
+        lock=name,
+        queueing_lock=name,
+        task_name="look",
+        task_kwargs={"newsletter": step.newsletter, **rest},
+        scheduled_at=when,
+        priority=1,
+    )
+
+
+def _looked(desk: Desk, step: Step) -> tuple[Step | None, list[Job]]:
+    """A stride; whoever else is at work in the newsletter goes first."""
+    from procrastinate.jobs import Job
+
+    try:
+        if step.at == step.passes == 0 and step.begun != desk.begun:
+            with desk.store.writing_beside() as tx:
+                queue.forget(tx, desk.name, step.begun)
+        following, keys = stride(desk, step)
+    except Busy:
+        return step, []
+    except PaperroundError as fault:
+        desk.say(str(fault))
+        return None, []
+    jobs = [
+        Job(
+            queue=f"{desk.name}.{queue_of(stage, key, desk.settings)}",
+            lock=lock_of(stage, key, desk.settings),
+            queueing_lock=f"{desk.name}/{stage}/{key}",
+            task_name="work",
+            task_kwargs={"newsletter": desk.name, "stage": stage, "key": key, "begun": step.begun},
+        )
+        for stage, key in keys
+    ]
+    return following, jobs
+
+
+def _worked(desk: Desk, name: str, key: str) -> Report:
+    stage = next(stage for stage in STAGES if stage.name == name)
+    try:
+        report = attempt(stage, key, desk.project())
+    except PaperroundError as fault:
+        report = Report(errors=(str(fault),))
+        desk.say(str(fault))
+    for sentence in report.attention:
+        desk.say(sentence)
+    return report

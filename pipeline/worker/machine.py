@@ -1,0 +1,126 @@
+"""Procrastinate's worker, kept alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from pipeline.errors import PaperroundError, StoreFault
+from pipeline.store import Store, queue
+from pipeline.worker import jobs
+from pipeline.worker.desk import Desk
+from pipeline.worker.orders import Orders
+from pipeline.worker.rounds import Step
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+
+class Machine:
+    """Procrastinate's worker, started again whenever the line to the database was cut."""
+
+    def __init__(self, orders: Orders, desks: dict[str, Desk]) -> None:
+        self._orders = orders
+        self._desks = desks
+        self._leaving = asyncio.Event()
+        self._stop: Callable[[], None] = lambda: None
+
+    async def run(self) -> None:
+        """Until told to leave."""
+        loop = asyncio.get_running_loop()
+        threads = ThreadPoolExecutor(self._orders.at_once + 4)
+        loop.set_default_executor(threads)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._leave)
+        rescue = asyncio.create_task(self._rescue())
+        try:
+            while not self._leaving.is_set():
+                await self._work()
+        finally:
+            rescue.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await rescue
+
+    def _leave(self) -> None:
+        self._leaving.set()
+        self._stop()
+
+    async def _work(self) -> None:
+        """Until told to leave, or until the line is cut."""
+        import psycopg
+        from procrastinate.exceptions import ConnectorException
+
+        store = next(iter(self._desks.values())).store
+        try:
+            app = jobs.app(self._desks, self._orders)
+            async with app.open_async():
+                if self._orders.once:
+                    await self._until_done(app, store)
+                else:
+                    await self._run(app, wait=True)
+        except (ConnectorException, psycopg.Error, OSError, StoreFault):
+            self._orders.say(
+                f"The line to the database is cut; the next try is in {self._orders.pace.line:.0f} seconds."
+            )
+        if not self._leaving.is_set():
+            await self._rest(self._orders.pace.line)
+
+    async def _run(self, app: App, *, wait: bool) -> None:
+        from procrastinate.worker import Worker
+
+        pace = self._orders.pace
+        queues = [f"{name}.{kind}" for name in self._desks for kind in self._orders.only]
+        worker = Worker(
+            app=app,
+            queues=queues,
+            concurrency=self._orders.at_once,
+            wait=wait,
+            fetch_job_polling_interval=pace.look,
+            update_heartbeat_interval=pace.heartbeat,
+            stalled_worker_timeout=pace.silent,
+            install_signal_handlers=False,
+        )
+        self._stop = worker.stop
+        if not self._leaving.is_set():
+            await worker.run()  # type: ignore[no-untyped-call]
+
+    async def _until_done(self, app: App, store: Store) -> None:
+        from procrastinate.exceptions import AlreadyEnqueued
+
+        for name in self._desks:
+            with contextlib.suppress(AlreadyEnqueued):
+                await app.job_manager.batch_defer_jobs_async(
+                    [jobs.look_at(Step(newsletter=name, begun=int(time.time())))]
+                )
+        while not self._leaving.is_set() and await asyncio.to_thread(_unfinished, store, [*self._desks]):
+            await self._run(app, wait=False)
+            await self._rest(min(self._orders.pace.look, 0.2))
+        self._leaving.set()
+
+    async def _rescue(self) -> None:
+        """Jobs of a worker that was killed are thrown away; their keys are due, and the next look queues them again."""
+        store, pace = next(iter(self._desks.values())).store, self._orders.pace
+        while True:
+            with contextlib.suppress(PaperroundError):
+                if lost := await asyncio.to_thread(_rescued, store, pace.silent):
+                    self._orders.say(f"Took over {lost} jobs of a worker that is gone.")
+            await asyncio.sleep(pace.heartbeat)
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._leaving.wait(), seconds)
+
+
+def _unfinished(store: Store, names: list[str]) -> bool:
+    with store.reading() as tx:
+        return queue.unfinished(tx, names) > 0
+
+
+def _rescued(store: Store, seconds: float) -> int:
+    with store.writing_beside() as tx:
+        return queue.rescue(tx, seconds)

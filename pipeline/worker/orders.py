@@ -1,0 +1,41 @@
+"""What a worker is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.config import Settings
+from pipeline.model import Outside
+
+QUEUES = ("home", "pull", "batches")
+"""What needs the newsletter's folder; what asks a source on the web; what hands over a batch."""
+
+World = Callable[[Settings], AbstractContextManager[Outside]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often things are looked at: `rounds` is a cron expression, the rest are seconds."""
+
+    rounds: str = "* * * * *"
+    look: float = 1.0
+    heartbeat: float = 5.0
+    silent: float = 20.0
+    line: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a worker is told: which newsletters, which queues, how many jobs at once, until when."""
+
+    folders: Sequence[Path]
+    load: Callable[[Path], Settings]
+    world: World
+    say: Callable[[str], None]
+    only: Sequence[str] = QUEUES
+    at_once: int = 8
+    once: bool = False
+    pace: Pace = field(default_factory=Pace)
