@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.config import HttpUrl, Mailbox, RenderSettings
 from pipeline.model import Check, Copy, Copying, Finding, Issue, Item, Picture, Variant
-from pipeline.render.lint import lint
+from pipeline.render.lint import clients, lint
 from pipeline.render.message import Rendered, rendered
 from pipeline.render.seen import NOTHING, Seen
 from tests.render.issues import issue, pick, post, settings
@@ -400,7 +400,7 @@ def test_a_moving_picture_is_told_with_its_weight_and_one_that_became_a_still_to
     assert look(made, of, seen=seen) == {}
 
 
-@pytest.mark.parametrize(("ending", "client"), [("webp", "Outlook"), ("AVIF", "Yahoo"), ("svg?v=2", "Gmail")])
+@pytest.mark.parametrize(("ending", "client"), [("webp", "Outlook"), ("AVIF", "Outlook"), ("svg?v=2", "Gmail")])
 def test_a_picture_in_a_format_that_a_client_lacks_is_advised_against(good: Rendered, ending: str, client: str) -> None:
     image = f'<img src="https://blog.example.org/a.{ending}" alt="A" width="100"/>'
     found = look(edited(good, html=good.message.html.replace("</body>", f"{image}</body>")))["picture-format"]
@@ -433,3 +433,42 @@ def test_a_lead_picture_without_a_description_is_advised_against() -> None:
     assert look(rendered(of, settings()), of)["alt"].level == "advisory"
     of = issue(Item(post=post(lead_image=replace(lead, alt="Rain")), form="excerpt", picks=()))
     assert look(rendered(of, settings()), of) == {}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "named"),
+    [("p { color: var(--ink); }", "var"), ("p:hover { color: red; }", ":hover"), ("p > a { color: red; }", ">"),
+     ("@import url(a.css);", "@import"), ("p { width: 50vw; }", "vw"), ("p { display: flex; }", "display:flex"),
+     ("@media (orientation: landscape) { p { color: red; } }", "@media (orientation)")],
+)  # fmt: skip
+def test_each_kind_of_thing_that_a_style_sheet_uses_is_looked_up(good: Rendered, sheet: str, named: str) -> None:
+    html = good.message.html.replace("</head>", f"<style>{sheet}</style></head>")
+    assert f"can't show {named}." in look(edited(good, html=html))["client-support"].message
+
+
+def test_attributes_are_looked_up_too(good: Rendered) -> None:
+    html = good.message.html.replace("</body>", '<p hidden="hidden">x</p></body>')
+    assert "can't show hidden." in look(edited(good, html=html))["client-support"].message
+
+
+RICH = (
+    "<h2>Two</h2><p>One <strong>two</strong> <em>three</em> <code>four</code></p><ul><li>A</li></ul><ol><li>B</li></ol>"
+    "<blockquote><p>C</p></blockquote><pre>D</pre><hr/><table><tr><th>E</th><td>F</td></tr></table>"
+    '<figure><img src="https://blog.example.org/a.jpg" alt="A" width="900" height="600"/><figcaption>G</figcaption></figure>'
+)
+
+
+@pytest.mark.parametrize("design", ["digest", "letter", "pictures"])
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_a_design_uses_nothing_that_a_large_client_lacks_without_a_reason(design: str, direction: Any) -> None:
+    of = issue(
+        Item(post=post(html=RICH, direction=direction), form="full", picks=(pick(), pick("The Dot"))),
+        Item(post=post(2, direction=direction), form="excerpt", picks=(pick("Rain", note=None),)),
+    )
+    known = settings(design=design)
+    assert "client-support" not in look(rendered(of, known), of, known)
+
+
+def test_every_reason_is_for_something_that_a_client_lacks() -> None:
+    lacking = {name for names in clients._lacking().values() for name in names}
+    assert clients.GRACEFUL.keys() <= lacking

@@ -10,11 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.model import Finding, references
-from pipeline.render.lint.rule import Checked, advisory, blocking
+from pipeline.render.lint.rule import Checked, advisory, blocking, images
 
 _HREF = re.compile(r'<a\b[^>]*\shref="([^"]*)"')
 
-_SRC = re.compile(r'<img\b[^>]*\ssrc="([^"]*)"')
 SAY_NOTHING = (
     r"(?:click )?here|click|this(?: link)?|link|(?:read )?more|"
     r"hier(?: klicken)?|klick(?:en sie)? hier|(?:dieser )?link|mehr|weiterlesen|"
@@ -62,7 +61,7 @@ def own(checked: Checked) -> Iterator[Finding]:
     if not checked.settings.newsletter.public_url or site is None:
         return
     html = checked.message.html
-    for address in dict.fromkeys(unescape(found) for found in (*_HREF.findall(html), *_SRC.findall(html))):
+    for address in dict.fromkeys((*map(unescape, _HREF.findall(html)), *images(html))):
         path = address.partition("#")[0].partition("?")[0].removeprefix(home)
         if not address.startswith(home) or not _OURS.fullmatch(path) or _is_made(path, checked, site):
             continue

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from pipeline.model import Finding, references
 from pipeline.render import view
-from pipeline.render.lint.rule import Checked, advisory
+from pipeline.render.lint.rule import Checked, advisory, images
 
 HEAVY = 1_500_000
 """Bytes of all pictures of a mail; a telephone on the road needs half a minute for them."""
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _SRC = re.compile(r'\ssrc="([^"]*)"')
 _WIDTH = re.compile(r'\swidth="\d+"')
-LACKING = {
-    "avif": "Outlook, Yahoo and older phones can't show AVIF",
-    "webp": "Outlook for Windows can't show WebP",
-    "svg": "Gmail and Outlook can't show SVG",
-    "tif": "no mail program can be relied on to show TIFF",
-    "heic": "no mail program but Apple's can show HEIC",
-}  # fmt: skip
 
 
 def weight(checked: Checked) -> Iterator[Finding]:
@@ -33,7 +23,7 @@ def weight(checked: Checked) -> Iterator[Finding]:
         for url, copy in checked.seen.copies.items()
         for one in copy.variants
     }
-    shown = [known[address] for address in dict.fromkeys(_addresses(checked)) if address in known]
+    shown = [known[address] for address in dict.fromkeys(images(checked.message.html)) if address in known]
     total = sum(size for size, _ in shown)
     if total > HEAVY:
         size, url = max(shown)
@@ -63,15 +53,6 @@ def moving(checked: Checked) -> Iterator[Finding]:
         yield advisory("moving-picture", words, shown[url].where)
 
 
-def formats(checked: Checked) -> Iterator[Finding]:
-    """A picture in a format that a large client can't show; copies never are."""
-    for address in dict.fromkeys(_addresses(checked)):
-        ending = PurePosixPath(urlsplit(address).path).suffix.lower().removeprefix(".").replace("tiff", "tif")
-        if ending in LACKING:
-            words = f"{LACKING[ending]}: {address}. Use a JPEG or PNG, or let copies be made ([pictures] copy)."
-            yield advisory("picture-format", words, "email.html")
-
-
 def sized(checked: Checked) -> Iterator[Finding]:
     """Outlook for Windows shows a picture without a width as large as it is, beyond the edge of the mail."""
     bare = [image for image in _IMAGE.findall(checked.message.html) if not _WIDTH.search(image)]
@@ -93,10 +74,4 @@ def dead(checked: Checked) -> Iterator[Finding]:
             yield advisory("picture-copy", words, reference.where)
 
 
-def _addresses(checked: Checked) -> Iterator[str]:
-    for image in _IMAGE.findall(checked.message.html):
-        if found := _SRC.search(image):
-            yield unescape(found[1])
-
-
-RULES = (weight, moving, formats, sized, dead)
+RULES = (weight, moving, sized, dead)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import unescape
 
 from pipeline.config import RenderSettings
 from pipeline.model import Finding, Issue, Message
@@ -24,6 +26,14 @@ class Checked:
     def message(self) -> Message:
         """The message as it would go out."""
         return self.rendered.message
+
+
+_SRC = re.compile(r'<img\b[^>]*?\ssrc="([^"]*)"')
+
+
+def images(html: str) -> list[str]:
+    """The addresses of the pictures in a mail, in their order."""
+    return [unescape(address) for address in _SRC.findall(html)]
 
 
 Rule = Callable[[Checked], Iterator[Finding]]
