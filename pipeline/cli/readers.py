@@ -8,6 +8,9 @@ import click
 
 from pipeline.cli.terminal import Terminal
 
+SHOWN = 20
+"""How many rows of a file are named before the rest is only counted."""
+
 ADDRESS = click.argument("address")
 
 
@@ -63,23 +66,28 @@ def list_(terminal: Terminal) -> None:
 
 @subscribers.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would become of each row.")
 @click.pass_obj
-def import_(terminal: Terminal, file: Path) -> None:
-    """Add readers from a CSV file whose first line names a column `email`.
+def import_(terminal: Terminal, file: Path, *, dry_run: bool) -> None:
+    """Add readers from a CSV file, or an export of Mailchimp, Buttondown, Kit, Substack, Ghost, MailPoet or listmonk.
+
+    Who left, bounced or complained there is kept out from now on. Rows that can't be understood are named.
 
     \b
-    Example: paperround subscribers import friends.csv
+    Example: paperround subscribers import friends.csv --dry-run
     """
-    from pipeline.errors import UserError
-    from pipeline.feedback import readers
+    from pipeline.feedback import importing
 
-    try:
-        text = file.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError("The file is not UTF-8 text.", where=str(file), next_step="Save it as CSV UTF-8.") from None
-    with terminal.project(alone=True) as project:
-        report = readers.import_csv(project.store, text, file=file.name, now=project.out.clock())
-    terminal.conclude(report, {}, [*report.done, *report.errors])
+    with terminal.project(alone=not dry_run) as project:
+        now = project.out.clock()
+        done = importing.from_csv(project.store, file.read_bytes(), file=file.name, now=now, dry_run=dry_run)
+    rows = [{"line": line, "result": result, "words": words} for line, result, words in done.rows]
+    document = {"program": done.program, "counts": done.counts, "rows": rows, "dry_run": dry_run}
+    report = done.report
+    shown = report.errors[:SHOWN]
+    more = len(report.errors) - len(shown)
+    lines = [*report.done, *shown, *([f"… and {more} more rows; --json lists all of them."] if more else [])]
+    terminal.conclude(report, document, lines)
 
 
 @subscribers.command()
@@ -131,6 +139,47 @@ def forget(terminal: Terminal, address: str) -> None:
         readers.forget(project.store, address, now=project.out.clock())
     sentence = "Forgotten. Copies that the outbox provider wrote are files in outbox/mail/; delete those yourself."
     terminal.show({"state": "forgotten"}, [sentence])
+
+
+@subscribers.command()
+@ADDRESS
+@click.pass_obj
+def show(terminal: Terminal, address: str) -> None:
+    """Show everything that is kept about a person, so that you can answer when she asks.
+
+    \b
+    Example: paperround subscribers show ann@example.org
+    """
+    from pipeline.feedback import readers
+
+    with terminal.project(alone=False) as project:
+        known = readers.about(project.store, address)
+    lines = [f"{name}: {value}" for name, value in known.items() if value and not isinstance(value, list | dict)]
+    for name in ("topics", "attributes", "acts", "issues", "reports", "suppressed"):
+        value = known[name]
+        several = value if isinstance(value, list) else [value] if value else []
+        lines += [f"{name}: {_told(one)}" for one in several]
+    terminal.show(known, lines)
+
+
+def _told(value: object) -> str:
+    return ", ".join(f"{key} {part}" for key, part in value.items() if part) if isinstance(value, dict) else str(value)
+
+
+@subscribers.command()
+@ADDRESS
+@click.pass_obj
+def allow(terminal: Terminal, address: str) -> None:
+    """Mail a reader again whose mailbox bounced, on your word that it works now.
+
+    \b
+    Example: paperround subscribers allow ann@example.org
+    """
+    from pipeline.feedback import readers
+
+    with terminal.project(alone=False) as project:
+        readers.allow(project.store, address, now=project.out.clock())
+    terminal.show({"address": address, "state": "active"}, [f"{address} gets mail again."])
 
 
 COMMANDS = (subscribers,)

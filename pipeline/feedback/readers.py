@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
 from pipeline.errors import UserError
 from pipeline.feedback import tokens
-from pipeline.model import Consent, Reason, Report, Subscriber, Suppression
+from pipeline.model import Consent, Reason, Subscriber, Suppression
 from pipeline.store import Store, Tx, people, signals
 
 Added = Literal["added", "known", "left"]
@@ -46,38 +47,16 @@ def checked(address: str) -> str:
         raise UserError(f"{address.strip()!r} is no address that mail can go to: {fault}") from None
 
 
-def import_csv(store: Store, text: str, *, file: str, now: datetime) -> Report:
-    """Readers from CSV with a header that has `email` and maybe `name`; one bad row stops no other.
-
-    Raises UserError when there is no such header.
-    """
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    columns = {column.strip().lower(): column for column in rows.fieldnames or ()}
-    if "email" not in columns:
-        raise UserError(
-            "The first line names no column `email`.", where=f"{file}:1", next_step="Add a header line: email,name"
-        )
-    counts = {"added": 0, "known": 0, "left": 0}
-    errors = []
-    with store.writing() as tx:
-        secret = store.secret(tx)
-        for row in rows:
-            address = (row.get(columns["email"]) or "").strip()
-            name = (row.get(columns.get("name", ""), None) or "").strip() or None
-            try:
-                counts[_add(tx, secret, checked(address), name=name, consent=f"imported from {file}", now=now)] += 1
-            except UserError as fault:
-                errors.append(f"{file}:{rows.line_num}: {fault}")
-    said = f"{counts['added']} added, {counts['known']} known already, {counts['left']} had left and stay out."
-    return Report(done=(said,), errors=tuple(errors))
-
-
 def export_csv(store: Store) -> Iterator[str]:
-    """All readers as CSV lines, header first."""
-    yield _line(("email", "name", "state", "consent", "since"))
+    """All readers as CSV lines, header first; what is read back by an import is the same readers."""
+    yield _line(("email", "name", "state", "consent", "since", "every", "topics", "attributes"))
     with store.reading() as tx:
+        topics = people.all_topics(tx)
         for reader in people.every(tx):
-            yield _line((reader.address, reader.name or "", reader.state, reader.consent, reader.since.isoformat()))
+            rest = json.dumps(reader.attributes, ensure_ascii=False) if reader.attributes else ""
+            mine = ", ".join(topics.get(reader.id, ()))
+            kept = (reader.consent, reader.since.isoformat(), reader.every, mine, rest)
+            yield _line((reader.address, reader.name or "", reader.state, *kept))
 
 
 def _line(values: tuple[str, ...]) -> str:
@@ -142,3 +121,54 @@ def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str
     known = people.suppressed(tx, hashed)
     if known is None or _WEIGHT[known.reason] < _WEIGHT[reason]:
         people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now))
+
+
+def allow(store: Store, address: str, *, now: datetime) -> None:
+    """Mail a reader again whose mailbox bounced, by the author's word that it works. Raises UserError when she left.
+
+    Who left or complained comes back by her own confirmed yes only.
+    """
+    with store.writing() as tx:
+        reader = _reader(tx, address)
+        hashed = people.address_hash(store.secret(tx), reader.address)
+        barred = people.suppressed(tx, hashed)
+        if reader.state != "bounced" or (barred and barred.reason != "bounced"):
+            raise UserError(
+                f"{address} is {reader.state}, so there is no bounce to take back.",
+                next_step="Who has left comes back by filling in the form herself.",
+            )
+        people.lift(tx, hashed)
+        people.put(tx, reader.id, state="active", since=now)
+        words = "the author's word that the mailbox works again"
+        people.consented(tx, reader.id, Consent(act="changed", words=words, source="the author", at=now))
+
+
+def about(store: Store, address: str) -> dict[str, object]:
+    """Everything that is kept about a person, for her to read (GDPR, article 15). Raises UserError for a stranger."""
+    with store.reading() as tx:
+        reader = _reader(tx, address)
+        hashed = people.address_hash(store.secret(tx), reader.address)
+        barred = people.suppressed(tx, hashed)
+        return {
+            "address": reader.address,
+            "name": reader.name,
+            "state": reader.state,
+            "since": reader.since.isoformat(),
+            "consent": reader.consent,
+            "every": reader.every,
+            "topics": list(people.topics(tx, reader.id)),
+            "attributes": dict(reader.attributes or {}),
+            "acts": [
+                {"act": one.act, "words": one.words, "source": one.source, "at": one.at.isoformat()}
+                for one in people.consents(tx, reader.id)
+            ],
+            "issues": [
+                {"issue": number, "fate": fate, "words": words} for number, fate, words in people.copies(tx, reader.id)
+            ],
+            "reports": [
+                {"kind": kind, "permanent": permanent, "at": at.isoformat()}
+                for kind, permanent, at in signals.of_address(tx, hashed)
+            ],
+            "suppressed": barred
+            and {"reason": barred.reason, "evidence": barred.evidence, "at": barred.at.isoformat()},
+        }

@@ -38,7 +38,12 @@ def _domain_key(domain: str) -> str:
 
 def address_hash(secret: bytes, address: str) -> str:
     """A mailbox's name in the suppression list: it can be recognised, not read back."""
-    return hmac.digest(secret, address_key(address).encode(), "sha256").hex()
+    return hash_of_key(secret, address_key(address))
+
+
+def hash_of_key(secret: bytes, key: str) -> str:
+    """The same for a mailbox whose key is known."""
+    return hmac.digest(secret, key.encode(), "sha256").hex()
 
 
 def by_address(tx: Tx, address: str) -> Subscriber | None:
@@ -105,6 +110,21 @@ def topics(tx: Tx, subscriber: SubscriberId) -> tuple[str, ...]:
     """The topics that a reader wants, in alphabetical order; none means all."""
     mine = sa.select(_TOPICS.topic).where(_TOPICS.subscriber == subscriber).order_by(_TOPICS.topic)
     return tuple(tx.execute(mine).scalars())
+
+
+def all_topics(tx: Tx) -> dict[int, list[str]]:
+    """The topics of every reader who has chosen some."""
+    found: dict[int, list[str]] = {}
+    for row in tx.execute(sa.select(_TOPICS.subscriber, _TOPICS.topic).order_by(_TOPICS.topic)):
+        found.setdefault(row.subscriber, []).append(row.topic)
+    return found
+
+
+def copies(tx: Tx, subscriber: SubscriberId) -> list[tuple[int, str, str]]:
+    """(issue, fate, the provider's words) of every copy that was meant for a reader."""
+    ledger = tables.outcomes.c
+    mine = sa.select(ledger.number, ledger.fate, ledger.words).where(ledger.subscriber == subscriber)
+    return [(row.number, row.fate, row.words) for row in tx.execute(mine.order_by(ledger.number))]
 
 
 def choose(tx: Tx, subscriber: SubscriberId, topics: Iterable[str]) -> None:

@@ -21,6 +21,12 @@ def upsert(tx: sa.Connection, table: sa.Table, key: Sequence[str], values: Mappi
     tx.execute(_statement(tx.dialect.name, table, tuple(key), tuple(values)), dict(values))
 
 
+def upsert_many(tx: sa.Connection, table: sa.Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Many rows of `table`, all with the same columns; of two with the same `key` the last counts."""
+    if rows:
+        tx.execute(_statement(tx.dialect.name, table, tuple(key), tuple(rows[0])), [dict(row) for row in rows])
+
+
 @lru_cache(maxsize=64)
 def _statement(dialect: str, table: sa.Table, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
     """Built once: to put a statement together costs more than to run it, and a dialect 50 milliseconds to load."""

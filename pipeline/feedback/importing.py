@@ -1,0 +1,202 @@
+"""Readers from a file, many at once: who wants mail comes in, who does not is kept out from now on.
+
+One bad row stops no other. Of several rows about one address the gravest counts. A reader who is here already stays
+as she is, unless the file says that she has left, bounced or complained; her own confirmed yes here outweighs that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Literal
+
+from pipeline.errors import UserError
+from pipeline.feedback import exports, readers, tokens
+from pipeline.feedback.exports import Row
+from pipeline.model import Consent, Report, SubscriberId, Suppression
+from pipeline.store import Store, Tx, imports, people
+
+Result = Literal["added", "known", "kept out", "left", "unconfirmed", "unclear", "no address"]
+RESULTS: dict[Result, str] = {
+    "added": "added",
+    "known": "known already",
+    "left": "had left here and stay out",
+    "kept out": "had left, bounced or complained there, and are kept out from now on",
+    "unconfirmed": "never said yes there and stay out",
+    "unclear": "could not be understood and stay out",
+    "no address": "have no address that mail can go to",
+}
+_AT_ONCE = 2000
+_BARRED: dict[str, Literal["unsubscribed", "bounced", "complained"]] = {
+    "unsubscribed": "unsubscribed",
+    "bounced": "bounced",
+    "complained": "complained",
+}
+# What nobody needs to doubt: the rest is looked at by the validator, at fifty times the price.
+_PLAIN = re.compile(
+    r"(?=.{6,254}$)(?=[^@]{1,64}@)[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"(?!test$|local$|localhost$|invalid$|onion$|arpa$|example$)[a-z]{2,24}",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of a file: how many rows came to what, and for each row that was not added its line and the reason.
+
+    `program` is who wrote the file, "" when any program may have.
+    """
+
+    file: str
+    program: str
+    counts: dict[Result, int]
+    rows: tuple[tuple[int, Result, str], ...]
+    dry_run: bool
+
+    @property
+    def report(self) -> Report:
+        """The sums as a sentence, and what needs a look."""
+        told = [f"{count} {RESULTS[result]}" for result, count in self.counts.items() if count]
+        looks = f" It looks like an export of {self.program}." if self.program else ""
+        nothing = " Nothing was changed: this was a dry run." if self.dry_run else ""
+        errors = tuple(
+            f"{self.file}:{line}: {words}" for line, result, words in self.rows if result in ("unclear", "no address")
+        )
+        return Report(done=(f"{', '.join(told) or 'No rows'}.{looks}{nothing}",), errors=errors)
+
+
+def from_csv(store: Store, raw: bytes, *, file: str, now: datetime, dry_run: bool = False) -> Imported:
+    """Take a file in; with `dry_run` only say what would become of it. Raises UserError without addresses."""
+    program, rows = exports.read(exports.decoded(raw), file=file)
+    whole = list(rows)
+    gravest = _gravest(whole)
+    told: list[tuple[int, Result, str]] = []
+    seen: set[str] = set()
+    with store.writing() if not dry_run else store.reading() as tx:
+        work = _Work(tx=tx, secret=store.secret(tx), file=file, program=program, now=now, dry_run=dry_run)
+        for some in _chunks(_readable(whole, told), _AT_ONCE):
+            work.take(_once(some, seen, gravest, told), told)
+    counts = Counter(result for _, result, _ in told)
+    left = tuple(sorted(one for one in told if one[1] != "added"))
+    return Imported(
+        file=file, program=program, counts={name: counts[name] for name in RESULTS}, rows=left, dry_run=dry_run
+    )
+
+
+def _readable(rows: Iterable[Row], told: list[tuple[int, Result, str]]) -> Iterator[tuple[str, Row]]:
+    """Each row with its mailbox's key; those without an address are told."""
+    for row in rows:
+        if row.says == "unclear":
+            told.append((row.line, "unclear", f"{row.words!r} is a state that nobody here knows; the row stays out."))
+            continue
+        try:
+            if _PLAIN.fullmatch(row.address):
+                yield row.address.lower(), row
+            else:
+                address = readers.checked(row.address)
+                yield people.address_key(address), replace(row, address=address)
+        except UserError as fault:
+            told.append((row.line, "no address", str(fault)))
+
+
+def _gravest(rows: Iterable[Row]) -> dict[str, Row]:
+    """For addresses of which any row says no, that row."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        if row.says in _BARRED:
+            key = row.address.strip().casefold()
+            if key not in found or found[key].says == "unsubscribed":
+                found[key] = row
+    return found
+
+
+def _once(
+    rows: Iterable[tuple[str, Row]], seen: set[str], gravest: dict[str, Row], told: list[tuple[int, Result, str]]
+) -> list[tuple[str, Row]]:
+    """One row for each mailbox, saying the gravest that the file says of it."""
+    first: list[tuple[str, Row]] = []
+    for key, row in rows:
+        if key in seen:
+            told.append((row.line, "known", "the address stands in the file twice"))
+            continue
+        seen.add(key)
+        worst = gravest.get(row.address.casefold(), row)
+        first.append((key, row if worst is row else replace(row, says=worst.says, words=worst.words)))
+    return first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One file on its way in."""
+
+    tx: Tx
+    secret: bytes
+    file: str
+    program: str
+    now: datetime
+    dry_run: bool
+
+    def take(self, rows: list[tuple[str, Row]], told: list[tuple[int, Result, str]]) -> None:
+        hashes = {key: people.hash_of_key(self.secret, key) for key, _ in rows}
+        here = imports.known(self.tx, list(hashes))
+        barred = imports.suppressed(self.tx, list(hashes.values()))
+        fresh: list[tuple[str, Row]] = []
+        out: list[Suppression] = []
+        for key, row in rows:
+            if row.says in _BARRED:
+                told.append((row.line, *self._out(row, hashes[key], here.get(key), out, barred=hashes[key] in barred)))
+            elif row.says == "unconfirmed":
+                told.append((row.line, "unconfirmed", row.words or "never confirmed there"))
+            elif key in here and here[key][1] in ("active", "paused"):
+                told.append((row.line, "known", ""))
+            elif key in here or hashes[key] in barred:
+                told.append((row.line, "left", str(barred.get(hashes[key], "unsubscribed"))))
+            else:
+                fresh.append((key, row))
+                told.append((row.line, "added", ""))
+        if not self.dry_run:
+            imports.suppress(self.tx, out)
+            consents = [self._consent(row) for _, row in fresh]
+            imports.add(self.tx, [self._columns(key, row) for key, row in fresh], consents, self.now)
+
+    def _out(
+        self, row: Row, hashed: str, known: tuple[int, str] | None, out: list[Suppression], *, barred: bool
+    ) -> tuple[Result, str]:
+        """Keep somebody out who has left, bounced or complained elsewhere."""
+        if known and any(one.act == "subscribed" for one in people.consents(self.tx, SubscriberId(known[0]))):
+            return "known", "she confirmed here herself"
+        reason, evidence = _BARRED[row.says], f"{self._source}: {row.words}"
+        if not barred:
+            out.append(Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=self.now))
+        if known and known[1] in ("active", "paused") and not self.dry_run:
+            people.put(self.tx, SubscriberId(known[0]), state=reason)
+        return "kept out", row.words
+
+    @property
+    def _source(self) -> str:
+        return f"imported from {self.file}" + (f" ({self.program})" if self.program else "")
+
+    def _columns(self, key: str, row: Row) -> dict[str, object]:
+        return {
+            "address": row.address,
+            "address_key": key,
+            "name": row.name,
+            "consent": self._source,
+            "state": "paused" if row.words == "state: paused" else "active",
+            "token": tokens.made(self.secret),
+            "attributes": row.rest or None,
+        }
+
+    def _consent(self, row: Row) -> Consent:
+        words = f"the author's word that she wants mail{f'; there since {row.since}' if row.since else ''}"
+        return Consent(act="imported", words=words, source=f"{self.file}:{row.line}", at=self.now)
+
+
+def _chunks(rows: Iterable[tuple[str, Row]], size: int) -> Iterator[list[tuple[str, Row]]]:
+    rest = iter(rows)
+    while some := list(islice(rest, size)):
+        yield some

@@ -1,0 +1,67 @@
+"""Many readers at once: a few statements for a thousand rows of a file. Written by the feedback room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from pipeline.model import Consent, Reason, Suppression
+from pipeline.store import tables
+from pipeline.store.open import Tx
+from pipeline.store.rows import upsert_many
+
+T = TypeVar("T")
+_READERS = tables.subscribers.c
+_SUPPRESSED = tables.suppressions.c
+_AT_ONCE = 500
+"""Values in one IN list; databases bound them."""
+
+
+def known(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Which of these mailboxes belong to readers: (id, state) by the mailbox's key."""
+    found: dict[str, tuple[int, str]] = {}
+    for some in _chunks(keys, _AT_ONCE):
+        chosen = sa.select(_READERS.address_key, _READERS.id, _READERS.state).where(_READERS.address_key.in_(some))
+        found |= {row.address_key: (row.id, row.state) for row in tx.execute(chosen)}
+    return found
+
+
+def suppressed(tx: Tx, hashes: Sequence[str]) -> dict[str, Reason]:
+    """Which of these addresses must not be mailed, and why."""
+    found: dict[str, Reason] = {}
+    for some in _chunks(hashes, _AT_ONCE):
+        chosen = sa.select(_SUPPRESSED.address_hash, _SUPPRESSED.reason).where(_SUPPRESSED.address_hash.in_(some))
+        found |= {row.address_hash: row.reason for row in tx.execute(chosen)}
+    return found
+
+
+def add(tx: Tx, fresh: Sequence[Mapping[str, object]], consents: Sequence[Consent], now: datetime) -> None:
+    """New readers, each with the evidence of her consent; `fresh` are their columns."""
+    if not fresh:
+        return
+    tx.execute(sa.insert(tables.subscribers), [{"state": "active", "since": now, **one} for one in fresh])
+    # Asking for the ids afterwards is one statement for hundreds; RETURNING in order would be one for each reader.
+    ids = known(tx, [str(one["address_key"]) for one in fresh])
+    evidence = [
+        {"subscriber": ids[str(one["address_key"])][0], "act": consent.act, "words": consent.words,
+         "source": consent.source, "at": consent.at}
+        for one, consent in zip(fresh, consents, strict=True)
+    ]  # fmt: skip
+    tx.execute(sa.insert(tables.consents), evidence)
+
+
+def suppress(tx: Tx, suppressions: Sequence[Suppression]) -> None:
+    """Addresses that must not be mailed from now on."""
+    names = ("address_hash", "reason", "evidence", "at")
+    rows = [{name: getattr(one, name) for name in names} for one in suppressions]
+    upsert_many(tx, tables.suppressions, ["address_hash"], rows)
+
+
+def _chunks(values: Sequence[T], size: int) -> Iterator[list[T]]:
+    rest = iter(values)
+    while some := list(islice(rest, size)):
+        yield some

@@ -1,0 +1,300 @@
+"""Files of other programs. Their heads are those that the programs write; the people in them are made up."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import UserError
+from pipeline.feedback import exports, importing, readers, signup
+from pipeline.feedback.importing import Imported
+from pipeline.model import Subscriber
+from pipeline.store import people
+from tests.world import World
+
+MAILCHIMP = (
+    '"Email Address","First Name","Last Name",Address,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,'
+    "LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS"
+)
+FILES = {
+    "Mailchimp": (
+        "subscribed_members_export_1a2b.csv",
+        (
+            f'{MAILCHIMP}\nann@example.org,Ann,Lee,,2,"2024-01-10 09:00:00",192.0.2.7,"2024-01-10 09:02:11",192.0.2.7,40.1,-73.2,'
+            '-5,-4,America/New_York,us,ny,"2024-01-10 09:02:11",101,aa11,,"""Parents"""\n'
+        ),
+    ),
+    "Buttondown": (
+        "subscribers.csv",
+        (
+            "id,creation_date,email_address,notes,metadata,tags,type,source,unsubscription_date\n"
+            "1,2024-01-10T09:00:00Z,ann@example.org,,{},,regular,embed,\n"
+            "2,2024-01-10T09:00:00Z,ben@example.org,,{},,unsubscribed,embed,2024-05-01\n"
+            "3,2024-01-10T09:00:00Z,cleo@example.org,,{},,unactivated,embed,\n"
+        ),
+    ),
+    "Kit": (
+        "Confirmed Subscribers.csv",
+        (
+            "id,first_name,email,status,created_at,tags\n11,Ann,ann@example.org,active,2024-01-10 09:00:00 UTC,Parents\n"
+            "12,Ben,ben@example.org,cancelled,2024-01-10 09:00:00 UTC,\n13,Cleo,cleo@example.org,bounced,2024-01-10 09:00:00 UTC,\n"
+            "14,Dora,dora@example.org,complained,2024-01-10 09:00:00 UTC,\n"
+        ),
+    ),
+    "Substack": (
+        "email_list.kindwords.csv",
+        (
+            "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at\n"
+            "ann@example.org,false,,other,false,2024-01-10T09:00:00.000Z,\n"
+            "ben@example.org,false,,other,true,2024-01-10T09:00:00.000Z,\n"
+        ),
+    ),
+    "Ghost": (
+        "members.2026-11-01.csv",
+        (
+            "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers\n"
+            'm1,ann@example.org,Ann Lee,"a friend, of old",true,false,,2024-01-10T09:00:00.000Z,,Parents,\n'
+            "m2,ben@example.org,Ben,,false,false,,2024-01-10T09:00:00.000Z,,,\n"
+        ),
+    ),
+    "MailPoet": (
+        "MailPoet_export.csv",
+        (
+            "List,Email,First Name,Last Name,Global Status,List Status,Subscribed IP,Created at\n"
+            "News,ann@example.org,Ann,Lee,subscribed,subscribed,192.0.2.7,2024-01-10\n"
+            "News,ben@example.org,Ben,,subscribed,unsubscribed,192.0.2.7,2024-01-10\n"
+            "News,cleo@example.org,,,unconfirmed,subscribed,,2024-01-10\nNews,dora@example.org,,,bounced,subscribed,,2024-01-10\n"
+        ),
+    ),
+    "listmonk": (
+        "subscribers.csv",
+        (
+            "uuid,email,name,attributes,status,created_at,updated_at\n"
+            '5a,ann@example.org,Ann Lee,"{""city"": ""Rome""}",enabled,2024-01-10 09:00:00 +0000 UTC,2024-01-10 09:00:00 +0000 UTC\n'
+            "5b,ben@example.org,Ben,{},blocklisted,2024-01-10 09:00:00 +0000 UTC,2024-01-10 09:00:00 +0000 UTC\n"
+        ),
+    ),
+}
+
+
+def take(world: World, text: str | bytes, file: str = "friends.csv", *, dry_run: bool = False) -> Imported:
+    raw = text.encode() if isinstance(text, str) else text
+    with world.project() as project:
+        return importing.from_csv(project.store, raw, file=file, now=world.now, dry_run=dry_run)
+
+
+def active(world: World) -> list[Subscriber]:
+    with world.project() as project, project.store.reading() as tx:
+        return list(people.active(tx))
+
+
+def barred(world: World, address: str) -> str | None:
+    with world.project() as project, project.store.reading() as tx:
+        found = people.suppressed(tx, people.address_hash(project.store.secret(tx), address))
+    return found.reason if found else None
+
+
+@pytest.mark.parametrize("program", FILES)
+def test_an_export_is_recognised_and_only_those_come_in_who_want_mail(world: World, program: str) -> None:
+    file, text = FILES[program]
+    done = take(world, text, file)
+    assert done.program == program
+    (ann,) = active(world)
+    assert ann.address == "ann@example.org"
+    assert program in ann.consent
+    assert f"looks like an export of {program}" in done.report.done[0]
+    assert done.report.errors == ()
+
+
+@pytest.mark.parametrize("program", FILES)
+def test_addresses_of_machines_do_not_come_in_and_dates_of_consent_do(world: World, program: str) -> None:
+    file, text = FILES[program]
+    take(world, text, file)
+    (ann,) = active(world)
+    assert "192.0.2" not in str(ann.attributes)
+    with world.project() as project, project.store.reading() as tx:
+        (consent,) = people.consents(tx, ann.id)
+    assert consent.act == "imported"
+    assert "2024-01-10" in consent.words
+    assert consent.source.startswith(f"{file}:")
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "reason"),
+    [
+        ("unsubscribed_members_export_1a.csv", "UNSUB_TIME", "unsubscribed"),
+        ("cleaned_members_export_1a.csv", "CLEAN_TIME", "bounced"),
+    ],
+)
+def test_who_left_or_bounced_elsewhere_is_kept_out_for_good(world: World, file: str, column: str, reason: str) -> None:
+    done = take(world, f"{MAILCHIMP},{column}\nann@example.org" + "," * 20 + ",2025-02-03 10:00:00\n", file)
+    assert done.counts["kept out"] == 1
+    assert barred(world, "ann@example.org") == reason
+    assert take(world, "email\nAnn@Example.org\n").counts["left"] == 1
+    assert active(world) == []
+
+
+def test_people_whom_mailchimp_calls_nonsubscribed_never_asked_for_mail(world: World) -> None:
+    done = take(world, f"{MAILCHIMP}\nann@example.org{',' * 20}\n", "nonsubscribed_members_export_1a.csv")
+    assert (done.counts["unconfirmed"], active(world), barred(world, "ann@example.org")) == (1, [], None)
+
+
+def test_a_later_file_takes_off_a_reader_whom_an_earlier_one_brought(world: World) -> None:
+    take(world, "email\nann@example.org\n")
+    take(world, "email,status\nann@example.org,bounced\n")
+    assert active(world) == []
+    assert barred(world, "ann@example.org") == "bounced"
+
+
+def test_her_own_yes_here_outweighs_what_an_old_file_says(world: World) -> None:
+    with world.project() as project:
+        signup.ask(
+            project.store,
+            "ann@example.org",
+            name=None,
+            topics=(),
+            words="I would like it",
+            source="form",
+            now=world.now,
+        )
+        with project.store.reading() as tx:
+            from pipeline.store import signups
+
+            asked = signups.by_address(tx, "ann@example.org")
+        assert asked is not None
+        signup.confirm(asked.token, project.store, world.now)
+    take(world, "email,status\nann@example.org,unsubscribed\n")
+    assert [one.address for one in active(world)] == ["ann@example.org"]
+
+
+def test_of_several_rows_about_one_address_the_gravest_counts_in_any_order(world: World) -> None:
+    rows = [
+        "ann@example.org,subscribed",
+        "ANN@example.org,unsubscribed",
+        "ben@example.org,bounced",
+        "Ben@example.org,active",
+    ]
+    take(world, "email,status\n" + "\n".join(rows) + "\n")
+    assert active(world) == []
+    assert (barred(world, "ann@example.org"), barred(world, "ben@example.org")) == ("unsubscribed", "bounced")
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(world: World) -> None:
+    text = "email,status\nann@example.org,\nnonsense,\nben@example.org,unsubscribed\ncleo@example.org,hm\n"
+    dry = take(world, text, dry_run=True)
+    assert active(world) == []
+    assert barred(world, "ben@example.org") is None
+    assert "Nothing was changed" in dry.report.done[0]
+    real = take(world, text)
+    assert (dry.counts, dry.rows) == (real.counts, real.rows)
+
+
+def test_every_row_that_did_not_come_in_is_told_with_its_line(world: World) -> None:
+    text = "Email;Name;Status\nann@example.org;Ann;\n\nnonsense;Ben;\ncleo@example.org;;on holiday\nann@example.org;;\n"
+    done = take(world, text)
+    assert [(line, result) for line, result, _ in done.rows] == [(4, "no address"), (5, "unclear"), (6, "known")]
+    assert done.report.errors[0].startswith("friends.csv:4: 'nonsense' is no address")
+    assert "'status: on holiday' is a state that nobody here knows" in done.report.errors[1]
+    assert done.report.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "E-Mail;Name\nann@example.org;Zoë\n".encode(),
+        codecs.BOM_UTF8 + "email,name\nann@example.org,Zoë\n".encode(),
+        "email,name\nann@example.org,Zoë\n".encode("cp1252"),
+        "email\tname\nann@example.org\tZoë\n".encode("utf-16"),
+        "sep=;\r\nEMAIL;Name\r\nann@example.org;Zoë\r\n".encode(),
+        "Name,E-Mail-Adresse\nZoë,ann@example.org\n".encode(),
+        "email,name\r\rann@example.org,Zoë\r".encode(),
+        "first_name,Last Name,email_address\nZoë,,  ann@example.org \n".encode(),
+        "email,name,email\n,Zoë,ann@example.org\n".encode(),
+        "name,email\nZoë,ann@example.org\nname,email\n,\n".encode(),
+        '"email","name"\n"mailto:ann@example.org","Zoë"\n'.encode(),
+    ],
+)
+def test_the_ways_in_which_people_s_programs_write_tables(world: World, raw: bytes) -> None:
+    done = take(world, raw)
+    assert [(one.address, one.name) for one in active(world)] == [("ann@example.org", "Zoë")]
+    assert done.report.errors == ()
+
+
+def test_a_file_without_a_column_for_addresses_says_what_to_add(world: World) -> None:
+    with pytest.raises(UserError, match="email,name"):
+        take(world, "ann@example.org\nben@example.org\n")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Ann@Example.ORG", "ann@example.org", True),
+        ("ann@bücher.example.org", "ann@xn--bcher-kva.example.org", True),
+        ("ann+news@example.org", "ann@example.org", False),
+        ("a.nn@example.org", "ann@example.org", False),
+    ],
+)
+def test_what_makes_two_spellings_one_mailbox(world: World, one: str, other: str, same: bool) -> None:
+    done = take(world, f"email\n{one}\n{other}\n")
+    assert done.counts["added"] == (1 if same else 2)
+
+
+def test_other_columns_stay_with_the_reader(world: World) -> None:
+    take(world, "email,Child's Age,City\nann@example.org,6,Rome\n")
+    (ann,) = active(world)
+    assert ann.attributes == {"child s age": "6", "city": "Rome"}
+
+
+def test_what_was_exported_here_comes_in_again_with_its_states(world: World) -> None:
+    take(world, "email,name\nann@example.org,=Ann\nben@example.org,Ben\ncleo@example.org,\n")
+    with world.project() as project:
+        readers.unsubscribe(project.store, "ben@example.org", evidence="x", now=world.now)
+        with project.store.writing() as tx:
+            cleo = people.by_address(tx, "cleo@example.org")
+            assert cleo is not None
+            people.put(tx, cleo.id, state="paused")
+        text = "".join(readers.export_csv(project.store))
+    assert [row[2] for row in csv.reader(io.StringIO(text))] == ["state", "active", "unsubscribed", "paused"]
+    with world.project() as project, project.store.writing() as tx:
+        for one in list(people.every(tx)):
+            people.remove(tx, one.id, one.address)
+        people.lift(tx, people.address_hash(project.store.secret(tx), "ben@example.org"))
+    done = take(world, text, "readers.csv")
+    assert done.program == "Paperround"
+    with world.project() as project, project.store.reading() as tx:
+        known = [(one.address, one.name, one.state) for one in people.every(tx)]
+    assert known == [("ann@example.org", "=Ann", "active"), ("cleo@example.org", None, "paused")]
+    assert barred(world, "ben@example.org") == "unsubscribed"
+
+
+def test_a_bounce_is_taken_back_by_the_author_and_a_goodbye_is_not(world: World) -> None:
+    take(world, "email\nann@example.org\nben@example.org\n")
+    take(world, "email,status\nann@example.org,bounced\nben@example.org,unsubscribed\n")
+    with world.project() as project:
+        readers.allow(project.store, "ann@example.org", now=world.now)
+        with pytest.raises(UserError, match="filling in the form herself"):
+            readers.allow(project.store, "ben@example.org", now=world.now)
+    assert [one.address for one in active(world)] == ["ann@example.org"]
+
+
+def test_everything_kept_about_a_person_can_be_shown_to_her(world: World) -> None:
+    take(world, "email,City\nann@example.org,Rome\n")
+    with world.project() as project:
+        told = readers.about(project.store, "ann@example.org")
+    assert told["attributes"] == {"city": "Rome"}
+    assert told["acts"]
+
+
+@given(st.binary(max_size=400))
+def test_no_file_is_a_fault_of_ours(raw: bytes) -> None:
+    try:
+        _, rows = exports.read(exports.decoded(b"email,name,status\n" + raw), file="any.csv")
+        for row in rows:
+            assert row.says in ("in", "unclear", "unsubscribed", "bounced", "complained", "unconfirmed")
+    except UserError:
+        pass
