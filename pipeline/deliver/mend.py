@@ -9,7 +9,7 @@ from pipeline.deliver import mark, send, settle, talk
 from pipeline.deliver.journal import Journal
 from pipeline.model import Batch, BatchId, IssueNumber, Outcome, Outside, Report
 from pipeline.providers import Provider
-from pipeline.store import Store, carriers, ledger
+from pipeline.store import Store, Tx, carriers, ledger
 
 ASK_AGAIN = timedelta(minutes=30)
 """Between two looks at a provider's records: events come late and out of order."""
@@ -75,12 +75,21 @@ def resend(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
     with store.writing() as tx:
         was = ledger.standing(tx, batch)
         words = f"sent again by order, {now:%Y-%m-%d %H:%M}"
-        if settle.safe_again(by, was, now):
+        if settle.safe_again(by, was, now) and _same_bytes(tx, batch, was, store, by):
             ledger.reopen(tx, batch, words)
         else:
             ledger.move(tx, batch, "unknown", settle.next_key(was, "by order"), words=words)
             ledger.close(tx, batch, words)
     return Report(done=(f"Issue {was.number}: {was.unknown} copies of unknown fate will be sent again.",))
+
+
+def _same_bytes(tx: Tx, batch: BatchId, was: ledger.Standing, store: Store, by: Provider) -> bool:
+    """Whether a repeat would be the very request that was made before, where the provider compares."""
+    if by.can.idempotency != "key":
+        return True
+    frozen = ledger.batch(tx, batch, store.secret(tx))
+    nobody_left = not ledger.barred(tx, frozen, store.secret(tx))
+    return nobody_left and send.payload_of(send.written(frozen, by)[1]) == was.payload
 
 
 def own_up(store: Store, settings: DeliverSettings, out: Outside) -> Report:

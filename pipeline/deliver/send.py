@@ -37,13 +37,14 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
     pause(1)
     with store.at_work() as me:
         with store.writing() as tx:
-            if not ledger.claim(tx, batch, me, out.clock()):
+            halted = carriers.stopped(tx, settings.provider) is not None or mark.behind(tx, store, settings.outbox)
+            if halted or not ledger.claim(tx, batch, me, out.clock()):
                 return Report(unchanged=1)
             intent = _intend(tx, batch, store, settings, by, out.clock())
         if isinstance(intent, Report):
             return intent
         mark.set_to(settings.outbox, *intent.mark)
-        pause(len(intent.requests) - 1)
+        pause(max(len(intent.requests) - 1, 0))
         heard = intent.journal.heard if intent.journal else lambda _: None
         replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard)
         told = talk.fates(intent.batch, replies, by) if intent.batch.recipients else []
@@ -65,14 +66,14 @@ def _intend(
     ledger.record(tx, batch, barred, now)
     left = _without(frozen, barred)
     good, requests, refused = written(left, by)
-    payload = _hash(requests) if by.can.idempotency == "key" else None
+    payload = payload_of(requests) if by.can.idempotency == "key" else None
     if was.payload not in (None, payload):
         if was.unknown:
             return settle.parked(tx, frozen, "the bytes would not be the same as the first time", now)
         good = replace(good, key=settle.next_key(was, "other bytes"))
         ledger.rekey(tx, batch, good.key)
         requests = by.requests(good)
-        payload = _hash(requests)
+        payload = payload_of(requests)
     ledger.intend(tx, batch, payload, now)
     journal = Journal(settings.outbox, batch, was.attempts) if journaled(by, good, requests) else None
     if journal:
@@ -94,7 +95,7 @@ def journaled(by: Provider, batch: Batch, requests: Sequence[Request]) -> bool:
     return len(requests) == len(batch.recipients) > 1 and by.can.idempotency in ("none", "key")
 
 
-def _hash(requests: Sequence[Request]) -> str:
+def payload_of(requests: Sequence[Request]) -> str:
     """Over every byte that is about to be sent, but secrets."""
     whole = hashlib.sha256()
     for one in requests:

@@ -143,7 +143,7 @@ def pace(store: Store, provider: str, by: Provider, out: Outside) -> Callable[[i
     """What waits until the provider allows so many requests more; all processes with one state share the pace."""
 
     def pause(requests: int) -> None:
-        if by.can.per_second is None:
+        if by.can.per_second is None or not requests:
             return
         with store.writing() as tx:
             seconds = carriers.reserve(tx, provider, requests, by.can.per_second, out.clock())

@@ -1,12 +1,72 @@
-"""The ledger's tests run on each kind of database."""
+"""The ledger's tests run on each kind of database; a provider's double stands ready."""
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
-from tests.world import World
+from pipeline import providers
+from tests.deliver.scene import READERS, Scene, Stage
+from tests.doubles import carrier
+from tests.doubles.provider import Kind, serving
+from tests.journeys import steps
+from tests.world import World, lay_out
 
 
 @pytest.fixture
 def world(on_both: World) -> World:
     return on_both
+
+
+class _Doubles:
+    """The doubles' provider file, where installed ones are looked for."""
+
+    names = frozenset({"double"})
+
+    def __getitem__(self, name: str) -> _Doubles:
+        return self
+
+    def load(self) -> ModuleType:
+        return carrier
+
+
+@pytest.fixture(scope="session")
+def approved(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A project whose first issue is approved, to be copied."""
+    world = lay_out(tmp_path_factory.mktemp("approved") / "project")
+    world.set(
+        "[[source]]", '[delivery]\nprovider = "double"\n[delivery.double]\nurl = "http://127.0.0.1:1"\n\n[[source]]'
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(providers, "_entry_points", _Doubles)
+        steps.subscribe(world, *READERS)
+        steps.pull(world)
+        steps.build_now(world)
+        steps.approve(world)
+    return world
+
+
+@pytest.fixture
+def stage(approved: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Sets a scene: `with stage("key", lifetime=1800) as scene`."""
+    monkeypatch.setattr(providers, "_entry_points", _Doubles)
+
+    @contextmanager
+    def scene(kind: Kind = "none", *, more: tuple[str, ...] = (), **can: object) -> Iterator[Scene]:
+        with serving(kind) as double:
+            double.seconds = 1.5
+            folder = tmp_path / f"project{len(list(tmp_path.iterdir()))}"
+            shutil.copytree(approved.folder, folder)
+            world = World(folder=folder, blog=approved.blog)
+            table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in {"kind": kind, **can}.items())
+            world.set('"http://127.0.0.1:1"', f'"{double.url}"\n{table}')
+            steps.subscribe(world, *more)
+            yield Scene(world=world, double=double)
+
+    return scene

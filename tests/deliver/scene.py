@@ -1,0 +1,92 @@
+"""An approved issue for four readers, and a provider's double to hand it over to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline import deliver, review, run
+from pipeline.line import Wire
+from pipeline.model import Account, IssueNumber, Report
+from pipeline.run import Project
+from tests.doubles.provider import Double
+from tests.journeys import steps
+from tests.world import World
+
+ONE = IssueNumber(1)
+READERS = tuple(f"reader{number}@example.org" for number in range(1, 5))
+Stage = Callable[..., AbstractContextManager["Scene"]]
+
+
+@dataclass(slots=True, eq=False)
+class Scene:
+    """A project whose issue 1 is approved, and its provider."""
+
+    world: World
+    double: Double
+    seconds: float = 0.5
+
+    @contextmanager
+    def project(self) -> Iterator[Project]:
+        """The project, with a line that soon loses patience."""
+        with self.world.project() as project, Wire(project.settings.outbox, self.seconds) as line:
+            yield replace(project, out=replace(project.out, line=line))
+
+    def send(self, canary: int | None = None) -> Report:
+        """What `paperround send 1` does."""
+        with self.project() as project:
+            section = project.settings.deliver
+            deliver.ask(ONE, project.store, section, self.world.now, canary=canary)
+            report = run.perform(project, "deliver", lambda: deliver.due(project.store, section, self.world.now, ONE))
+            return report + run.walk(project, "review")
+
+    def cron(self) -> Report:
+        """What the cron line does of it."""
+        with self.project() as project:
+            return run.walk(project, "deliver", "review")
+
+    @property
+    def account(self) -> Account | None:
+        """The issue's account."""
+        return steps.account(self.world)
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """Fates that at least one reader has; together they are the audience."""
+        account = self.account
+        assert account is not None
+        assert account.balanced
+        fates = ("accepted", "rejected", "suppressed", "unknown", "pending")
+        return {fate: count for fate in fates if (count := getattr(account, fate))}
+
+    @property
+    def state(self) -> str:
+        """The issue's state."""
+        with self.project() as project:
+            return review.states(project.store, project.settings.review)[0][1]
+
+    @property
+    def folder(self) -> Path:
+        """The issue's folder."""
+        return steps.folder(self.world)
+
+    def set(self, old: str, new: str) -> None:
+        """Change newsletter.toml."""
+        self.world.set(old, new)
+
+    @contextmanager
+    def restored(self, *, mark: bool = False) -> Iterator[None]:
+        """A backup of the state is put back afterwards; with `mark` all of outbox/ is."""
+        with self.project() as project:
+            run.perform(project, "deliver", lambda: ["freeze/1"])
+        outbox, backup = self.world.folder / "outbox", self.world.folder / "backup"
+        shutil.copytree(outbox, backup)
+        yield
+        for path in outbox.glob("paperround.sqlite3*"):
+            path.unlink()
+        shutil.copy(backup / "paperround.sqlite3", outbox)
+        if mark:
+            (outbox / "ledger.mark").unlink(missing_ok=True)

@@ -1,0 +1,418 @@
+"""What becomes of an issue when its provider fails, and that nobody is lost or mailed twice by it.
+
+The rows' names (A1 to A17, B1 to B15, C1 to C9) are those of the list of faults that the sender was designed against.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from pipeline import deliver, run
+from pipeline.errors import NeedsPerson, UserError
+from pipeline.feedback import readers
+from pipeline.store import ledger
+from tests.deliver.scene import ONE, Stage
+
+AMBIGUOUS = ["reset after", "500 after", "truncated", "hang"]
+
+
+@pytest.mark.parametrize("fault", AMBIGUOUS)
+def test_a7_a8_b9_a_copy_that_may_have_arrived_is_parked_and_never_sent_again_by_itself(
+    stage: Stage, fault: str
+) -> None:
+    with stage("none") as scene:
+        scene.double.faults = [fault]
+        report = scene.send()
+        assert report.exit_code == 3
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        for _ in range(3):
+            scene.world.pass_time(days=1)
+            scene.cron()
+        assert scene.double.twice == []
+        assert scene.sums["unknown"] == 2
+
+
+def test_b9_a_web_page_in_place_of_an_answer_parks_its_batch_and_stops_the_others(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["html"]
+        scene.send()
+        assert scene.sums == {"unknown": 2, "pending": 2}
+        scene.send()
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        assert scene.double.twice == []
+
+
+@pytest.mark.parametrize("fault", ["reset after", "hang", "500 after", "truncated"])
+def test_a7_a8_the_same_bytes_under_the_same_key_settle_what_was_lost(stage: Stage, fault: str) -> None:
+    with stage("key") as scene:
+        scene.double.faults = [fault]
+        scene.send()
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
+        assert len(scene.double.taken) == 4
+
+
+def test_a9_half_a_batch_accepted_then_500_ends_parked_with_a_key_and_without_one(stage: Stage) -> None:
+    for kind in ("none", "key"):
+        with stage(kind) as scene:
+            scene.double.faults = ["half"]
+            scene.send()
+            for _ in range(8):
+                scene.world.pass_time(hours=1)
+                scene.cron()
+            assert scene.sums == {"accepted": 2, "unknown": 2}
+            assert scene.double.twice == []
+
+
+def test_a9_where_the_provider_knows_its_readers_the_other_half_follows(stage: Stage) -> None:
+    with stage("recipient") as scene:
+        scene.double.faults = ["half"]
+        scene.send()
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
+
+
+def test_a10_after_the_keys_lifetime_nothing_is_repeated(stage: Stage) -> None:
+    with stage("key", lifetime=1800) as scene:
+        scene.double.faults = ["reset after"]
+        scene.send()
+        scene.world.pass_time(minutes=31)
+        scene.cron()
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        assert scene.double.asked == 2
+
+
+def test_a11_the_same_bytes_go_again_although_the_issues_files_changed(stage: Stage) -> None:
+    with stage("key") as scene:
+        scene.double.faults = ["reset after"]
+        scene.send()
+        (scene.folder / "email.html").write_text("<p>something else</p>")
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert scene.sums == {"accepted": 4}
+
+
+def test_a11_bytes_that_would_differ_are_not_sent_under_the_old_key(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage("key") as scene:
+        scene.double.faults = ["reset after"]
+        scene.send()
+        scene.set("letters@example.org", "new@example.org")
+        monkeypatch.setattr("tests.doubles.carrier._MORE", {"since": "the program was updated"})
+        asked = scene.double.asked
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert scene.double.asked == asked
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+
+
+def test_a12_another_body_under_the_same_key_is_unknown_and_not_rejected(stage: Stage) -> None:
+    with stage("key") as scene:
+        with scene.project() as project:
+            run.perform(project, "deliver", lambda: ["freeze/1"])
+            with project.store.reading() as tx:
+                keys = [ledger.standing(tx, batch).key for batch in ledger.in_state(tx, "pending")]
+        scene.double.keys = {key: (b"another", 200, {}) for key in keys}
+        scene.send()
+        assert scene.sums == {"unknown": 4}
+
+
+def test_a13_a_key_that_is_being_worked_on_is_asked_again_later(stage: Stage) -> None:
+    with stage("key") as scene:
+        scene.double.faults = ["busy"]
+        scene.send()
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
+
+
+@pytest.mark.parametrize("wait", ["2", "date", "", "86400", "tomorrow-ish"])
+def test_b1_too_many_requests_are_waited_for_within_bounds_and_nobody_is_lost(stage: Stage, wait: str) -> None:
+    with stage("none") as scene:
+        began = scene.world.now
+        moment = format_datetime(began + timedelta(seconds=30), usegmt=True)
+        scene.double.faults = [f"429:{moment if wait == 'date' else wait}"]
+        scene.send()
+        if wait == "86400":
+            assert scene.sums == {"pending": 4}
+            assert scene.double.asked == 1
+            scene.world.pass_time(days=1)
+            scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
+        assert scene.world.now - began >= timedelta(seconds={"2": 2, "date": 30, "86400": 86_400}.get(wait, 1))
+
+
+def test_b1_a_provider_that_never_has_time_does_not_keep_a_run_for_ever(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["429:1"] * 500
+        scene.send()
+        assert scene.double.asked < 20
+        assert scene.sums == {"pending": 4}
+
+
+def test_b1_the_same_key_is_used_after_the_wait(stage: Stage) -> None:
+    with stage("key") as scene:
+        scene.double.faults = ["429:2"]
+        scene.send()
+        assert len(scene.double.keys) == 2
+        assert scene.sums == {"accepted": 4}
+
+
+@pytest.mark.parametrize("fault", ["401", "403", "waf"])
+def test_b2_b10_a_refusal_of_us_stops_at_once_and_waits_for_a_person(stage: Stage, fault: str) -> None:
+    with stage("none") as scene:
+        scene.double.faults = [fault]
+        report = scene.send()
+        assert report.exit_code == 3
+        assert any("double" in sentence and "send 1" in sentence for sentence in report.attention)
+        assert scene.double.asked == 1
+        assert scene.sums.get("rejected", 0) == 0
+        before = scene.double.asked
+        scene.world.pass_time(days=1)
+        assert scene.cron().exit_code == 3
+        assert scene.double.asked == before
+        scene.send()
+        waf = fault == "waf"
+        assert scene.sums == ({"accepted": 2, "unknown": 2} if waf else {"accepted": 4})
+
+
+def test_b5_a_reader_whom_the_answer_does_not_mention_is_unknown(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["too few"]
+        scene.send()
+        assert scene.sums == {"accepted": 3, "unknown": 1}
+
+
+def test_b11_a_redirect_is_not_followed(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["redirect"]
+        scene.send()
+        assert scene.double.asked == 2
+        assert scene.double.twice == []
+
+
+def test_b12_one_attempt_is_one_request(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["503", "500 after"]
+        scene.send()
+        assert scene.double.asked == 2
+
+
+def test_b13_an_issue_that_waited_too_long_expires_and_only_a_person_still_sends_it(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["429:86400"] * 2
+        scene.send()
+        scene.world.pass_time(days=8)
+        report = scene.cron()
+        assert any("does not go out by itself" in sentence for sentence in report.attention)
+        assert report.exit_code == 3
+        assert scene.state == "expired"
+        assert scene.double.taken.total() == 0
+        scene.double.faults = []
+        scene.send()
+        assert scene.sums == {"accepted": 4}
+        assert scene.state == "sent"
+
+
+def test_b13_a_yes_that_is_too_old_sends_nothing_by_itself(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.world.pass_time(days=8)
+        scene.cron()
+        assert scene.account is None
+        assert scene.state == "expired"
+        scene.send()
+        assert scene.sums == {"accepted": 4}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_b14_batches_are_never_larger_than_the_provider_takes(stage: Stage, size: int) -> None:
+    with stage("none", batch_max=size) as scene:
+        scene.send()
+        assert scene.double.asked == -(-4 // size)
+        assert scene.sums == {"accepted": 4}
+
+
+def test_the_providers_pace_is_kept(stage: Stage) -> None:
+    with stage("none", batch_max=1, per_second=0.5) as scene:
+        began = scene.world.now
+        scene.send()
+        assert scene.sums == {"accepted": 4}
+        assert scene.world.now - began == timedelta(seconds=6)
+
+
+def test_c4_a_state_that_is_older_than_what_went_out_sends_nothing_until_a_person_says_so(stage: Stage) -> None:
+    with stage("none") as scene:
+        with scene.restored():
+            scene.send()
+        report = scene.send()
+        assert report.exit_code == 3
+        assert any("put back" in sentence for sentence in report.errors)
+        assert scene.cron().exit_code == 3
+        assert scene.double.twice == []
+        assert scene.sums == {"pending": 4}
+        with scene.project() as project, pytest.raises(NeedsPerson, match="4 copies"):
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
+        scene.world.pass_time(days=1)
+        scene.cron()
+        assert scene.double.twice == []
+        assert scene.sums == {"unknown": 4}
+
+
+def test_c4_where_the_provider_keeps_records_they_settle_what_the_restored_state_has_forgotten(stage: Stage) -> None:
+    with stage("none", lookup="lagging") as scene:
+        with scene.restored():
+            scene.send()
+        scene.send()
+        with scene.project() as project:
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
+
+
+def test_c4_an_issue_that_the_provider_knows_already_is_not_sent_even_when_all_of_outbox_was_put_back(
+    stage: Stage,
+) -> None:
+    with stage("none", lookup="lagging") as scene:
+        with scene.restored(mark=True):
+            scene.send()
+        report = scene.send()
+        assert report.exit_code == 3
+        assert scene.double.twice == []
+        with scene.project() as project:
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
+        assert scene.sums == {"accepted": 4}
+
+
+def test_c7_who_leaves_between_the_yes_and_her_batch_gets_nothing(stage: Stage) -> None:
+    with stage("none") as scene:
+
+        def leave() -> None:
+            scene.double.told = lambda: None
+            with scene.world.project(alone=False) as project:
+                readers.unsubscribe(project.store, "reader4@example.org", evidence="a click", now=scene.world.now)
+
+        scene.double.told = leave
+        scene.send()
+        assert scene.sums == {"accepted": 3, "suppressed": 1}
+        assert (1, 4) not in scene.double.taken
+
+
+def test_c7_who_left_is_not_mailed_by_a_repeat_either(stage: Stage) -> None:
+    with stage("key") as scene:
+        scene.double.faults = ["reset before"]
+        scene.send()
+        with scene.project() as project:
+            readers.unsubscribe(project.store, "reader1@example.org", evidence="a click", now=scene.world.now)
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert scene.double.taken.keys() == {(1, 3), (1, 4)}
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        with scene.project() as project:
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=True)
+        scene.send()
+        assert scene.sums == {"accepted": 3, "suppressed": 1}
+        assert (1, 1) not in scene.double.taken
+
+
+def test_one_address_that_can_not_be_written_stops_nobody_else(stage: Stage) -> None:
+    with stage("none", more=("unwritable@example.org",)) as scene:
+        scene.send()
+        assert scene.sums == {"accepted": 4, "rejected": 1}
+
+
+def test_the_canary_goes_first_and_the_rest_waits_for_a_word(stage: Stage) -> None:
+    with stage("none", batch_max=3) as scene:
+        scene.send(canary=1)
+        assert scene.double.taken.keys() == {(1, 1)}
+        assert scene.sums == {"accepted": 1, "pending": 3}
+        assert scene.state == "held"
+        scene.world.pass_time(days=1)
+        scene.cron()
+        assert scene.double.taken.keys() == {(1, 1)}
+        with scene.project() as project, pytest.raises(UserError, match="on its way already"):
+            deliver.ask(ONE, project.store, project.settings.deliver, scene.world.now, canary=2)
+        scene.send()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
+
+
+def test_records_that_come_late_settle_what_is_unknown_and_their_silence_proves_nothing(stage: Stage) -> None:
+    with stage("none", lookup="lagging") as scene:
+        scene.double.lag = True
+        scene.double.faults = ["reset after", "reset before"]
+        scene.send()
+        scene.world.pass_time(hours=1)
+        scene.cron()
+        assert scene.sums == {"unknown": 4}
+        scene.double.lag = False
+        scene.world.pass_time(hours=1)
+        scene.cron()
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        assert scene.double.asked == 2
+
+
+def test_where_records_are_sure_who_is_not_in_them_is_sent_the_issue(stage: Stage) -> None:
+    with stage("none", lookup="sure") as scene:
+        scene.double.faults = ["reset after", "reset before"]
+        scene.send()
+        scene.world.pass_time(hours=1)
+        scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
+
+
+def test_a_list_that_the_provider_keeps_is_one_row_and_starts_once(stage: Stage) -> None:
+    with stage("campaign", lookup="sure") as scene:
+        scene.double.faults = ["reset after"]
+        scene.send()
+        assert scene.sums == {"unknown": 1}
+        scene.world.pass_time(minutes=31)
+        scene.cron()
+        assert scene.sums == {"accepted": 1}
+        assert scene.double.taken == {(1, 0): 1}
+        with scene.project() as project:
+            people = deliver.people_of(ONE, "accepted", project.store)
+        assert people[0][0] == "everybody on the list that double keeps"
+
+
+def test_a_list_that_the_provider_keeps_has_no_canary(stage: Stage) -> None:
+    with stage("campaign", lookup="sure") as scene, pytest.raises(UserError, match="--to"):
+        scene.send(canary=1)
+
+
+def test_no_secret_is_in_the_outbox_or_the_state(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["401"]
+        scene.send()
+        scene.send()
+        assert "token-of-the-double" in scene.double.tokens
+        for path in (scene.world.folder / "outbox").rglob("*"):
+            assert not path.is_file() or b"token-of-the-double" not in path.read_bytes()
+
+
+def test_the_account_adds_up_after_every_change_and_a_row_that_went_missing_is_noticed(stage: Stage) -> None:
+    import sqlalchemy as sa
+
+    from pipeline.errors import PaperroundError
+    from pipeline.store import tables
+
+    with stage("none") as scene:
+        scene.double.faults = ["429:86400"]
+        scene.send()
+        with scene.project() as project, project.store.writing() as tx:
+            tx.execute(sa.delete(tables.outcomes).where(tables.outcomes.c.subscriber == 1))
+        report = scene.send()
+        assert any("does not add up" in sentence for sentence in report.errors)
+        with scene.project() as project, project.store.reading() as tx, pytest.raises(PaperroundError, match="add up"):
+            ledger.audit(tx, ONE)
