@@ -166,7 +166,11 @@ def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
             yield told("delivered", id=f"delivered {message}", at=at, address=address, words=words)
         case "Bounce" | "SpamComplaint":
             told = partial(told, id=f"{kind} {api.text(event.get('ID'))}", address=address, words=words)
-            yield _failed(told, api.text(event.get("Type")), api.moment(event.get("BouncedAt")) or now)
+            yield _failed(
+                told,
+                kind if kind == "SpamComplaint" else api.text(event.get("Type")),
+                api.moment(event.get("BouncedAt")) or now,
+            )
         case "SubscriptionChange" if event.get("SuppressSending") and event.get("Origin") == "Recipient":
             at, name = api.moment(event.get("ChangedAt")) or now, signed.name(message, address, event.get("ChangedAt"))
             yield told("unsubscribed", permanent=True, id=name, at=at, address=address)
