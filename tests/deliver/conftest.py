@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 import pytest
 
 from pipeline import providers
 from tests.deliver.scene import READERS, Scene, Stage
 from tests.doubles import carrier
+from tests.doubles.mail import receiving
 from tests.doubles.provider import Kind, serving
 from tests.journeys import steps
 from tests.world import World, lay_out
@@ -58,15 +60,20 @@ def stage(approved: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     monkeypatch.setattr(providers, "_entry_points", _Doubles)
 
     @contextmanager
-    def scene(kind: Kind = "none", *, more: tuple[str, ...] = (), **can: object) -> Iterator[Scene]:
-        with serving(kind) as double:
+    def scene(kind: Kind | Literal["smtp"] = "none", *, more: tuple[str, ...] = (), **can: object) -> Iterator[Scene]:
+        with serving(kind if kind != "smtp" else "none") as double, receiving() as mail:
             double.seconds = 1.5
             folder = tmp_path / f"project{len(list(tmp_path.iterdir()))}"
             shutil.copytree(approved.folder, folder)
             world = World(folder=folder, blog=approved.blog)
             table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in {"kind": kind, **can}.items())
             world.set('"http://127.0.0.1:1"', f'"{double.url}"\n{table}')
+            if kind == "smtp":
+                world.set(
+                    'kind = "smtp"', f'[delivery.smtp]\nhost = "127.0.0.1"\nport = {mail.port}\nsecurity = "none"'
+                )
+                world.set('provider = "double"', 'provider = "smtp"')
             steps.subscribe(world, *more)
-            yield Scene(world=world, double=double)
+            yield Scene(world=world, double=double, mail=mail if kind == "smtp" else None)
 
     return scene

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +14,7 @@ from pipeline import deliver, review, run
 from pipeline.line import Wire
 from pipeline.model import Account, IssueNumber, Report
 from pipeline.run import Project
+from tests.doubles.mail import MailDouble
 from tests.doubles.provider import Double
 from tests.journeys import steps
 from tests.world import World
@@ -27,6 +30,7 @@ class Scene:
 
     world: World
     double: Double
+    mail: MailDouble | None = None
     seconds: float = 0.5
 
     @contextmanager
@@ -90,3 +94,40 @@ class Scene:
         shutil.copy(backup / "paperround.sqlite3", outbox)
         if mark:
             (outbox / "ledger.mark").unlink(missing_ok=True)
+
+    @contextmanager
+    def again(self) -> Iterator[None]:
+        """The scene as it was set, once more; what is done in it leaves no trace."""
+        folder, now = self.world.folder, self.world.now
+        self.world.folder = folder.with_name(f"{folder.name}-again")
+        shutil.copytree(folder, self.world.folder)
+        (self.mail or self.double).forget()
+        try:
+            yield
+        finally:
+            shutil.rmtree(self.world.folder)
+            self.world.folder, self.world.now = folder, now
+
+    @property
+    def taken_by_reader(self) -> dict[str, int]:
+        """How many copies the provider took for each address."""
+        if self.mail:
+            return dict(self.mail.taken)
+        everybody = "everybody on the list that double keeps"
+        return {READERS[reader - 1] if reader else everybody: count for (_, reader), count in self.double.taken.items()}
+
+    def when_taking(self, moment: str) -> Callable[[int], None]:
+        """What kills a process while the provider takes its first batch, before or after that is done."""
+        double = self.mail or self.double
+
+        def arm(process: int) -> None:
+            def kill() -> None:
+                double.told = double.after = lambda: None
+                os.kill(process, signal.SIGKILL)
+
+            if moment == "before":
+                double.told = kill
+            else:
+                double.after = kill
+
+        return arm

@@ -27,7 +27,7 @@ class Double:
     """What the provider knows and what it has been told to do wrong.
 
     `faults` are taken one by one by the requests that hand over; an empty list means that all goes well. `lag`: its
-    records show nothing yet. `told` is called before each hand-over is acted upon.
+    records show nothing yet. `told` is called before each hand-over is acted upon, `after` when it was, before the answer.
     """
 
     kind: Kind = "none"
@@ -39,6 +39,7 @@ class Double:
     keys: dict[str, tuple[bytes, int, Any]] = field(default_factory=dict)
     campaigns: dict[str, str] = field(default_factory=dict)
     told: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
     seconds: float = 0.0
     url: str = ""
 
@@ -122,9 +123,10 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a 
             if self.path == "/records":
                 self._say(*double.records(body))
                 return
-            double.told()
             double.asked += 1
             acts = method == "POST"
+            if acts:
+                double.told()
             fault = double.faults.pop(0) if acts and double.faults else ""
             self._act(fault, method, body)
 
@@ -148,6 +150,8 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a 
                 status, answer = double.campaign(method, self.path, body)
             else:
                 status, answer = double.half(key, body) if what == "half" else double.hand_over(key, body)
+            if method == "POST":
+                double.after()
             match what:
                 case "reset after":
                     self._reset()

@@ -72,6 +72,25 @@ def at_step(number: int, deed: Callable[[], object]) -> bool:
     return _killed(watched)
 
 
+def by_the_other_side(arm: Callable[[int], None], deed: Callable[[], object]) -> bool:
+    """Do `deed` in a child whose number `arm` gets before it begins, for somebody else to kill; True when that was done."""
+    wait, go = os.pipe()
+
+    def waiting() -> None:
+        os.read(wait, 1)
+        deed()
+
+    def told(child: int) -> None:
+        arm(child)
+        os.write(go, b"!")
+
+    try:
+        return _killed(waiting, told)
+    finally:
+        os.close(wait)
+        os.close(go)
+
+
 def _after(real: Callable[..., Any], step: Callable[[], None]) -> Callable[..., Any]:
     from contextlib import contextmanager
 
@@ -84,7 +103,7 @@ def _after(real: Callable[..., Any], step: Callable[[], None]) -> Callable[..., 
     return writing
 
 
-def _killed(deed: Callable[[], object]) -> bool:
+def _killed(deed: Callable[[], object], told: Callable[[int], None] = lambda _: None) -> bool:
     child = os.fork()
     if child == 0:
         code = 1
@@ -95,6 +114,7 @@ def _killed(deed: Callable[[], object]) -> bool:
             os.write(2, f"{type(fault).__name__}: {fault}\n".encode())
         finally:
             os._exit(code)
+    told(child)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
