@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.terminal import Terminal
+from pipeline.cli.terminal import Terminal, person
 
 if TYPE_CHECKING:
     from pipeline.compose import Plan
@@ -127,7 +126,7 @@ def _start_fresh(project: Project) -> None:
     from pipeline import render, review
 
     for number, _ in _drafts(project, approved=True):
-        review.withdraw(number, project.store, by=_person(), now=project.out.clock())
+        review.withdraw(number, project.store, by=person(), now=project.out.clock())
         render.forget(number, project.store)
 
 
@@ -178,17 +177,10 @@ def approve(terminal: Terminal, issue: IssueNumber, expected: str | None) -> Non
     with terminal.project(alone=True) as project:
         run.walk(project, "render")
         now = project.out.clock()
-        yes = review.approve(issue, project.store, project.settings.review, by=_person(), now=now, expected=expected)
+        yes = review.approve(issue, project.store, project.settings.review, by=person(), now=now, expected=expected)
         run.walk(project, "review", "syndicate")
     sentence = f"Issue {issue} approved, hash {yes.sha[:12]}. `paperround send {issue}` hands over exactly this."
     terminal.show({"issue": issue, "hash": yes.sha, "by": yes.by, "at": yes.at.isoformat()}, [sentence])
-
-
-def _person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "a person"
 
 
 @click.command(short_help="Hand over an approved issue, to each reader once.")

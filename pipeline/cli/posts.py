@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.terminal import Terminal
+from pipeline.cli.terminal import Terminal, person
 
 if TYPE_CHECKING:
     from pipeline.clean.compare import Block
@@ -158,6 +158,26 @@ def skip(terminal: Terminal, post: tuple[int, ...]) -> None:
     Example: paperround posts skip 12
     """
     _choose(terminal, post, "skip")
+
+
+@posts.command()
+@click.argument("post", type=int, metavar="ID")
+@click.pass_obj
+def pin(terminal: Terminal, post: int) -> None:
+    """Let a post lead the next issue, whatever its date and however many there are.
+
+    \b
+    Example: paperround posts pin 12
+    """
+    from pipeline import compose, run
+    from pipeline.model import PostId
+
+    with terminal.project(alone=True) as project:
+        section, now = project.settings.compose, project.out.clock()
+        known, report = compose.pin(project.store, section, PostId(post), by=person(), now=now)
+        report += run.walk(project, "pull", "clean", "books")
+    lines = [f"Post {post}, “{known.article.title}”: leads the next issue."]
+    terminal.conclude(report, {"post": post}, lines)
 
 
 def _choose(terminal: Terminal, numbers: tuple[int, ...], choice: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -82,3 +83,11 @@ def outside(settings: Settings) -> Iterator[Outside]:
     private = frozenset(settings.fetch.allow_private_hosts)
     with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
         yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)
+
+
+def person() -> str:
+    """Who sits at the keyboard."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "a person"

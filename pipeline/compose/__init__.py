@@ -34,6 +34,7 @@ __all__ = [
     "drop",
     "due",
     "history",
+    "pin",
     "plan",
     "redo",
     "select",
@@ -175,6 +176,26 @@ def change(
         return _anew(tx, number, draft, settings, now)
 
 
+def pin(store: Store, settings: ComposeSettings, post: PostId, *, by: str, now: datetime) -> tuple[Post, Report]:
+    """Let a post lead the next issue, whatever speaks against it: an edit like others, which undo takes back.
+
+    Raises UserError for a post that can't be mailed, NeedsPerson for a draft whose files were edited by hand.
+    """
+    with store.writing() as tx:
+        known = _choosable(tx, post)
+        if known.fault is not None:
+            raise UserError(f"Post {post} can't be mailed: {known.fault}.")
+        drafts, placed = _drafts(tx), issues.placed(tx).get(post)
+        draft = next((one for one in drafts if placed in (None, one.number)), None)
+        number = draft.number if draft else _next_number(tx)
+        _changeable(tx, number, settings)
+        place = draft.number if draft else kept.NEXT
+        others = edits.wishes(edits.in_force(kept.of(tx, place))).order
+        for wanted in (edit.Pin(post=post), edit.Order(posts=(post, *(one for one in others if one != post)))):
+            kept.add(tx, place, wanted, by=by, now=now)
+        return known, _anew(tx, number, draft, settings, now)
+
+
 def undo(store: Store, settings: ComposeSettings, number: IssueNumber, *, now: datetime) -> Report:
     """Let the newest edit in force do nothing. Raises as `change` does."""
     with store.writing() as tx:
@@ -273,13 +294,19 @@ def at_once(now: datetime) -> Slot:
 def choose(store: Store, post: PostId, choice: posts.Choice, now: datetime) -> Post:
     """Keep or skip a post, by the author's word. Raises UserError for an unknown post or one already in an issue."""
     with store.writing() as tx:
-        known = posts.get(tx, post)
-        if known is None:
-            raise UserError(f"There is no post {post}.", next_step="`paperround posts` lists them.")
-        number = issues.placed(tx).get(post)
-        if number is not None and number not in {issue.number for issue in _drafts(tx)}:
-            raise UserError(f"Post {post} is in issue {number}, which has been approved or sent.")
+        known = _choosable(tx, post)
         posts.choose(tx, post, choice, now)
+    return known
+
+
+def _choosable(tx: Tx, post: PostId) -> Post:
+    """A post that no issue has but a draft. Raises UserError."""
+    known = posts.get(tx, post)
+    if known is None:
+        raise UserError(f"There is no post {post}.", next_step="`paperround posts` lists them.")
+    number = issues.placed(tx).get(post)
+    if number is not None and number not in {issue.number for issue in _drafts(tx)}:
+        raise UserError(f"Post {post} is in issue {number}, which has been approved or sent.")
     return known
 
 

@@ -1,0 +1,168 @@
+"""What an issue is made of, as an author sees it: pins, surplus, thin weeks, and numbers that are nobody else's."""
+
+from __future__ import annotations
+
+import multiprocessing
+from datetime import timedelta
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+
+from pipeline import compose
+from pipeline.errors import UserError
+from pipeline.model import PostId, Report
+from pipeline.store import issues, posts
+from tests.journeys.steps import approve, build_now, cron, folder, pull, send, subscribe
+from tests.world import World
+
+
+def pin(world: World, title: str) -> Report:
+    with world.project() as project:
+        section = project.settings.compose
+        return compose.pin(project.store, section, number_of(world, title), by="Lisa", now=world.now)[1]
+
+
+def number_of(world: World, title: str) -> PostId:
+    with world.project(alone=False) as project, project.store.reading() as tx:
+        return next(post.id for post in posts.every(tx) if post.article.title == title)
+
+
+def titles(world: World, number: int = 1) -> list[str]:
+    with world.project() as project, project.store.reading() as tx:
+        (found,) = [issue for issue in issues.every(tx) if issue.number == number]
+    return [item.post.article.title for item in found.items]
+
+
+def weekly(world: World, *, most: int = 6, fewest: int = 1) -> None:
+    world.set('cadence = "each"', f'cadence = "weekly"\nmax_posts = {most}\nmin_posts = {fewest}')
+
+
+def write(world: World, *names: str) -> None:
+    for at, name in enumerate(names):
+        world.blog.publish(name.lower(), name, world.now - timedelta(minutes=60 - at))
+
+
+def test_a_pinned_post_leads_the_next_issue_though_it_is_old_and_there_are_many(world: World) -> None:
+    weekly(world, most=2)
+    world.blog.publish("old", "Old and good", world.now - timedelta(days=400))
+    pull(world)
+    write(world, "One", "Two", "Three")
+    pull(world)
+    pin(world, "Old and good")
+    world.pass_time(days=1)
+    cron(world)
+    assert titles(world) == ["Old and good", "Worries at Bedtime"]
+    assert folder(world).name == "1-old-and-good"
+
+
+def test_a_post_pinned_while_its_issue_is_a_draft_leads_it_and_the_last_pin_leads_all(world: World) -> None:
+    weekly(world)
+    write(world, "One", "Two")
+    pull(world)
+    build_now(world)
+    pin(world, "Worries at Bedtime")
+    assert titles(world)[0] == "Worries at Bedtime"
+    pin(world, "One")
+    assert titles(world)[:2] == ["One", "Worries at Bedtime"]
+
+
+def test_a_pin_is_used_up_by_its_issue(world: World) -> None:
+    weekly(world)
+    subscribe(world, "ann@example.org")
+    pull(world)
+    pin(world, "Worries at Bedtime")
+    build_now(world)
+    approve(world)
+    send(world)
+    write(world, "One")
+    world.pass_time(days=8)
+    cron(world)
+    assert titles(world, 2) == ["One"]
+    with pytest.raises(UserError, match="is in issue 1"):
+        pin(world, "Worries at Bedtime")
+
+
+def test_a_post_that_nobody_knows_can_not_be_pinned(world: World) -> None:
+    pull(world)
+    with world.project() as project, pytest.raises(UserError, match="There is no post 99"):
+        compose.pin(project.store, project.settings.compose, PostId(99), by="Lisa", now=world.now)
+
+
+def test_a_thin_week_is_skipped_and_said_and_its_posts_go_into_the_next(world: World) -> None:
+    weekly(world, fewest=2)
+    pull(world)
+    world.pass_time(days=1)
+    report = cron(world)
+    assert "No issue now: 1 new post is too few; min_posts is 2." in report.waiting
+    write(world, "One")
+    world.pass_time(days=7)
+    cron(world)
+    assert titles(world) == ["One", "Worries at Bedtime"]
+
+
+def test_what_has_no_room_waits_for_the_next_issue_and_none_is_dropped(world: World) -> None:
+    weekly(world, most=2)
+    subscribe(world, "ann@example.org")
+    world.set('approval = "required"', 'approval = "automatic"')
+    pull(world)
+    write(world, "One", "Two", "Three", "Four")
+    seen: list[str] = []
+    for number in (1, 2, 3):
+        world.pass_time(days=7 if number > 1 else 1)
+        cron(world)
+        seen += titles(world, number)
+    assert sorted(seen) == ["Four", "One", "Three", "Two", "Worries at Bedtime"]
+
+
+def test_two_processes_that_compose_at_the_same_moment_take_different_numbers(world: World) -> None:
+    pull(world)
+    write(world, "One", "Two", "Three", "Four", "Five")
+    world.pass_time(hours=2)
+    pull(world)
+    context = multiprocessing.get_context("fork")
+    together = context.Barrier(2)
+    workers = [context.Process(target=compose_all, args=(world, together, turn)) for turn in (False, True)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+    with world.project() as project, project.store.reading() as tx:
+        every = issues.every(tx)
+    assert [issue.number for issue in every] == [1, 2, 3, 4, 5, 6]
+    assert len({item.post.id for issue in every for item in issue.items}) == 6
+
+
+def compose_all(world: World, together: Barrier, backwards: bool) -> None:
+    with world.project(alone=False) as project:
+        section = project.settings.compose
+        keys = list(compose.due(project.store, section, world.now))
+        together.wait(30)
+        for key in reversed(keys) if backwards else keys:
+            compose.work(key, project.store, section, project.out)
+
+
+def test_pinning_survives_being_killed(tmp_path: Path) -> None:
+    import shutil
+
+    from tests.journeys import killing
+    from tests.world import lay_out
+
+    ready = lay_out(tmp_path / "ready")
+    weekly(ready)
+    write(ready, "One", "Two")
+    pull(ready)
+    number = 1
+    while True:
+        world = World(folder=tmp_path / f"killed-{number}", blog=ready.blog)
+        shutil.copytree(ready.folder, world.folder)
+        came_so_far = killing.at_step(number, lambda world=world: pin(world, "Worries at Bedtime"))  # type: ignore[misc]
+        pin(world, "Worries at Bedtime")
+        build_now(world)
+        assert titles(world)[0] == "Worries at Bedtime"
+        shutil.rmtree(world.folder)
+        if not came_so_far:
+            break
+        number += 1
+    assert number > 2
