@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -96,3 +96,55 @@ def test_the_clock_moving_on_never_skips_or_repeats_a_turn(rule: Schedule, zone:
     assert latest.due <= now < following.due
     assert schedule.latest(rule, zone, following.due) == following
     assert schedule.following(rule, zone, latest.due) == following
+
+
+nights = st.builds(TimeOfDay, st.integers(0, 3), st.integers(0, 59))
+
+
+@given(zones, nights, st.integers(2020, 2035), st.integers(1, 12))
+def test_every_day_has_one_turn_also_when_an_hour_is_skipped_or_comes_twice(
+    zone: ZoneInfo, hour: TimeOfDay, year: int, month: int
+) -> None:
+    rule = Schedule(cadence="daily", at=hour)
+    now, dates = datetime(year, month, 1, tzinfo=zone), []
+    for _ in range(40):
+        slot = schedule.following(rule, zone, now)
+        assert slot is not None
+        assert slot.due > now
+        local, now = slot.due.astimezone(zone), slot.due
+        dates.append(local.date())
+        # In the gap the turn is as much later as the clock jumped; at a doubled hour it is the first of the two.
+        assert local.replace(tzinfo=None) >= datetime.combine(local.date(), hour)
+        assert (local.replace(tzinfo=None) - datetime.combine(local.date(), hour)) <= timedelta(hours=1)
+        assert local.fold == 0
+    assert dates == [dates[0] + timedelta(days=at) for at in range(40)]
+
+
+@given(
+    zones,
+    st.integers(2020, 2035),
+    st.sampled_from(["1", "28", "29", "30", "31", "last", "last friday", "fourth monday"]),
+)
+def test_every_month_has_one_turn_whatever_its_length(zone: ZoneInfo, year: int, day: str) -> None:
+    rule = Schedule(cadence="monthly", day=TurnDay(day), at=TimeOfDay(2, 30))
+    now, months = datetime(year, 1, 1, tzinfo=zone), []
+    for _ in range(12):
+        slot = schedule.following(rule, zone, now)
+        assert slot is not None
+        months.append(slot.due.astimezone(zone).month)
+        now = slot.due
+    assert months == list(range(1, 13))
+
+
+def test_the_turn_in_a_skipped_hour_comes_an_hour_later_and_in_a_doubled_hour_once() -> None:
+    rule = Schedule(cadence="daily", at=TimeOfDay(2, 30))
+    spring = schedule.following(rule, NEW_YORK, at("2026-03-08T05:30"))
+    assert spring is not None
+    assert spring.due == at("2026-03-08T07:30")
+    fall = Schedule(cadence="daily", at=TimeOfDay(1, 30))
+    first = schedule.following(fall, NEW_YORK, at("2026-11-01T04:30"))
+    assert first is not None
+    assert first.due == at("2026-11-01T05:30")
+    after = schedule.following(fall, NEW_YORK, first.due)
+    assert after is not None
+    assert after.due == at("2026-11-02T06:30")
