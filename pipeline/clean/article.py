@@ -62,8 +62,9 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
     if not title and not words:
         raise EntryFault("it has neither a title nor any text")
     language = _language(about.language if about else None, entry)
+    url = images.web_address(entry.link, "") or images.web_address(about.canonical if about else None, base) or ""
     return Article(
-        url=images.web_address(entry.link, "") or images.web_address(about.canonical if about else None, base) or "",
+        url=url,
         title=title or "(no title)",
         html=html,
         text=words,
@@ -80,9 +81,16 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
         removed=tuple(removed),
         complete=complete,
         enclosures=tuple(
-            replace(file, url=url) for file in entry.enclosures if (url := images.web_address(file.url, base))
+            replace(file, url=there) for file in entry.enclosures if (there := images.web_address(file.url, base))
         ),
+        comments=images.web_address(entry.comments, base) or _comments(about, url),
     )
+
+
+def _comments(about: page.Facts | None, url: str) -> str | None:
+    """The comments of the page that the article came from, by their anchor."""
+    anchor = about.comments if about else None
+    return f"{url.partition('#')[0]}#{anchor}" if anchor and url else None
 
 
 def own_title(html: str) -> str | None:

@@ -20,7 +20,7 @@ _LINKED_DATA = 300_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a page says of itself outside the article; dates as written."""
+    """What a page says of itself outside the article; dates as written, `comments` the anchor of its comments."""
 
     title: str | None
     image: str | None
@@ -31,6 +31,20 @@ class Facts:
     updated: str | None
     authors: tuple[str, ...]
     tags: tuple[str, ...]
+    comments: str | None = None
+
+
+_COMMENTS = (
+    "respond",
+    "comments",
+    "disqus_thread",
+    "commento",
+    "isso-thread",
+    "remark42",
+    "cusdis_thread",
+    "comment-form",
+)
+"""What the places for comments are called in pages, the best to land at first."""
 
 
 def facts(page: tree.Element) -> Facts:
@@ -53,6 +67,7 @@ def facts(page: tree.Element) -> Facts:
         updated=_line(linked.get("dateModified")) or _meta(page, "article:modified_time"),
         authors=_names(linked.get("author"), "name") or tuple(filter(None, [_meta(page, "author")])),
         tags=_tags(linked.get("keywords")) or tuple(_every_meta(page, "article:tag")),
+        comments=next((name for name in _COMMENTS if page.xpath("//*[@id=$name]", name=name)), None),
     )
 
 

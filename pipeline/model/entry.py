@@ -38,7 +38,8 @@ class Entry:
 
     `html` is the full content if the source has it, `summary` the teaser. `published` and `updated` are aware UTC,
     None when the raw words make no believable date. `images` are addresses in media elements and enclosures;
-    `enclosures` are the files that are no pictures. `lead` is the picture that the source itself puts first.
+    `enclosures` are the files that are no pictures. `lead` is the picture that the source itself puts first. `comments`
+    is the page where readers answer.
     """
 
     source: SourceName
@@ -57,6 +58,7 @@ class Entry:
     language: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
     lead: Picture | None = None
+    comments: str | None = None
 
     @property
     def sha(self) -> str:

@@ -26,6 +26,7 @@ class Article:
 
     `html` is sanitised, well-formed XHTML, links and pictures absolute. `text` is the same in plain words, paragraphs
     separated by blank lines. `question` is the closing question that the author puts to her readers, if any.
+    `comments` is where readers answer her, None when nobody knows.
     `complete` is False when only an excerpt could be had. `direction` is "ltr" or "rtl". `words` counts the text.
     """
 
@@ -46,6 +47,12 @@ class Article:
     removed: tuple[Removed, ...]
     complete: bool
     enclosures: tuple[Enclosure, ...] = ()
+    comments: str | None = None
+
+    @property
+    def answers(self) -> str:
+        """Where a reader may answer: among the comments where we know of them, else at the post."""
+        return self.comments or self.url
 
     @property
     def minutes(self) -> int:

@@ -139,6 +139,7 @@ def _entry(record: Record, source: Source, language: str | None, now: datetime) 
         updated_raw=record.updated_raw,
         images=tuple(record.images),
         language=language,
+        comments=record.comments,
         enclosures=tuple(
             Enclosure(url=file.url, type=file.type, length=file.length) for file in record.enclosures[:FILES]
         ),

@@ -57,6 +57,7 @@ class Record(msgspec.Struct, kw_only=True):
     updated: list[int] | None = None
     images: list[str] = []
     enclosures: list[File] = []
+    comments: str | None = None
 
 
 class Records(msgspec.Struct, kw_only=True):
@@ -169,7 +170,16 @@ def _xml_entry(entry: Any, base: str, here: str) -> Record:
         updated=_stamp(stamps["updated"]),
         images=_images(entry, base),
         enclosures=_files(entry, base),
+        comments=_address(_comments(entry), base),
     )
+
+
+def _comments(entry: Any) -> str | None:
+    """The page of an entry's comments: RSS's comments, or what Atom calls replies (RFC 4685)."""
+    replies = (link for link in entry.get("links", ()) if link.get("rel") == "replies")
+    pages = (link.get("href") for link in replies if str(link.get("type", "text/html")).startswith("text/html"))
+    said: str | None = entry.get("comments") or next(pages, None)
+    return said
 
 
 def _link(entry: Any) -> str | None:

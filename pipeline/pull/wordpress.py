@@ -223,6 +223,7 @@ def _entry(post: Mapping[str, Any], source: Source, now: datetime) -> Entry | No
         updated=when(dates["modified"], None, now=now, zone=source.zone),
         published_raw=dates["date"],
         updated_raw=dates["modified"],
+        comments=f"{link}#respond" if link and post.get("comment_status") == "open" else None,
         lead=next(filter(None, map(_picture, _list(parts.get("wp:featuredmedia")))), None),
     )
 

@@ -41,7 +41,9 @@ def uri(address: str) -> str | None:
     if parts.scheme not in ("http", "https") or not host:
         return None
     safe = "!$&'()*+,/:;=?@~-._%"
-    return urlunsplit((parts.scheme, host + port, quote(parts.path, safe), quote(parts.query, safe), ""))
+    return urlunsplit(
+        (parts.scheme, host + port, quote(parts.path, safe), quote(parts.query, safe), quote(parts.fragment, safe))
+    )
 
 
 def guid(post: Post, meta: Meta) -> str:

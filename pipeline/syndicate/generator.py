@@ -70,6 +70,8 @@ def _add(made: Any, item: Item, meta: Meta) -> None:
     entry.dc.dc_creator(authors)
     for tag in _said(article.tags):
         entry.category(term=tag)
+    if comments := content.uri(article.comments or ""):
+        entry.comments(comments)
     for file in article.enclosures:
         entry.enclosure(file.url, str(file.length or 0), file.type)
 

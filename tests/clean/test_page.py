@@ -176,3 +176,16 @@ def test_a_giant_page_is_read_within_bounds() -> None:
     huge = a_page("<div>" + f"<p>{WORDS}</p>" * 40_000 + "</div>")
     with_bounds = tree.parse(huge)
     assert page.article(with_bounds, huge) is not None
+
+
+def test_a_page_s_own_place_for_comments_is_found_by_its_anchor() -> None:
+    words = f"<article><p>{'A few words of an author. ' * 30}</p></article>"
+    assert read(a_page(f'{words}<div id="comments"><form id="respond"></form></div>')).answers.endswith("#respond")
+    assert read(a_page(f'{words}<div id="disqus_thread"></div>')).answers.endswith("#disqus_thread")
+    alone = read(a_page(words))
+    assert (alone.comments, alone.answers) == (None, alone.url)
+
+
+@pytest.mark.parametrize("bad", ["javascript:alert(1)", "https://lisa:pw@blog.example.org/", "mailto:a@example.org"])
+def test_an_address_of_comments_that_is_none_is_dropped(bad: str) -> None:
+    assert article(known("<p>Words.</p>", comments=bad)).comments is None

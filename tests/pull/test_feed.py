@@ -389,3 +389,17 @@ def test_an_excerpt_is_told_from_a_whole_article(html: str | None, summary: str 
         is_excerpt(Entry(source=SourceName("b"), guid=None, link=None, title="A", html=html, summary=summary))
         is excerpt
     )
+
+
+def test_where_readers_answer_is_known_from_rss_and_atom() -> None:
+    (entry,) = read(item(title="One", comments="https://blog.example.org/one/#respond"))
+    assert entry.comments == "https://blog.example.org/one/#respond"
+    replies = (
+        '<link rel="replies" type="application/atom+xml" href="/one/feed"/>'
+        '<link rel="replies" type="text/html" href="/one/#comments"/>'
+    )
+    (entry,) = read(
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://blog.example.org/"><title>B</title>'
+        f"<entry><id>urn:1</id><title>One</title>{replies}</entry></feed>"
+    )
+    assert entry.comments == "https://blog.example.org/one/#comments"

@@ -230,3 +230,13 @@ def test_no_answer_of_any_shape_ends_in_an_error_of_ours(posts: list[dict[str, A
 )
 def test_what_is_no_api_is_not_taken_for_one(body: bytes) -> None:
     assert not wordpress.recognises(answer(body))
+
+
+def test_readers_are_led_to_open_comments_only(site: WordPress) -> None:
+    site.publish(3, "Open", "2026-11-09T08:00:00", comment_status="open")
+    site.publish(4, "Closed", "2026-11-10T08:00:00", comment_status="closed")
+    visit = wordpress.visit(ask(Web(sites=[site]), HOME))
+    assert visit.listing is not None
+    by_title = {entry.title: entry.comments for entry in visit.listing.entries}
+    assert by_title["Open"] == "https://lisa.example.org/open/#respond"
+    assert by_title["Closed"] is None

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import html as parser
 
+from pipeline import looks
 from pipeline.config import HttpUrl
 from pipeline.errors import RenderFault
 from pipeline.folder import FILES
@@ -284,3 +285,29 @@ def test_headings_of_a_post_follow_its_title_without_a_gap_however_the_blog_coun
         headings = parser.document_fromstring(page).iter("h2", "h3", "h4", "h5", "h6")
         found = [one.tag for one in headings if one.text in ("One", "Under one", "Two", "Under two")]
         assert found == expected.split()
+
+
+@pytest.mark.parametrize("design", ["digest", "letter", "pictures"])
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar"])
+def test_a_question_invites_to_the_comments_in_every_design_and_language(design: str, language: str) -> None:
+    there = "https://blog.example.org/kindness/#respond"
+    asked = Item(post=post(comments=there, language=language), form="excerpt", picks=())
+    made = rendered(issue(asked, asked), settings(design=design, language=language))
+    invitation = looks.words(language, Path("templates"))["answer"]
+    for name in ("email.html", "web.html"):
+        assert re.search(rf'<a [^>]*href="{there}"[^>]*>{invitation}</a>', made.files[name].decode()), name
+    number = re.search(rf"^\[(\d+)\] {there}$", made.message.text, re.MULTILINE)
+    assert number is not None
+    assert f"{invitation} [{number[1]}]" in " ".join(made.message.text.split())
+
+
+@pytest.mark.parametrize("design", ["digest", "letter", "pictures"])
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar"])
+def test_more_from_the_blog_stands_in_mail_text_and_page(design: str, language: str) -> None:
+    made = rendered(issue(), settings(design=design, language=language))
+    more = looks.words(language, Path("templates"))["more"]
+    for name in ("email.html", "web.html", "email.txt"):
+        shown = made.files[name].decode()
+        assert more in shown
+        assert "Rainy Days Are for Reading" in shown
+        assert "https://blog.example.org/rain/" in shown

@@ -230,3 +230,11 @@ def test_no_title_breaks_a_feed_or_the_post_beside_it(title: str, author: str) -
 def test_a_feed_is_as_old_as_its_newest_post() -> None:
     newest = max(max(item.post.when, item.post.article.updated or item.post.when) for item in ITEMS)
     assert newest.strftime("%d %b %Y %H:%M:%S").encode() in rss.feed(ITEMS, META).split(b"<item>")[0]
+
+
+def test_an_rss_entry_says_where_to_answer() -> None:
+    there = "https://blog.example.org/kindness/#respond"
+    post = replace(ITEMS[0].post, article=replace(ITEMS[0].post.article, comments=there))
+    made = rss.feed([replace(ITEMS[0], post=post)], META)
+    assert f"<comments>{there}</comments>".encode() in made
+    assert problems("rss.xml", made) == []
