@@ -8,21 +8,17 @@ never    renders, and never touches an issue that was approved or sent
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-import msgspec
-
-from pipeline import folder
-from pipeline.compose import edits, events, schedule
+from pipeline.compose import drafting, edits, events, schedule
 from pipeline.compose.correction import correct, drop
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Change, Edit, Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing, edit
-from pipeline.store import Store, Tx, calendars, issues, picks, posts
+from pipeline.store import Store, Tx, issues, posts
 from pipeline.store import edits as kept
 
 __all__ = [
@@ -50,7 +46,6 @@ HAND_EDITED = (
 )
 HELD = "held"
 """The key of the work that is no slot: to say which posts wait for the author's word."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +72,7 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
     A turn from before the project's first day is nobody's; today's counts.
     """
     with store.reading() as tx:
-        drafts, known = _drafts(tx), _known(tx)
+        drafts, known = drafting.drafts(tx), drafting.known(tx)
         newest = issues.latest_slot(tx)
     if _held(known, settings, now):
         yield HELD
@@ -104,14 +99,14 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
         return _ask(store, settings, out.clock())
     slot, only = schedule.parse(key)
     with store.writing() as tx:
-        draft = _draft_for(tx, slot)
+        draft = drafting.draft_for(tx, slot)
         if draft is None and slot.key in {issue.slot.key for issue in issues.every(tx)}:
             return Report(unchanged=1)
-        if draft is not None and _edited(tx, draft, settings):
+        if draft is not None and drafting.edited(tx, draft, settings):
             return Report(attention=(HAND_EDITED.format(draft.number),))
-        number = draft.number if draft else _next_number(tx)
+        number = draft.number if draft else drafting.next_number(tx)
         created = draft.created if draft else out.clock()
-        asked = _Asked(slot=slot, only=only, number=number, created=created, impatient=_asked_for(slot))
+        asked = _Asked(slot=slot, only=only, number=number, created=created, impatient=drafting.asked_for(slot))
         return _composed(tx, asked, draft, settings)
 
 
@@ -128,12 +123,12 @@ class _Asked:
 
 def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings) -> Report:
     """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
-    known = _known(tx, draft=asked.number, urls=settings.calendars)
+    known = drafting.known(tx, draft=asked.number, urls=settings.calendars)
     changes = edits.in_force(kept.of(tx, draft.number if draft else kept.NEXT))
     chosen, faults = _made(asked, known, changes, settings)
     if isinstance(chosen, Waiting):
-        return _nothing(tx, draft, chosen)
-    written = _write(tx, chosen, draft)
+        return drafting.take_back(tx, draft, chosen)
+    written = drafting.write(tx, chosen, draft)
     if draft is None:
         kept.move(tx, kept.NEXT, asked.number)
     return written + Report(attention=faults, done=_cut_short(chosen, settings) if written.done else ())
@@ -185,9 +180,9 @@ def pin(store: Store, settings: ComposeSettings, post: PostId, *, by: str, now: 
         known = _choosable(tx, post)
         if known.fault is not None:
             raise UserError(f"Post {post} can't be mailed: {known.fault}.")
-        drafts, placed = _drafts(tx), issues.placed(tx).get(post)
+        drafts, placed = drafting.drafts(tx), issues.placed(tx).get(post)
         draft = next((one for one in drafts if placed in (None, one.number)), None)
-        number = draft.number if draft else _next_number(tx)
+        number = draft.number if draft else drafting.next_number(tx)
         _changeable(tx, number, settings)
         place = draft.number if draft else kept.NEXT
         others = edits.wishes(edits.in_force(kept.of(tx, place))).order
@@ -239,7 +234,7 @@ def _changeable(tx: Tx, number: IssueNumber, settings: ComposeSettings) -> Issue
     """The draft with this number, None when it is still to be made."""
     known = issues.get(tx, number)
     if known is None:
-        if number != _next_number(tx):
+        if number != drafting.next_number(tx):
             raise UserError(f"There is no issue {number} to change.")
         return None
     if known.corrects:
@@ -248,7 +243,7 @@ def _changeable(tx: Tx, number: IssueNumber, settings: ComposeSettings) -> Issue
         )
     if issues.settled(tx, number):
         raise NeedsPerson(f"Issue {number} has been approved or sent, so it can't be changed as it is.")
-    if _edited(tx, known, settings):
+    if drafting.edited(tx, known, settings):
         raise NeedsPerson(HAND_EDITED.format(number))
     return known
 
@@ -257,7 +252,9 @@ def _anew(tx: Tx, number: IssueNumber, draft: Issue | None, settings: ComposeSet
     if draft is None:
         return Report()
     _, only = schedule.parse(draft.slot.key)
-    asked = _Asked(slot=draft.slot, only=only, number=number, created=draft.created, impatient=_asked_for(draft.slot))
+    asked = _Asked(
+        slot=draft.slot, only=only, number=number, created=draft.created, impatient=drafting.asked_for(draft.slot)
+    )
     return _composed(tx, asked, draft, settings)
 
 
@@ -277,7 +274,7 @@ def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:
 def _ask(store: Store, settings: ComposeSettings, now: datetime) -> Report:
     """Held posts wait for nobody but the author, so every run says so."""
     with store.reading() as tx:
-        held = _held(_known(tx), settings, now)
+        held = _held(drafting.known(tx), settings, now)
     if not held:
         return Report(unchanged=1)
     names = ", ".join(f"{post.id} “{post.article.title}”" for post in held[:5]) + (", …" if len(held) > 5 else "")
@@ -305,7 +302,7 @@ def _choosable(tx: Tx, post: PostId) -> Post:
     if known is None:
         raise UserError(f"There is no post {post}.", next_step="`paperround posts` lists them.")
     number = issues.placed(tx).get(post)
-    if number is not None and number not in {issue.number for issue in _drafts(tx)}:
+    if number is not None and number not in {issue.number for issue in drafting.drafts(tx)}:
         raise UserError(f"Post {post} is in issue {number}, which has been approved or sent.")
     return known
 
@@ -313,7 +310,7 @@ def _choosable(tx: Tx, post: PostId) -> Post:
 def standings(store: Store, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
     """Every post with its state and why, newest first."""
     with store.reading() as tx:
-        known = _known(tx)
+        known = drafting.known(tx)
     return _standings(known, settings, now)
 
 
@@ -327,9 +324,9 @@ def _standings(
 def plan(store: Store, settings: ComposeSettings, now: datetime) -> Plan:
     """What `build --now` would make of what is known, when the schedule would make it, and why; changes nothing."""
     with store.reading() as tx:
-        draft = next(iter(_drafts(tx)), None)
-        number = draft.number if draft else _next_number(tx)
-        known = _known(tx, draft=number, urls=settings.calendars)
+        draft = next(iter(drafting.drafts(tx)), None)
+        number = draft.number if draft else drafting.next_number(tx)
+        known = drafting.known(tx, draft=number, urls=settings.calendars)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
     slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
     created = draft.created if draft else now
@@ -352,69 +349,3 @@ def plan(store: Store, settings: ComposeSettings, now: datetime) -> Plan:
         edits=changed,
         faults=faults,
     )
-
-
-def _asked_for(slot: Slot) -> bool:
-    return slot.key.startswith("now ")
-
-
-def _drafts(tx: Tx) -> list[Issue]:
-    """Issues that still follow their posts: nobody has said yes to them as they were last rendered."""
-    return [issue for issue in issues.every(tx) if issue.corrects is None and not issues.settled(tx, issue.number)]
-
-
-def _edited(tx: Tx, draft: Issue, settings: ComposeSettings) -> bool:
-    """Whether a person has edited a draft's files: then it holds what she saw, and new posts wait for the next."""
-    last = issues.rendering(tx, draft.number)
-    return last is not None and last.whole and folder.edited(settings.issues / last.folder, last.sha)
-
-
-def _draft_for(tx: Tx, slot: Slot) -> Issue | None:
-    drafts = _drafts(tx)
-    named = next((issue for issue in drafts if issue.slot.key == slot.key), None)
-    return named or (next(iter(drafts), None) if _asked_for(slot) else None)
-
-
-def _next_number(tx: Tx) -> IssueNumber:
-    return IssueNumber(max((issue.number for issue in issues.every(tx)), default=0) + 1)
-
-
-def _known(tx: Tx, draft: IssueNumber | None = None, urls: Iterable[str] = ()) -> Known:
-    """What there is to choose from; what stands in the `draft` itself is free to be chosen again."""
-    placed = issues.placed(tx)
-    return Known(
-        posts=posts.every(tx),
-        picks=picks.of(tx),
-        choices=posts.choices(tx),
-        placed={post: number for post, number in placed.items() if number != draft},
-        shown=issues.shown(tx, besides=draft),
-        composed={issue.number: issue.created for issue in issues.every(tx)},
-        drafted=frozenset(post for post, number in placed.items() if number == draft),
-        events=calendars.events(tx, urls),
-    )
-
-
-def _nothing(tx: Tx, draft: Issue | None, waiting: Waiting) -> Report:
-    if draft is None:
-        return Report(waiting=(f"No issue now: {waiting.reason}.",))
-    issues.drop(tx, draft.number)
-    if draft.slot.key.startswith("each "):
-        kept.forget(tx, draft.number)
-    kept.move(tx, draft.number, kept.NEXT)
-    return Report(done=(f"Issue {draft.number} was taken back: {waiting.reason}.",))
-
-
-def _write(tx: Tx, issue: Issue, draft: Issue | None) -> Report:
-    sha = _sha(issue)
-    if draft is not None and issues.sha(tx, draft.number) == sha:
-        return Report(unchanged=1)
-    issues.write(tx, issue, sha, books=[pick.book.key for item in issue.items for pick in item.picks])
-    count = len(issue.items)
-    what = "composed" if draft is None else "composed anew"
-    return Report(done=(f"Issue {issue.number} {what}: “{issue.title}”, {count} post{'s' if count > 1 else ''}.",))
-
-
-def _sha(issue: Issue) -> str:
-    """Of what readers see, so that asking again for the same posts changes nothing, whenever it is."""
-    timeless = replace(issue, slot=Slot(key="", due=_EPOCH), created=_EPOCH)
-    return hashlib.sha256(msgspec.json.encode(timeless)).hexdigest()

@@ -1,0 +1,90 @@
+"""Drafts in the store: which there are, what there is to choose from, and keeping what was chosen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from pipeline import folder
+from pipeline.compose.select import Known, Waiting
+from pipeline.config import ComposeSettings
+from pipeline.model import Issue, IssueNumber, Report, Slot
+from pipeline.store import Tx, calendars, issues, picks, posts
+from pipeline.store import edits as kept
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def asked_for(slot: Slot) -> bool:
+    """Whether a person asked for an issue, whatever the schedule says."""
+    return slot.key.startswith("now ")
+
+
+def drafts(tx: Tx) -> list[Issue]:
+    """Issues that still follow their posts: nobody has said yes to them as they were last rendered."""
+    return [issue for issue in issues.every(tx) if issue.corrects is None and not issues.settled(tx, issue.number)]
+
+
+def edited(tx: Tx, draft: Issue, settings: ComposeSettings) -> bool:
+    """Whether a person has edited a draft's files: then it holds what she saw, and new posts wait for the next."""
+    last = issues.rendering(tx, draft.number)
+    return last is not None and last.whole and folder.edited(settings.issues / last.folder, last.sha)
+
+
+def draft_for(tx: Tx, slot: Slot) -> Issue | None:
+    """The draft of a slot; a person's "now" continues the one there is."""
+    there = drafts(tx)
+    named = next((issue for issue in there if issue.slot.key == slot.key), None)
+    return named or (next(iter(there), None) if asked_for(slot) else None)
+
+
+def next_number(tx: Tx) -> IssueNumber:
+    """The number of the next issue; taken in the same transaction that writes it, so that it is nobody else's."""
+    return IssueNumber(max((issue.number for issue in issues.every(tx)), default=0) + 1)
+
+
+def known(tx: Tx, draft: IssueNumber | None = None, urls: Iterable[str] = ()) -> Known:
+    """What there is to choose from; what stands in the `draft` itself is free to be chosen again."""
+    placed = issues.placed(tx)
+    return Known(
+        posts=posts.every(tx),
+        picks=picks.of(tx),
+        choices=posts.choices(tx),
+        placed={post: number for post, number in placed.items() if number != draft},
+        shown=issues.shown(tx, besides=draft),
+        composed={issue.number: issue.created for issue in issues.every(tx)},
+        drafted=frozenset(post for post, number in placed.items() if number == draft),
+        events=calendars.events(tx, urls),
+    )
+
+
+def take_back(tx: Tx, draft: Issue | None, waiting: Waiting) -> Report:
+    """There is nothing to write about: say so, and drop the draft if there is one; what was changed in it waits."""
+    if draft is None:
+        return Report(waiting=(f"No issue now: {waiting.reason}.",))
+    issues.drop(tx, draft.number)
+    if draft.slot.key.startswith("each "):
+        kept.forget(tx, draft.number)
+    kept.move(tx, draft.number, kept.NEXT)
+    return Report(done=(f"Issue {draft.number} was taken back: {waiting.reason}.",))
+
+
+def write(tx: Tx, issue: Issue, draft: Issue | None) -> Report:
+    """Keep an issue as composed, unless its draft says the same already."""
+    sha = _sha(issue)
+    if draft is not None and issues.sha(tx, draft.number) == sha:
+        return Report(unchanged=1)
+    issues.write(tx, issue, sha, books=[pick.book.key for item in issue.items for pick in item.picks])
+    count = len(issue.items)
+    what = "composed" if draft is None else "composed anew"
+    return Report(done=(f"Issue {issue.number} {what}: “{issue.title}”, {count} post{'s' if count > 1 else ''}.",))
+
+
+def _sha(issue: Issue) -> str:
+    """Of what readers see, so that asking again for the same posts changes nothing, whenever it is."""
+    timeless = replace(issue, slot=Slot(key="", due=_EPOCH), created=_EPOCH)
+    return hashlib.sha256(msgspec.json.encode(timeless)).hexdigest()
