@@ -56,9 +56,11 @@ def drawn(body: bytes, boxes: Sequence[tuple[int, int]], *, where: str, flat: bo
     wish = json.dumps({"boxes": list(boxes), "flat": flat, "moving": moving}).encode()
     asked = struct.pack(">I", len(wish)) + wish + body
     try:
-        answer = child.run("pipeline.drawing.draw", asked, seconds=SECONDS, megabytes=MEGABYTES, what="Opening it")
+        answer = child.run(
+            "pipeline.drawing.draw", asked, seconds=SECONDS, megabytes=MEGABYTES, what="Opening the picture"
+        )
     except ChildFault as fault:
-        raise FetchFault(f"What is there is no picture that can be read. {fault.what}", where=where) from None
+        raise FetchFault(fault.what, where=where) from None
     return _read(answer)
 
 

@@ -134,6 +134,14 @@ def test_every_setting_stands_in_the_settings_page() -> None:
             assert f"`{part.encode_name}`" in page, f"{table.__name__}.{part.encode_name}"
 
 
+def test_every_rule_of_the_preflight_list_is_documented() -> None:
+    page = (ROOT / "docs/preflight.md").read_text("utf-8")
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "pipeline/render/lint").glob("*.py"))
+    rules = re.findall(r'(?:blocking|advisory|level)\(\s*"([a-z-]+)"', code)
+    assert len(set(rules)) > 30
+    assert [rule for rule in set(rules) if f"`{rule}`" not in page] == []
+
+
 def test_the_lock_files_name_no_registry_and_hash_everything() -> None:
     for name in ("requirements.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text("utf-8")

@@ -85,3 +85,12 @@ def test_no_picture_is_wider_than_a_phone(design: str, size: str) -> None:
 def test_a_design_that_is_not_there_is_named() -> None:
     with pytest.raises(Exception, match=r"There is no template|spring\.mjml"):
         rendered(issue(), settings(design="spring"))
+
+
+@pytest.mark.parametrize(("design", "column"), [("digest", 536), ("letter", 536), ("pictures", 195)])
+def test_outlook_is_told_of_no_picture_that_is_wider_than_its_column(design: str, column: int) -> None:
+    mail = rendered(issue(*items(3)), settings(design=design)).message.html
+    widths = [int(width) for width in re.findall(r'<img[^>]*\swidth="(\d+)"', mail)]
+    assert len(widths) == mail.count("<img")
+    assert all(width <= column for width in widths[1:])
+    assert max(widths, default=0) <= 600

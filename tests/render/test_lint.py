@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from pipeline.config import HttpUrl, Mailbox, RenderSettings
-from pipeline.model import Check, Copy, Copying, Finding, Issue, Item, Picture, Variant
+from pipeline.model import Check, Copy, Copying, Finding, Issue, Item, Variant
 from pipeline.render.lint import clients, lint
 from pipeline.render.message import Rendered, rendered
 from pipeline.render.seen import NOTHING, Seen
@@ -425,14 +425,6 @@ def test_a_picture_that_is_gone_or_can_not_be_copied_is_told_with_its_post() -> 
     assert look(made, of, seen=seen).keys() == {"dead-picture"}
     made, of, seen = of_a_cat(replace(copied(), problem="The server took too long."))
     assert look(made, of, seen=seen) == {}, "the copy that was made before still stands"
-
-
-def test_a_lead_picture_without_a_description_is_advised_against() -> None:
-    lead = Picture(url="https://blog.example.org/lead.jpg", width=600, height=400)
-    of = issue(Item(post=post(lead_image=lead), form="excerpt", picks=()))
-    assert look(rendered(of, settings()), of)["alt"].level == "advisory"
-    of = issue(Item(post=post(lead_image=replace(lead, alt="Rain")), form="excerpt", picks=()))
-    assert look(rendered(of, settings()), of) == {}
 
 
 @pytest.mark.parametrize(

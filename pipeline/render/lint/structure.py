@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape, unescape
+from html import unescape
 
 from msgspec import to_builtins
 
@@ -93,8 +93,6 @@ def pictures(checked: Checked) -> Iterator[Finding]:
     for item in checked.issue.items:
         article = item.post.article
         bare = len(re.findall(r'<img\b(?![^>]*\balt="[^"]+")[^>]*>', article.html)) if item.form == "full" else 0
-        lead = article.lead_image
-        bare += bool(lead and not lead.alt and (item.form == "excerpt" or escape(lead.url) not in article.html))
         if bare:
             count = f"{bare} picture{'s' if bare > 1 else ''}"
             words = f"{count} of “{article.title}” without a description (alt). Write one on the blog."
