@@ -44,7 +44,13 @@ def opened(settings: Settings, out: Outside, say: Callable[[str], None], *, alon
 def opened_store(settings: Settings) -> Store:
     """The state that the settings name. Raises UserError, StoreFault."""
     password = settings.secrets.get("PAPERROUND_STORE_PASSWORD")
-    return open_store(settings.store.url, settings.folder, name=settings.store.name, password=password)
+    store = open_store(settings.store.url, settings.folder, name=settings.store.name, password=password)
+    try:
+        store.belong_to(settings.newsletter.title, settings.newsletter.url)
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def _once(say: Callable[[str], None]) -> Callable[[str], None]:

@@ -15,11 +15,15 @@ import sqlalchemy as sa
 
 from pipeline.errors import StoreFault, UserError
 from pipeline.store import migrations, tables
+from pipeline.store.rows import upsert
 
 Tx = sa.Connection
 """A transaction; rooms hand it to the store's queries and never look inside."""
 
 T = TypeVar("T")
+
+MOVING = "moved"
+"""The fact that says where a state has moved to; with "? " before it until it is all there."""
 
 LONGEST_CUT = 600.0
 """Seconds that a database may be away before an answer that was heard is given up as not written down."""
@@ -141,6 +145,28 @@ class Store:
         """What the database needs before its first table."""
         self._database.make(tx)
 
+    def belong_to(self, title: str, url: str) -> None:
+        """Note whose state this is, where several newsletters may share a database.
+
+        Raises UserError when it is another's: title and address both differ from those of the last time.
+        """
+        if not self.shared:
+            return
+        fact = tables.facts.c
+        with self.reading() as tx:
+            known = tx.execute(sa.select(fact.value).where(fact.name == "newsletter")).scalar()
+        if known == f"{title}\n{url}":
+            return
+        if known is not None and title not in known.split("\n") and url not in known.split("\n"):
+            raise UserError(
+                f"This place holds the state of “{known.partition(chr(10))[0]}”, another newsletter; nothing was done.",
+                where=self._database.where,
+                next_step="Give this one a `name` of its own in [store]. If it is the same with a new title and a new "
+                "address, change one of them, say `paperround status`, then change the other.",
+            )
+        with self.writing() as tx:
+            upsert(tx, tables.facts, ["name"], {"name": "newsletter", "value": f"{title}\n{url}"})
+
     def address(self) -> str:
         """The database's address with its password, for the worker's queue."""
         return self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -184,11 +210,13 @@ def reason(fault: sa.exc.SQLAlchemyError) -> str:
     return (str(own).strip().splitlines() or ["it gives no reason"])[0].strip().rstrip(".")[:300]
 
 
-def open_store(url: str, folder: Path, *, name: str = "paperround", password: str | None = None) -> Store:
+def open_store(
+    url: str, folder: Path, *, name: str = "paperround", password: str | None = None, even_moved: bool = False
+) -> Store:
     """The store at `url`, relative to the project's `folder`; made or migrated first when need be.
 
     `name` tells newsletters in one PostgreSQL database apart; `password` goes before one in the address. Raises
-    UserError for an address that is none of ours, StoreFault when the database can't be used.
+    UserError for an address that is none of ours or whose state has moved, StoreFault when the database can't be used.
     """
     parsed = _parse(url)
     module = _KINDS.get(parsed.drivername)
@@ -202,6 +230,8 @@ def open_store(url: str, folder: Path, *, name: str = "paperround", password: st
     store = Store(database)
     try:
         _bring_up_to_date(store)
+        if not even_moved:
+            _still_here(store)
     except BaseException as fault:
         store.close()
         if isinstance(fault, sa.exc.ProgrammingError):
@@ -218,6 +248,23 @@ def _parse(url: str) -> sa.URL:
         return sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         raise UserError("[store] url is no address of a database.", where="sources/newsletter.toml") from None
+
+
+def _still_here(store: Store) -> None:
+    """A cron line that was forgotten must not send from a state that others carry on elsewhere."""
+    with store.reading() as tx:
+        moved = tx.execute(sa.select(tables.facts.c.value).where(tables.facts.c.name == MOVING)).scalar()
+    if moved is not None and moved.startswith("? "):
+        raise UserError(
+            f"This state is being moved to {moved[2:]}.",
+            next_step="Wait until that is done; if it was stopped, say `paperround migrate-store` again.",
+        )
+    if moved is not None:
+        raise UserError(
+            f"This state has moved to {moved}; nothing was done.",
+            where="sources/newsletter.toml",
+            next_step=f'Set url = "{moved}" in [store].',
+        )
 
 
 def _bring_up_to_date(store: Store) -> None:

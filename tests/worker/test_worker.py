@@ -74,6 +74,7 @@ def test_one_worker_serves_several_newsletters_of_one_database(tmp_path: Path, p
             world.set('approval = "required"', 'approval = "automatic"')
             world.keep_in(postgresql.url(database), postgres.PASSWORD)
             world.set("[store]", f'[store]\nname = "{name}"')
+            world.set("Kind Words", name)
             steps.subscribe(world, f"{name}@example.org")
             worlds.append(world)
         drain(*worlds)
@@ -105,3 +106,13 @@ def test_a_run_and_a_worker_after_each_other_find_nothing_left_to_do(world: Worl
     drain(world)
     steps.cron(world)
     assert len(steps.mails(world)) == 1
+
+
+def test_a_newsletter_does_not_take_another_s_place_in_the_database(world: World) -> None:
+    steps.subscribe(world, "ann@example.org")
+    world.set("Kind Words", "Kinder Words")
+    steps.cron(world)
+    world.set("Kinder Words", "Long Reads")
+    world.set('url = "https://blog.example.org/"\nfrom', 'url = "https://reads.example.org/"\nfrom')
+    with pytest.raises(UserError, match="“Kinder Words”, another newsletter"):
+        steps.cron(world)

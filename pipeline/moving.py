@@ -1,0 +1,81 @@
+"""A project moves from its file to PostgreSQL, settings and all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pipeline import config, files
+from pipeline.config import Settings
+from pipeline.errors import UserError
+from pipeline.store import moving, open_store
+
+PASSWORD = "PAPERROUND_STORE_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What was moved, to where (without a password), from which file, and what else is to be said."""
+
+    rows: dict[str, int]
+    address: str
+    old: str
+    advice: tuple[str, ...]
+
+
+def move(settings: Settings, url: str, name: str, say: Callable[[str], None]) -> Moved:
+    """Copy the state, then point newsletter.toml at it. Raises UserError, Busy, StoreFault; then nothing was moved."""
+    old = settings.store.url
+    if not old.startswith("sqlite"):
+        raise UserError("The state is in PostgreSQL already.", where=settings.where("store", "url"))
+    address, password = _apart(url)
+    if not address.startswith("postgres"):
+        raise UserError(
+            f"{address!r} is no PostgreSQL database.", next_step='It looks like "postgresql://user@host/database".'
+        )
+    secret = password or settings.secrets.get(PASSWORD)
+    with closing(open_store(old, settings.folder, even_moved=True)) as source, source.locked():
+        with closing(open_store(address, settings.folder, name=name, password=secret)) as target, target.locked():
+            rows = moving.move(source, target, address, say)
+        _point_at(settings, address, name)
+    return Moved(
+        rows=rows,
+        address=address,
+        old=old.removeprefix("sqlite:///"),
+        advice=_kept(settings, password) if password else (),
+    )
+
+
+def _apart(url: str) -> tuple[str, str | None]:
+    """The address without its password, and the password: one of them is for files that are shown around."""
+    parts = urlsplit(url)
+    user, colon, secret = parts.netloc.rpartition("@")[0].partition(":")
+    if not colon:
+        return url, None
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}@{host}")), unquote(secret)
+
+
+def _point_at(settings: Settings, address: str, name: str) -> None:
+    """Change [store] and leave everything else, comments too, as it stands."""
+    import tomlkit
+
+    path = settings.folder / config.FILE
+    document = tomlkit.parse(path.read_text("utf-8"))
+    table = document.setdefault("store", tomlkit.table())
+    table["url"], table["name"] = address, name
+    files.write(path, tomlkit.dumps(document).encode(), mode=path.stat().st_mode & 0o777)
+
+
+def _kept(settings: Settings, password: str) -> tuple[str, ...]:
+    """The password goes where secrets are, readable for nobody else."""
+    if settings.secrets.get(PASSWORD) == password:
+        return ()
+    path: Path = settings.folder / ".env"
+    before = path.read_text("utf-8").rstrip("\n") + "\n" if path.exists() else ""
+    lines = [line for line in before.splitlines(keepends=True) if line.partition("=")[0].strip() != PASSWORD]
+    files.write(path, f"{''.join(lines)}{PASSWORD}={password}\n".encode(), mode=0o600)
+    return (f"The password was put into .env as {PASSWORD}.",)
