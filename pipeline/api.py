@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from pipeline.mail import header_text
 from pipeline.model import Answer, Batch, Fate, HttpRequest, Outcome, Recipient, Reply
 
@@ -47,7 +49,11 @@ def basic(user: str, password: str) -> str:
 
 def encoded(document: Any) -> bytes:
     """A document as JSON; the same document always makes the same bytes."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        return msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, which no encoding can write.
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def post(url: str, body: bytes, secrets: Mapping[str, str], **headers: str) -> HttpRequest:

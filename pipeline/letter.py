@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.mail import HeaderFault, header_text, one_click, sender, shared_header, unfolded
 from pipeline.model import Batch, Recipient
@@ -34,14 +35,19 @@ class Addressee:
 def letterhead(batch: Batch) -> Letterhead:
     """What all copies show. Raises HeaderFault for what can't be written safely."""
     try:
-        return Letterhead(
-            sender=sender(batch.sender),
-            reply_to=sender(batch.reply_to) if batch.reply_to else None,
-            subject=header_text(batch.message.subject),
-            headers=_lines((name, shared_header(name, value)) for name, value in batch.message.list_headers),
-        )
+        return _letterhead(batch.sender, batch.reply_to, batch.message.subject, batch.message.list_headers)
     except ValueError as fault:
         raise HeaderFault(str(fault), where=f"issue {batch.issue}") from None
+
+
+@lru_cache(maxsize=8)
+def _letterhead(writer: str, reply_to: str | None, subject: str, shared: Headers) -> Letterhead:
+    return Letterhead(
+        sender=sender(writer),
+        reply_to=sender(reply_to) if reply_to else None,
+        subject=header_text(subject),
+        headers=_lines((name, shared_header(name, value)) for name, value in shared),
+    )
 
 
 def addressee(batch: Batch, recipient: Recipient) -> Addressee:

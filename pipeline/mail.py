@@ -47,6 +47,7 @@ _SHARED = re.compile(
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _LONGEST_LINE = 998
 # Addresses that need no second thought once their domain is known; capitals do, because some names ignore them.
+_SIMPLE = re.compile(r"[A-Za-z0-9](?: ?[A-Za-z0-9.,'!-])*")
 _PLAIN_LOCAL = re.compile(r"[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*")
 
 
@@ -61,6 +62,8 @@ def header_text(text: str) -> str:
     orders that turn the direction of writing are dropped; white space becomes single spaces. What is too long ends
     after a whole word with an ellipsis.
     """
+    if len(text) <= HEADER_LENGTH and _SIMPLE.fullmatch(text):
+        return text
     text = text[:_READ_AT_MOST]
     for _ in range(_DECODED_AT_MOST):
         before, text = text, _one_line(_ENCODED_WORDS.sub(_decoded, _one_line(text)))
@@ -104,13 +107,14 @@ def _joins(character: str) -> bool:
     return bool(unicodedata.combining(character) or _JOINING.match(character))
 
 
+@lru_cache(maxsize=2048)
 def sender(text: str) -> tuple[str, str]:
     """Name ("" when there is none) and address of a mailbox like `Lisa <letters@example.org>`.
 
     The domain comes back in ASCII (IDNA). Raises ValueError with a sentence for what is no single address, and for a
     part before the @ that is not ASCII: few servers take that (RFC 6531).
     """
-    bracketed = _BRACKETED.fullmatch(text.strip())
+    bracketed = _BRACKETED.fullmatch(text.strip()) if "<" in text else None
     if bracketed is None:
         return "", _address(text)
     name = bracketed[1].strip()
@@ -121,10 +125,9 @@ def sender(text: str) -> tuple[str, str]:
 
 def _address(text: str) -> str:
     local, _, domain = text.rpartition("@")
-    if _PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and len(text) <= 200 and domain.isascii():
-        known = _domain(domain)
-        if known is not None:
-            return f"{local}@{known}"
+    plain = _PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and len(text) <= 200 and domain.isascii()
+    if plain and (known := _domain(domain)):
+        return f"{local}@{known}"
     return _checked(text)
 
 
@@ -193,8 +196,7 @@ def mime(batch: Batch, recipient: Recipient) -> bytes:
 
 def plainly(batch: Batch, recipient: Recipient) -> bytes:
     """What `mime` makes, written from beginning to end for this reader alone, and read back."""
-    where = f"issue {batch.issue}, reader {recipient.subscriber}"
-    boundary = _boundary(recipient)
+    where, boundary = f"issue {batch.issue}, reader {recipient.subscriber}", _boundary(recipient)
     try:
         headers = _headers(batch, recipient, boundary)
         head = "".join(_line(name, value) for name, value in headers).encode()
@@ -230,14 +232,13 @@ class _Mould:
 
     def copy(self, recipient: Recipient) -> bytes:
         """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
-        boundary = _boundary(recipient)
-        link = _link(recipient.unsubscribe)
+        boundary, link = _boundary(recipient), _link(recipient.unsubscribe)
         to = _line("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address)))
         leave = _line("List-Unsubscribe", f"<{link}>, <{self.mailto}>")
         named = _line("Message-ID", _message_id(recipient.message_id))
         if max(len(to), len(leave), len(named)) > _LONGEST_LINE:
             raise ValueError("The copy would have a line that servers may read in two ways, or cut.")
-        head = (self.first, to.encode(), self.second, named.encode(), self.third, leave.encode(), _LAST_HEADERS)
+        head = (self.first, to.encode(), self.second, named.encode(), self.third, leave.encode(), _LAST)
         kind = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
         cut = f"--{boundary}".encode()
         text, html = _filled(self.text, link), _filled(self.html, escape(link))
@@ -246,7 +247,7 @@ class _Mould:
         )
 
 
-_LAST_HEADERS = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version: 1.0\r\n"
+_LAST = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version: 1.0\r\n"
 
 
 @lru_cache(maxsize=8)
@@ -271,11 +272,9 @@ def _pieces(parts: tuple[str, ...]) -> _Pieces:
     mark = next(chr(code) for code in range(0xE000, 0xF8FF) if not any(chr(code) in part for part in parts))
     lines = _with_crlf(mark.join(parts)).split("\r\n")[:-1]
     pieces: list[bytes | tuple[str, ...]] = []
-    for has_link, group in groupby(lines, key=lambda line: mark in line):
-        if has_link:
-            pieces += [tuple(f"{line}\r\n".split(mark)) for line in group]
-        else:
-            pieces.append(_encoded("".join(f"{line}\r\n" for line in group)))
+    for has_link, some in groupby((f"{line}\r\n" for line in lines), key=lambda line: mark in line):
+        group = list(some)
+        pieces += [tuple(line.split(mark)) for line in group] if has_link else [_encoded("".join(group))]
     return tuple(pieces)
 
 
@@ -357,6 +356,7 @@ def _link(url: str) -> str:
     return url
 
 
+@lru_cache(maxsize=8)
 def _mailto(address: str) -> str:
     return f"mailto:{quote(address, safe='@+')}?subject=unsubscribe"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -27,6 +28,7 @@ class Server:
         self.talk = talk
         self.connections = 0
         self.stopping = False
+        self.idle = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/send"
@@ -41,10 +43,10 @@ class Server:
                 if self.stopping:
                     return
                 self.connections += 1
-                try:
+                self.idle.clear()
+                with contextlib.suppress(OSError):
                     self.talk(connection)
-                except OSError:
-                    continue
+            self.idle.set()
 
     def stop(self) -> None:
         self.stopping = True
@@ -320,3 +322,55 @@ def test_mail_for_another_machine_is_not_handed_over_unencrypted(tmp_path: Path)
     assert isinstance(reply, NoAnswer)
     assert reply.sent == "before"
     assert "does not leave it unencrypted" in reply.words
+
+
+def kept(answers: int) -> Talk:
+    """Answers so many requests on one connection, then hangs up without having said so."""
+
+    def talk(connection: socket.socket) -> None:
+        for _ in range(answers):
+            request_of(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    return talk
+
+
+def test_a_connection_is_kept_for_the_next_request(tmp_path: Path) -> None:
+    with serving(kept(3)) as server, Wire(tmp_path, 5) as line:
+        request = HttpRequest(method="POST", url=server.url, body=b"{}")
+        replies = [next(iter(line([request]))) for _ in range(3)]
+        assert [isinstance(reply, Answer) for reply in replies] == [True] * 3
+        assert server.connections == 1
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_made_anew(tmp_path: Path) -> None:
+    with serving(kept(1)) as server, Wire(tmp_path, 5) as line:
+        request = HttpRequest(method="POST", url=server.url, body=b"{}")
+        for number in range(1, 4):
+            (reply,) = line([request])
+            assert isinstance(reply, Answer)
+            assert server.connections == number
+            server.idle.wait(5)
+
+
+def test_a_kept_connection_that_closes_just_when_it_is_used_leaves_a_doubt(tmp_path: Path) -> None:
+    def talk(connection: socket.socket) -> None:
+        kept(1)(connection)
+        some(connection)
+
+    with serving(talk) as server, Wire(tmp_path, 5) as line:
+        request = HttpRequest(method="POST", url=server.url, body=b"x" * 100)
+        assert isinstance(next(iter(line([request]))), Answer)
+        (reply,) = line([request])
+        assert isinstance(reply, NoAnswer)
+        assert reply.sent == "after"
+        assert server.connections == 1
+
+
+def test_after_a_lost_line_another_connection_is_made(tmp_path: Path) -> None:
+    with serving(hang_up_after_request) as server, Wire(tmp_path, 5) as line:
+        request = HttpRequest(method="POST", url=server.url, body=b"{}")
+        for number in (1, 2):
+            (reply,) = line([request])
+            assert isinstance(reply, NoAnswer)
+            assert server.connections == number

@@ -251,7 +251,8 @@ def record(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome], now: datetime) -
     if told.keys() == there and len({(row["fate"], row["provider_id"], row["words"]) for row in values}) == 1:
         tx.execute(sa.update(tables.outcomes).where(*is_open).values(**values[0]))
     elif values:
-        one = sa.update(tables.outcomes).where(_O.batch == batch, _O.subscriber == sa.bindparam("reader"))
+        number = tx.execute(sa.select(_B.number).where(_B.id == batch)).scalar_one()
+        one = sa.update(tables.outcomes).where(_O.number == number, _O.subscriber == sa.bindparam("reader"))
         tx.execute(one, [row | {"reader": reader} for row, reader in zip(values, told, strict=True)])
     _add_up(tx, batch)
 
