@@ -70,6 +70,9 @@ def freeze(
             return Report(attention=(f"Issue {number} corrects issue {got} and waits until that is handed over.",))
         rendering, readers = issues.rendering(tx, number), people.count_active(tx, got)
         at_provider = by.can.idempotency == "campaign"
+        if got and at_provider:
+            words = f"Issue {number} corrects issue {got}, but {settings.provider} sends to the whole list it keeps."
+            return Report(attention=(f"{words} Say it in the next issue; `correct {got} --drop` takes this one back.",))
         if rendering is None or not (readers or at_provider):
             return Report(attention=(f"Issue {number} is approved, but there are no subscribers to send it to.",))
         sending = ledger.Sending(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline import compose, review, run
+from pipeline import compose, deliver, review, run
+from pipeline.deliver import audience
 from pipeline.errors import UserError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber, Report
+from pipeline.providers import outbox
 from pipeline.store import issues
 from tests.journeys import killing, steps
 from tests.world import World, lay_out
@@ -85,14 +89,32 @@ def change(tx: object, address: str, fate: str) -> None:
 
 
 def test_a_correction_waits_until_the_issue_itself_is_handed_over(world: World) -> None:
-    sent(world)
-    with world.project() as project, project.store.writing() as tx:
-        change(tx, GOT[1], "pending")
+    steps.subscribe(world, *GOT)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    with world.project() as project:
+        deliver.work("freeze/1", project.store, project.settings.deliver, project.out)
     correct(world)
     steps.approve(world, TWO)
     report = steps.send(world, TWO)
     assert report.attention == ("Issue 2 corrects issue 1 and waits until that is handed over.",)
     assert addresses(world, 2) == []
+    steps.send(world)
+    steps.send(world, TWO)
+    assert addresses(world, 2) == GOT
+
+
+def test_a_provider_that_sends_to_its_whole_list_only_sends_no_correction(world: World) -> None:
+    sent(world)
+    correct(world)
+    steps.approve(world, TWO)
+    with world.project() as project:
+        carrier: Any = deliver.provider(project.settings.deliver)
+        of_lists = replace(carrier, can=replace(outbox.CAN, idempotency="campaign"))
+        report = audience.freeze(TWO, project.store, project.settings.deliver, of_lists, world.now)
+    assert "sends to the whole list it keeps" in report.attention[0]
+    assert steps.account(world, TWO) is None
 
 
 def test_nothing_goes_out_before_somebody_has_said_yes(world: World) -> None:
@@ -100,7 +122,7 @@ def test_nothing_goes_out_before_somebody_has_said_yes(world: World) -> None:
     correct(world)
     steps.cron(world)
     assert addresses(world, 2) == []
-    assert 'role="note"' not in page(world)
+    assert "<em>Friday</em>" not in page(world)
 
 
 def page(world: World) -> str:
