@@ -19,8 +19,10 @@ FULL_TEXT_WORDS = 900
 """A longer lead is shown by its excerpt, unless the author wants full texts."""
 EVERGREEN_DAYS, A_YEAR = 10, timedelta(days=300)
 """An evergreen post is from so near this day of the calendar, and at least so old."""
-ROOM = 45_000
-"""Characters of articles that a mail has room for: with what stands around them, Gmail cuts at 102 kB."""
+ROOM = 70_000
+"""Bytes of HTML that a mail has for its posts and books: Gmail cuts at 102 kB, and head and foot want their part."""
+FRAME, CARD, TAG = 2_600, 2_300, 24
+"""Bytes around an excerpt, of a book's card, and of the style that each tag of an article gets in a mail."""
 Texts = Literal["lead", "full", "excerpt"]
 RELATED = 3
 _NO_WISHES = Wishes()
@@ -198,17 +200,24 @@ def _too_few(there: int, fewest: int) -> str:
 def _items(chosen: Sequence[Post], books: Mapping[PostId, tuple[Pick, ...]], texts: Texts) -> tuple[Item, ...]:
     """The posts with their books, as much of each as the newsletter shows and as a mail has room for."""
     room, items = ROOM, []
+    for post in chosen:
+        room -= FRAME + len(post.article.excerpt.encode()) + CARD * len(books[post.id])
     for at, post in enumerate(chosen):
         form = _form(post, at, texts, room)
-        room -= len(post.article.html) if form == "full" else 0
+        room -= _weight(post) if form == "full" else 0
         items.append(Item(post=post, form=form, picks=books[post.id]))
     return tuple(items)
+
+
+def _weight(post: Post) -> int:
+    """About how many bytes an article has in a mail, where each tag carries its own style."""
+    return len(post.article.html.encode()) + TAG * post.article.html.count("<")
 
 
 def _form(post: Post, at: int, texts: Texts, room: int) -> Form:
     article = post.article
     lead = texts == "lead" and at == 0 and article.words <= FULL_TEXT_WORDS
-    whole = article.complete and len(article.html) <= room and (texts == "full" or lead)
+    whole = article.complete and _weight(post) <= room and (texts == "full" or lead)
     return "full" if whole else "excerpt"
 
 

@@ -140,6 +140,12 @@ def cover(pick: Pick, settings: RenderSettings, accent: str, on_accent: str) -> 
     return Markup(
         '<table role="presentation" class="cover" width="{}" height="104" cellpadding="0" cellspacing="0" border="0" '
         'bgcolor="{}" style="width:{}px;height:104px;border-radius:4px;background-color:{};">'
-        '<tr><td align="center" valign="middle" style="padding:6px;font-size:12px;line-height:1.3;color:{};" '
+        '<tr><td align="center" valign="middle" style="padding:6px 4px;font-size:{}px;line-height:1.3;color:{};" '
         'aria-hidden="true">{}</td></tr></table>'
-    ).format(COVER, accent, COVER, accent, on_accent, pick.book.title)
+    ).format(COVER, accent, COVER, accent, _fitting(pick.book.title), on_accent, pick.book.title)
+
+
+def _fitting(title: str) -> int:
+    """The largest size, in pixels, at which the title's longest word does not break on a stand-in for a cover."""
+    longest = max((len(word) for word in title.split()), default=1)
+    return max(min(12, round((COVER - 8) / (0.6 * longest))), 8)

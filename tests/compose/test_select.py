@@ -206,6 +206,16 @@ def test_of_two_books_nearly_as_good_the_one_by_another_author_comes() -> None:
 
 def test_full_texts_are_shown_as_far_as_a_mail_has_room() -> None:
     settings = replace(SETTINGS, texts="full")
-    long = [replace(one, article=replace(one.article, html="<p>x</p>" * 2500)) for one in (post(1), post(2), post(3))]
+    long = [
+        replace(one, article=replace(one.article, html=f"<p>{'x' * 25_000}</p>")) for one in (post(1), post(2), post(3))
+    ]
     assert [item.form for item in chosen(known(*long), settings).items] == ["full", "full", "excerpt"]
     assert [item.form for item in chosen(known(*long), replace(settings, texts="excerpt")).items] == ["excerpt"] * 3
+
+
+@pytest.mark.parametrize("html", ["<p>" + "字" * 25_000 + "</p>", "<p>x</p>" * 2_500])
+def test_room_is_counted_in_bytes_as_a_mail_has_them(html: str) -> None:
+    wordy = post(1)
+    heavy = replace(wordy, article=replace(wordy.article, html=html))
+    (item,) = chosen(known(heavy), replace(SETTINGS, texts="full")).items
+    assert item.form == "excerpt"
