@@ -7,10 +7,11 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from pipeline import providers
 from pipeline.config import FeedbackSettings
-from pipeline.errors import UserError
+from pipeline.errors import FetchFault, Forged, UserError
 from pipeline.model import Fetch, Signal
 from pipeline.store import Store
 
@@ -46,8 +47,25 @@ def address(store: Store, settings: FeedbackSettings) -> str | None:
 def verified(
     provider: str, headers: Mapping[str, str], body: bytes, settings: FeedbackSettings, fetch: Fetch, now: datetime
 ) -> Sequence[Signal]:
-    """The signals of a call. Raises Forged when it is not the provider's."""
+    """The signals of a call. Raises Forged when it is not the provider's.
+
+    A provider that signs with a certificate (SES, by way of SNS) says where it lies; it is fetched from the provider's
+    own host. One that asks whether it may begin to call is told yes, once the question was verified.
+    """
     module = providers.load(provider)
     given = {name: settings.secrets[name] for name in module.SECRETS if name in settings.secrets}
+    if hasattr(module, "certificate_url"):
+        given[module.CERTIFICATE] = _fetched(fetch, module.certificate_url(body))
+        if question := module.confirm_url(headers, body, given, now):
+            _fetched(fetch, question)
     told: Sequence[Signal] = module.events(headers, body, given, now)
     return told
+
+
+@lru_cache(maxsize=8)
+def _fetched(fetch: Fetch, url: str) -> str:
+    """What lies there; a certificate's address names one certificate for ever."""
+    try:
+        return fetch(url).body.decode("ascii", "replace")
+    except FetchFault as fault:
+        raise Forged(f"The call can't be verified: {fault}") from None

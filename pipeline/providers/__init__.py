@@ -1,10 +1,14 @@
 """Who carries mail, one file each: a batch becomes requests, replies become fates. No file here reaches a network.
 
 A provider's file holds `CAN` (what it can do), `SECRETS` (environment variables and what they are), `Settings` (its
-table in newsletter.toml) and `provider(settings, secrets)`. One that reports by webhook also holds
-`events(headers, body, secrets, now)`: the signals of one call, after its signature or secret was verified (headers have
-lower-case names); it raises `errors.Forged`. Its name is the file's; strangers bring theirs by the entry point
-`paperround.providers`.
+table in newsletter.toml) and `provider(settings, secrets)`. Its name is the file's; strangers bring theirs by the entry
+point `paperround.providers`.
+
+One that reports by webhook also holds `events(headers, body, secrets, now)`: the signals of one call, after its
+signature or secret was verified (headers have lower-case names). It raises `errors.Forged`. If calls are signed with a
+certificate it holds three more: `certificate_url(body)` says where that is to be fetched, `CERTIFICATE` is the name in
+`secrets` under which its PEM is handed in, and `confirm_url(headers, body, secrets, now)` is an address to ask once, so
+that the calls begin.
 """
 
 from __future__ import annotations
