@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipeline.errors import RenderFault
 from pipeline.model.text import legal
 
 if TYPE_CHECKING:
+    from jinja2 import FileSystemLoader
     from jinja2.sandbox import SandboxedEnvironment
 
 _HERE = Path(__file__).parent
@@ -119,8 +120,10 @@ def sha(own: Path) -> str:
     """A hash over every file of the look, so that a changed template renders drafts anew."""
     whole = hashlib.sha256()
     for folder in (BUILT_IN, own):
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and "project" not in path.parts):
-            whole.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = path.relative_to(folder)
+            if name.parts[0] != "project":
+                whole.update(str(name).encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()
 
 
@@ -150,17 +153,30 @@ def starter(name: str, **values: Any) -> str:
 
 @lru_cache(maxsize=8)
 def _environment(own: Path) -> SandboxedEnvironment:
-    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
     return SandboxedEnvironment(
-        loader=FileSystemLoader([own, BUILT_IN]),
+        loader=_loader(own),
         autoescape=lambda name: name is None or not name.endswith((".txt", ".toml", ".css")),
         undefined=StrictUndefined,
         finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _loader(own: Path) -> FileSystemLoader:
+    """A file that the author adds while the program runs takes the place of ours at once."""
+    from jinja2 import Environment, FileSystemLoader
+
+    class Loader(FileSystemLoader):
+        def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+            text, file, unchanged = super().get_source(environment, template)
+            ours = not Path(file).is_relative_to(own)
+            return text, file, lambda: unchanged() and not (ours and (own / template).is_file())
+
+    return Loader([own, BUILT_IN])
 
 
 def _finalized(value: Any) -> Any:

@@ -12,16 +12,17 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from pipeline.books.shelf import Shelf, whole
 from pipeline.config import BooksSettings
-from pipeline.model import Outside, Pick, Post, PostId, Report
+from pipeline.model import Book, Outside, Pick, Post, PostId, Report
 from pipeline.store import Store, picks, posts
 
-__all__ = ["RULES", "due", "shelf_at", "work"]
+__all__ = ["RULES", "candidates", "due", "found", "shelf_at", "work"]
 
 RULES = 2
 """The version of the rules for finding books; raising it looks at every post anew."""
@@ -84,6 +85,27 @@ def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside)
     if book:
         covers.keep(book, settings, out.fetch, out.clock())
     return Report(unchanged=1)
+
+
+def candidates(post: Post, settings: BooksSettings, most: int = 12) -> tuple[Pick, ...]:
+    """The books that could stand with a post, best first, each with its reason."""
+    from pipeline.books.suggest import suggest
+
+    return suggest(post.article, shelf_at(settings), settings, most)
+
+
+def found(words: str, settings: BooksSettings, most: int = 12) -> tuple[Pick, ...]:
+    """The books of the shelf whose title, author or ISBN has all of `words`, as the author's own choice."""
+    from pipeline.books.suggest import chosen
+
+    wanted = words.casefold().replace("-", "").split()
+    books = shelf_at(settings).books if wanted else ()
+    hits = (book for book in books if all(word in _said_of(book) for word in wanted))
+    return tuple(chosen(book, settings) for book in islice(hits, most))
+
+
+def _said_of(book: Book) -> str:
+    return " ".join((book.title, book.author or "", book.isbn or "")).casefold().replace("-", "")
 
 
 def shelf_at(settings: BooksSettings) -> Shelf:

@@ -38,6 +38,11 @@ def suggest(article: Article, shelf: Shelf, settings: BooksSettings, most: int |
     return tuple(pick for pick in kept if pick.origin != "matched") + fits
 
 
+def chosen(book: Book, settings: BooksSettings) -> Pick:
+    """A book that the author herself puts with a post, whatever speaks for or against it."""
+    return _pick(book, "pinned", 1.0, _words(settings)["chosen"], (), settings)
+
+
 def others(article: Article, shelf: Shelf, settings: BooksSettings) -> tuple[Match, ...]:
     """The books that come near and are not suggested, best first, each with the reason."""
     if not english(article.language or settings.language):

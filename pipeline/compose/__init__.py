@@ -321,10 +321,13 @@ def _standings(
     return tuple((post, standing(post, known, settings, now, impatient=impatient)) for post in ordered)
 
 
-def plan(store: Store, settings: ComposeSettings, now: datetime) -> Plan:
-    """What `build --now` would make of what is known, when the schedule would make it, and why; changes nothing."""
+def plan(store: Store, settings: ComposeSettings, now: datetime, of: IssueNumber | None = None) -> Plan:
+    """What `build --now` would make of what is known, when the schedule would make it, and why; changes nothing.
+
+    `of` asks about one issue that was composed, whatever its state.
+    """
     with store.reading() as tx:
-        draft = next(iter(drafting.drafts(tx)), None)
+        draft = next(iter(drafting.drafts(tx)), None) if of is None else issues.get(tx, of)
         number = draft.number if draft else drafting.next_number(tx)
         known = drafting.known(tx, draft=number, urls=settings.calendars)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))

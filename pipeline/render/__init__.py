@@ -26,7 +26,7 @@ from pipeline.store import Store, Tx, issues
 if TYPE_CHECKING:
     from pipeline.render.message import Rendered
 
-__all__ = ["RULES", "Look", "due", "forget", "look", "work"]
+__all__ = ["RULES", "Look", "due", "fingerprint", "forget", "look", "work"]
 
 RULES = 2
 """The version of what rendering does besides the templates; raising it renders every draft anew."""
@@ -168,6 +168,13 @@ def look(issue: Issue, store: Store, settings: RenderSettings) -> Look:
     with store.reading() as tx:
         around = seen(tx, issue, settings)
     return _look(issue, settings, around)
+
+
+def fingerprint(issue: Issue, store: Store, settings: RenderSettings) -> str:
+    """The same as long as `look` would show the same."""
+    with store.reading() as tx:
+        around = seen(tx, issue, settings)
+    return _inputs(issue, settings, around) + around.sha
 
 
 def _look(issue: Issue, settings: RenderSettings, around: Seen) -> Look:

@@ -46,7 +46,7 @@ class Author:
         """A page, as words."""
         return words(self.look(address))
 
-    def post(self, address: str, *, status: int = 200, csrf: str | None = None, **fields: str) -> str:
+    def post(self, address: str, /, *, status: int = 200, csrf: str | None = None, **fields: str) -> str:
         """Send a form; the page that comes after it, as words."""
         answer = self.client.post(
             address,

@@ -1,17 +1,178 @@
-"""The next issue as it will be."""
+"""The next issue as it will be, and everything that may be changed about it."""
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from collections.abc import Callable
+from urllib.parse import urlencode
 
-from pipeline import compose
+from starlette.responses import PlainTextResponse, Response
+
+from pipeline import books, review
+from pipeline.compose.edits import to_redo, to_undo
+from pipeline.errors import UserError
+from pipeline.mail import sender
+from pipeline.model import Change, Finding, PostId
+from pipeline.preview import changes, hand, inbox
 from pipeline.preview.ask import Ask
-from pipeline.preview.pages import Page
+from pipeline.preview.frame import framed
+from pipeline.preview.hand import Hand
+from pipeline.preview.pages import Handler, Page
+from pipeline.store import posts
+
+WIDTHS = {"phone": "Phone", "tablet": "Tablet", "desktop": "Computer"}
+PARTS = {"mail": "Mail", "text": "Text part", "source": "Source"}
 
 
 def _show(ask: Ask) -> Response:
-    plan = compose.plan(ask.store, ask.settings.compose, ask.now)
-    return ask.page("issue.html", title="Next issue", plan=plan)
+    return _page(ask, hand.at_hand(ask))
 
 
-PAGE = Page(title="Next issue", address="/", show=_show, place=10)
+def _one(ask: Ask) -> Response:
+    return _page(ask, hand.numbered(ask, changes.number(ask)))
+
+
+def _page(ask: Ask, there: Hand) -> Response:
+    told = review.states(ask.store, ask.settings.review)
+    mine = there.issue.items if there.issue else ()
+    inside = {item.post.id for item in mine}
+    edits = there.plan.edits if there.plan else ()
+    return ask.page(
+        "issue.html",
+        title=f"Issue {there.number}",
+        hand=there,
+        view=_view(ask),
+        widths=WIDTHS,
+        parts=PARTS,
+        inbox=_inbox(ask, there),
+        others=[pair for pair in there.plan.posts if pair[0].id not in inside] if there.plan else [],
+        left_out=[one for one in there.plan.left_out if one[0].id in inside] if there.plan else [],
+        order=",".join(str(item.post.id) for item in mine),
+        history=[(one, changes.said(one.change)) for one in reversed(edits)],
+        undo=to_undo(edits),
+        redo=to_redo(edits),
+        place=_place,
+        real=ask.settings.delivery.provider != "outbox",
+        corrections=[(one, state) for one, state, _ in told if one.corrects and one.corrects.number == there.number],
+        last=next(((one, state) for one, state, _ in reversed(told) if state == "sent"), None),
+        people=_people(ask, there),
+    )
+
+
+def _people(ask: Ask, there: Hand) -> dict[str, list[tuple[str, str]]]:
+    """Those whose fate wants a word, by name: the unknown with the evidence there is, and the refused."""
+    from pipeline import deliver
+
+    account = there.account
+    wanted = {"unknown": account.unknown, "rejected": account.rejected} if account else {}
+    return {
+        fate: deliver.people_of(there.number, fate, ask.store)[:50]  # type: ignore[arg-type]
+        for fate, count in wanted.items()
+        if count
+    }
+
+
+def _view(ask: Ask) -> dict[str, str]:
+    """How the author looks at the mail: kept in the address, so that a form leads back to the same look."""
+    width, part = ask.asked("width", "phone"), ask.asked("part", "mail")
+    return {
+        "width": width if width in WIDTHS else "phone",
+        "look": "dark" if ask.asked("look") == "dark" else "light",
+        "pictures": "on" if ask.asked("pictures") == "on" else "off",
+        "part": part if part in PARTS else "mail",
+    }
+
+
+def _inbox(ask: Ask, there: Hand) -> tuple[inbox.Line, ...]:
+    if there.issue is None:
+        return ()
+    name, address = sender(ask.settings.newsletter.from_)
+    subject = there.shown.subject if there.shown else there.issue.subject
+    return inbox.lines(name or address, subject, there.issue.preheader)
+
+
+def _place(finding: Finding) -> str | None:
+    """Where a finding can be mended on this page or another."""
+    where = finding.where
+    if where.startswith("post "):
+        return f"#post-{where.removeprefix('post ')}"
+    if finding.code.startswith("subject"):
+        return "#subject"
+    return "/settings" if where.startswith("sources/newsletter.toml") else None
+
+
+def _mail(ask: Ask) -> Response:
+    """The frame's content."""
+    there = hand.numbered(ask, changes.number(ask))
+    if there.shown is None:
+        return PlainTextResponse("There is nothing to show.", 404)
+    view = _view(ask)
+    return framed(
+        there.shown.html,
+        dark=view["look"] == "dark",
+        pictures=view["pictures"] == "on",
+        public=ask.settings.outbox / "public",
+        home=ask.settings.newsletter.home,
+    )
+
+
+def _books(ask: Ask) -> Response:
+    """The books that could stand with one post, ranked and found by name."""
+    given = ask.request.path_params["post"]
+    with ask.store.reading() as tx:
+        about = posts.get(tx, PostId(int(given)))
+    if about is None:
+        raise UserError(f"There is no post {given}.")
+    there = hand.numbered(ask, changes.number(ask))
+    inside = {pick.book.key for item in (there.issue.items if there.issue else ()) for pick in item.picks}
+    title = ask.asked("title")
+    return ask.page(
+        "books_for.html",
+        title="Choose a book",
+        hand=there,
+        post=about,
+        instead=ask.asked("instead"),
+        wanted=title,
+        inside=inside,
+        ranked=books.candidates(about, ask.settings.books),
+        found=books.found(title, ask.settings.books),
+        back="/",
+    )
+
+
+def _changing(wanted: Callable[[Ask], Change]) -> Handler:
+    def do(ask: Ask) -> Response:
+        changes.keep(ask, wanted(ask))
+        return _back(ask)
+
+    return do
+
+
+def _undo(ask: Ask) -> Response:
+    changes.undo(ask)
+    return _back(ask)
+
+
+def _redo(ask: Ask) -> Response:
+    changes.redo(ask)
+    return _back(ask)
+
+
+def _back(ask: Ask) -> Response:
+    """The page as she looked at it."""
+    view = urlencode([(name, value) for name, value in ask.request.query_params.multi_items() if name != "seen"])
+    return ask.back("/" + (f"?{view}" if view else ""))
+
+
+PAGE = Page(
+    title="Next issue",
+    address="/",
+    show=_show,
+    parts={
+        "issue/{number:int}": _one,
+        "issue/{number:int}/mail": _mail,
+        "issue/{number:int}/books/{post:int}": _books,
+    },
+    does={f"issue/{{number:int}}/{name}": _changing(form) for name, form in changes.FORMS.items()}
+    | {"issue/{number:int}/undo": _undo, "issue/{number:int}/redo": _redo},
+    place=10,
+)

@@ -1,0 +1,198 @@
+"""A form of the page becomes one change of the issue, written down by the compose room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipeline import books, compose, review
+from pipeline.errors import UserError
+from pipeline.model import Change, Event, IssueNumber, Note, Pick, PostId, edit
+from pipeline.preview.ask import Ask
+from pipeline.store import issues, posts
+
+VOID = "You had approved this issue. The change took that back: look at it again, then approve it anew."
+
+
+def number(ask: Ask) -> IssueNumber:
+    """The issue that a form is about."""
+    return IssueNumber(int(ask.request.path_params["number"]))
+
+
+def post(ask: Ask) -> PostId:
+    """The post that a form is about. Raises UserError for what is none."""
+    given = ask.word("post")
+    if not given.isdecimal():
+        raise UserError("The form names no post.")
+    return PostId(int(given))
+
+
+def keep(ask: Ask, wanted: Change) -> None:
+    """Write a change down; a yes that was given before is taken back, and she is told."""
+    take_back(ask)
+    told = compose.change(ask.store, ask.settings.compose, number(ask), wanted, by=ask.desk.person, now=ask.now)
+    for sentence in (*told.attention, *told.errors):
+        ask.say(sentence, "attention")
+
+
+def take_back(ask: Ask) -> None:
+    """What was approved is no longer what there is. Raises UserError once the issue is on its way."""
+    with ask.store.reading() as tx:
+        approved = issues.approval(tx, number(ask)) is not None
+    if approved:
+        review.withdraw(number(ask), ask.store, by=ask.desk.person, now=ask.now)
+        ask.say(VOID, "attention")
+
+
+def subject(ask: Ask) -> Change:
+    """Another subject."""
+    return edit.Subject(words=ask.word("words"))
+
+
+def preheader(ask: Ask) -> Change:
+    """Another preheader."""
+    return edit.Preheader(words=ask.word("words"))
+
+
+def intro(ask: Ask) -> Change:
+    """The author's own beginning."""
+    return edit.Intro(words=ask.word("words").replace("\r\n", "\n"))
+
+
+def order(ask: Ask) -> Change:
+    """The whole order, or one post a place up or down ("12:up")."""
+    there = [int(one) for one in ask.word("order").split(",") if one.isdecimal()]
+    moved, _, way = ask.word("move").partition(":")
+    if moved.isdecimal() and int(moved) in there:
+        at = there.index(int(moved))
+        to = min(max(at + (1 if way == "down" else -1), 0), len(there) - 1)
+        there.insert(to, there.pop(at))
+    return edit.Order(posts=tuple(PostId(one) for one in there))
+
+
+def shape(ask: Ask) -> Change:
+    """A post whole or as an excerpt."""
+    return edit.Shape(post=post(ask), form="full" if ask.word("form") == "full" else "excerpt")
+
+
+def later(ask: Ask) -> Change:
+    """A post for the next issue."""
+    return edit.Later(post=post(ask))
+
+
+def pin(ask: Ask) -> Change:
+    """A post in this issue."""
+    return edit.Pin(post=post(ask))
+
+
+def skip(ask: Ask) -> Change:
+    """A post never."""
+    return edit.Choose(post=post(ask), choice="skip")
+
+
+def keep_post(ask: Ask) -> Change:
+    """A post after all."""
+    return edit.Choose(post=post(ask), choice="keep")
+
+
+def remove_book(ask: Ask) -> Change:
+    """A book not with this post."""
+    return edit.RemoveBook(post=post(ask), book=ask.word("book"))
+
+
+def add_book(ask: Ask) -> Change:
+    """A book with this post, as the page offered it. Raises UserError when the shelf has it no more."""
+    named = ask.word("book")
+    with ask.store.reading() as tx:
+        about = posts.get(tx, post(ask))
+    if about is None:
+        raise UserError("There is no such post.")
+    offered: tuple[Pick, ...] = books.candidates(about, ask.settings.books)
+    offered += books.found(ask.word("title"), ask.settings.books, 500)
+    pick = next((one for one in offered if one.book.key == named), None)
+    if pick is None:
+        raise UserError("This book is not on your shelf any more.", next_step="Choose another one.")
+    return edit.AddBook(post=post(ask), pick=pick, instead=ask.word("instead") or None)
+
+
+def note(ask: Ask) -> Change:
+    """A few words for this issue only."""
+    words = ask.word("words").replace("\r\n", "\n")
+    if not words:
+        raise UserError("A note needs words.")
+    return edit.AddNote(note=Note(words=words, title=" ".join(ask.word("title").split()) or None))
+
+
+def event(ask: Ask) -> Change:
+    """Something she invites to, in this issue only. Raises UserError for what is missing."""
+    title, url = " ".join(ask.word("title").split()), ask.word("url")
+    try:
+        starts = datetime.fromisoformat(ask.word("starts"))
+    except ValueError:
+        raise UserError("An event needs a day and a time.") from None
+    if not title:
+        raise UserError("An event needs a title.")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise UserError('The address of an event begins with "https://".')
+    return edit.AddEvent(
+        event=Event(
+            title=title,
+            starts=starts.replace(tzinfo=ask.settings.newsletter.timezone),
+            place=" ".join(ask.word("place").split()) or None,
+            url=url or None,
+            note=" ".join(ask.word("note").split()) or None,
+        )
+    )
+
+
+FORMS: Mapping[str, Callable[[Ask], Change]] = {
+    "subject": subject,
+    "preheader": preheader,
+    "intro": intro,
+    "order": order,
+    "shape": shape,
+    "later": later,
+    "pin": pin,
+    "skip": skip,
+    "keep": keep_post,
+    "remove-book": remove_book,
+    "add-book": add_book,
+    "note": note,
+    "event": event,
+}
+
+
+def undo(ask: Ask) -> None:
+    """Take the newest change back."""
+    take_back(ask)
+    compose.undo(ask.store, ask.settings.compose, number(ask), now=ask.now)
+
+
+def redo(ask: Ask) -> None:
+    """Make the change again that was taken back last."""
+    take_back(ask)
+    compose.redo(ask.store, ask.settings.compose, number(ask), now=ask.now)
+
+
+def said(change: Change) -> str:
+    """A change in the author's words."""
+    return _SAID[type(change)](change)
+
+
+_SAID: Mapping[type, Callable[[Any], str]] = {
+    edit.Subject: lambda one: f"Subject: {one.words}" if one.words else "The proposed subject again",
+    edit.Preheader: lambda one: f"Preheader: {one.words}" if one.words else "The proposed preheader again",
+    edit.Intro: lambda one: "Your own words at the beginning" if one.words else "No words at the beginning",
+    edit.Order: lambda _: "Another order",
+    edit.Choose: lambda one: "A post never to be sent" if one.choice == "skip" else "A post taken after all",
+    edit.Pin: lambda _: "A post put into this issue",
+    edit.Later: lambda _: "A post left for later",
+    edit.Shape: lambda one: "A post as a whole" if one.form == "full" else "A post as an excerpt",
+    edit.AddBook: lambda one: f"“{one.pick.book.title}” {'in place of another' if one.instead else 'added'}",
+    edit.RemoveBook: lambda _: "A book taken out",
+    edit.AddNote: lambda _: "A note",
+    edit.AddEvent: lambda one: f"The event “{one.event.title}”",
+    edit.Hold: lambda _: "Held: only you may approve it",
+}

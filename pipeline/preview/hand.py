@@ -1,0 +1,183 @@
+"""The issue at hand: the one that is on its way or waits to go, else the draft, else what the next one would be."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from pipeline import compose, deliver, folder, render, review
+from pipeline.compose import Plan
+from pipeline.errors import RenderFault, UserError
+from pipeline.model import Account, Approval, Finding, Issue, IssueNumber
+from pipeline.preview.ask import Ask
+from pipeline.render import Look
+from pipeline.store import issues, people
+
+OPEN = ("approved", "sending", "held")
+"""States of an issue that still wants its author."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What readers get of an issue, and what was found about it."""
+
+    subject: str
+    html: str
+    text: str
+    source: str
+    findings: tuple[Finding, ...]
+    sha: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hand:
+    """An issue as the page has it.
+
+    `state` is "planned" before it is composed, else the review room's word. `shown` is None when there is nothing to
+    show or it can't be rendered, `fault` says why. `by_hand` tells that somebody edited its files.
+    """
+
+    number: IssueNumber
+    issue: Issue | None
+    state: str
+    next_step: str
+    due: datetime | None
+    plan: Plan | None
+    shown: Shown | None
+    fault: RenderFault | None
+    by_hand: bool
+    approval: Approval | None
+    account: Account | None
+    audience: int
+
+    @property
+    def changeable(self) -> bool:
+        """Whether the author may change it here."""
+        mine = self.issue is None or self.issue.corrects is None
+        return mine and not self.by_hand and self.state in ("planned", "draft", "approved")
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """What keeps it from being approved."""
+        return tuple(one for one in (self.shown.findings if self.shown else ()) if one.level == "blocking")
+
+    @property
+    def gone(self) -> bool:
+        """Whether any of it has left already."""
+        return self.account is not None
+
+
+def at_hand(ask: Ask) -> Hand:
+    """The issue that the author looks at when she opens the page."""
+    told = review.states(ask.store, ask.settings.review)
+    waiting = [one for one in told if one[1] in OPEN]
+    drafts = [one for one in told if one[1] == "draft" and one[0].corrects is None]
+    if waiting or drafts:
+        return _composed(ask, *(waiting or drafts)[0])
+    return _planned(ask)
+
+
+def numbered(ask: Ask, number: IssueNumber) -> Hand:
+    """One issue by its number; the one that is next may not be composed yet. Raises UserError for any other."""
+    told = {one[0].number: one for one in review.states(ask.store, ask.settings.review)}
+    if number in told:
+        return _composed(ask, *told[number])
+    planned = _planned(ask)
+    if planned.number != number:
+        raise UserError(f"There is no issue {number}.")
+    return planned
+
+
+def _planned(ask: Ask) -> Hand:
+    plan = compose.plan(ask.store, ask.settings.compose, ask.now)
+    with ask.store.reading() as tx:
+        audience = people.count_active(tx)
+    shown, fault = _look(ask, plan.issue) if plan.issue else (None, None)
+    return Hand(
+        number=plan.number,
+        issue=plan.issue,
+        state="planned",
+        next_step="",
+        due=plan.due,
+        plan=plan,
+        shown=shown,
+        fault=fault,
+        by_hand=False,
+        approval=None,
+        account=None,
+        audience=audience,
+    )
+
+
+def _composed(ask: Ask, issue: Issue, state: str, next_step: str) -> Hand:
+    with ask.store.reading() as tx:
+        approval, last = issues.approval(tx, issue.number), issues.rendering(tx, issue.number)
+        audience = people.count_active(tx, issue.corrects.number if issue.corrects else None)
+    where = ask.settings.issues / issue.folder
+    by_hand = last is not None and last.whole and folder.edited(ask.settings.issues / last.folder, last.sha)
+    on_disk = last is not None and last.whole and (state != "draft" or by_hand)
+    shown, fault = (_from_disk(ask, issue, last), None) if last and on_disk else _look(ask, issue)
+    changeable = issue.corrects is None and state in ("draft", "approved")
+    return Hand(
+        number=issue.number,
+        issue=issue,
+        state=state,
+        next_step=next_step,
+        due=issue.slot.due,
+        plan=compose.plan(ask.store, ask.settings.compose, ask.now, issue.number) if changeable else None,
+        shown=shown,
+        fault=fault,
+        by_hand=by_hand and where.is_dir(),
+        approval=approval,
+        account=deliver.account(issue.number, ask.store),
+        audience=audience,
+    )
+
+
+def _from_disk(ask: Ask, issue: Issue, last: issues.Rendering) -> Shown | None:
+    """The very bytes that were approved or sent, or that somebody edited."""
+    where = ask.settings.issues / last.folder
+    sha = folder.sha(where)
+    if sha is None:
+        return None
+    message = folder.message(where, last.message)
+    return Shown(
+        subject=message.subject,
+        html=message.html,
+        text=message.text,
+        source=folder.contents(where)["sample.eml"].decode("utf-8", "replace"),
+        findings=last.findings,
+        sha=sha,
+    )
+
+
+_looks: OrderedDict[str, Look] = OrderedDict()
+_lock = Lock()
+
+
+def _look(ask: Ask, issue: Issue) -> tuple[Shown | None, RenderFault | None]:
+    """An issue as it would be rendered now; the page and its frame ask for the same one."""
+    try:
+        key = render.fingerprint(issue, ask.store, ask.settings.render)
+        with _lock:
+            found = _looks.get(key)
+        look = found or render.look(issue, ask.store, ask.settings.render)
+    except RenderFault as fault:
+        return None, fault
+    with _lock:
+        _looks[key] = look
+        while len(_looks) > 4:
+            _looks.popitem(last=False)
+    made = look.rendered
+    source = made.files["sample.eml"].decode("utf-8", "replace")
+    message = made.message
+    return Shown(
+        subject=message.subject,
+        html=message.html,
+        text=message.text,
+        source=source,
+        findings=look.findings,
+        sha=look.sha,
+    ), None

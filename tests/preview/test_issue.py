@@ -1,0 +1,289 @@
+"""The author sees her next issue, changes it, approves it, and watches it go; as a browser without scripts does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from tests.journeys import steps
+from tests.preview.author import ORIGIN, Author, at_her_page
+from tests.world import World
+
+
+@pytest.fixture
+def author(world: World) -> Iterator[Author]:
+    """Lisa at her page, with two new posts and a reader."""
+    world.blog.publish("kindness", "A jar of kind words", world.now - timedelta(days=1))
+    steps.pull(world)
+    steps.subscribe(world, "ann@example.org")
+    with at_her_page(world) as lisa:
+        yield lisa
+
+
+def hash_of(page: str) -> str:
+    found = re.search(r'name="hash" value="([0-9a-f]{64})"', page)
+    assert found
+    return found[1]
+
+
+def post_of(page: str, title: str) -> str:
+    found = re.search(rf'id="(?:post|other)-(\d+)"(?:(?!id="(?:post|other)).)*?{re.escape(title)}', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def frame_of(author: Author, page: str) -> str:
+    found = re.search(r'<iframe[^>]*\bsrc="([^"]+)"', page)
+    assert found
+    return author.look(unescape(found[1]))
+
+
+def approved(author: Author) -> None:
+    author.post("/go/1/make")
+    author.post("/go/1/approve", hash=hash_of(author.look()))
+
+
+def test_before_anything_is_made_she_sees_what_the_next_issue_would_be_and_why(author: Author) -> None:
+    said = author.reads()
+    assert "not made yet" in said
+    assert "A jar of kind words" in said
+    assert "Because this post speaks of" in said
+    assert "Worries at Bedtime It was there before you started" in said
+    assert "children lie awake" in frame_of(author, author.look())
+
+
+def test_looking_uses_nothing_up_and_makes_nothing(author: Author, world: World) -> None:
+    author.look()
+    author.look("/issue/1/mail")
+    assert not (world.folder / "outbox/issues").exists()
+    with world.project() as project, project.store.reading() as tx:
+        from pipeline.store import issues
+
+        assert issues.every(tx) == []
+
+
+def test_each_change_is_shown_kept_and_can_be_undone(author: Author) -> None:
+    author.post("/issue/1/subject", words="Kind words for a dark week")
+    assert "Kind words for a dark week" in author.reads()
+    author.post("/issue/1/intro", words="Dear **reader**,")
+    assert "<strong>reader</strong>" in frame_of(author, author.look())
+    kept = post_of(author.look(), "Worries at Bedtime")
+    author.post("/issue/1/keep", post=kept)
+    assert f'id="post-{kept}"' in author.look()
+    author.post("/issue/1/undo")
+    assert f'id="post-{kept}"' not in author.look()
+    author.post("/issue/1/undo")
+    author.post("/issue/1/undo")
+    said = author.reads()
+    assert "undone" in said
+    assert "Dear **reader**" not in said
+    author.post("/issue/1/redo")
+    assert 'value="Kind words for a dark week"' in author.look()
+
+
+def test_posts_change_places_by_buttons(author: Author) -> None:
+    author.post("/issue/1/keep", post=post_of(author.look(), "Worries at Bedtime"))
+    page = author.look()
+    first, second = re.findall(r'id="post-(\d+)"', page)
+    author.post("/issue/1/order", order=f"{first},{second}", move=f"{first}:down")
+    assert re.findall(r'id="post-(\d+)"', author.look()) == [second, first]
+
+
+def test_a_book_is_chosen_from_those_that_fit_or_from_the_shelf(author: Author) -> None:
+    page = author.look()
+    post = post_of(page, "A jar of kind words")
+    offered = author.reads(f"/issue/1/books/{post}?title=dot")
+    assert "The Invisible String" in offered
+    assert "Chosen for this post by the author." in offered
+    author.post("/issue/1/add-book", post=post, book="dot", title="dot")
+    assert "The Dot" in frame_of(author, author.look())
+    author.post("/issue/1/remove-book", post=post, book="dot")
+    assert "The Dot" not in frame_of(author, author.look())
+
+
+def test_an_event_and_a_note_of_this_issue_only(author: Author) -> None:
+    author.post("/issue/1/event", title="Reading aloud", starts="2026-12-04T19:00", url="https://blog.example.org/r")
+    author.post("/issue/1/note", title="By the way", words="I am *away* next week.")
+    shown = frame_of(author, author.look())
+    assert "Reading aloud" in shown
+    assert "By the way" in shown
+    said = author.post("/issue/1/event", status=400, title="Bad", starts="someday")
+    assert "a day and a time" in said
+
+
+def test_approve_binds_exactly_what_she_saw_and_an_older_page_is_told_so(author: Author, world: World) -> None:
+    author.post("/go/1/make")
+    seen = hash_of(author.look())
+    author.post("/issue/1/subject", words="Changed in another tab")
+    said = author.post("/go/1/approve", status=409, hash=seen)
+    assert "it changed since you looked" in said
+    now = hash_of(author.look())
+    assert "Approved, with the hash" in author.post("/go/1/approve", hash=now)
+    with world.project() as project, project.store.reading() as tx:
+        from pipeline.model import IssueNumber
+        from pipeline.store import issues
+
+        yes = issues.approval(tx, IssueNumber(1))
+    assert yes is not None
+    assert (yes.sha, yes.by) == (now, "Lisa")
+    assert '"state": "approved"' in (steps.folder(world) / "issue.json").read_text()
+
+
+def test_a_change_after_approval_takes_it_back_and_says_so(author: Author, world: World) -> None:
+    approved(author)
+    said = author.post("/issue/1/subject", words="One more thought")
+    assert "The change took that back" in said
+    assert "Approve exactly this" in said
+    assert "One more thought" in said
+    steps.cron(world)
+    assert not (world.folder / "outbox/mail").exists()
+
+
+def test_send_now_hands_over_and_shows_the_sum(author: Author, world: World) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    said = author.reads("/issue/1")
+    assert "1 readers = 1 accepted + 0 refused + 0 left out + 0 unknown + 0 to go" in said
+    assert len(steps.mails(world)) == 1
+    assert "has been sent" in author.reads()
+
+
+def test_hold_keeps_an_approved_issue_from_going(author: Author, world: World) -> None:
+    approved(author)
+    assert "is held" in author.post("/go/1/hold")
+    world.pass_time(days=3)
+    steps.cron(world)
+    assert not (world.folder / "outbox/mail").exists()
+
+
+def test_a_test_copy_goes_to_any_address_and_is_marked(author: Author, world: World) -> None:
+    author.post("/go/1/make")
+    assert "Test copy for me@example.org: accepted." in author.post("/go/1/test", address="me@example.org")
+    (copy,) = (world.folder / "outbox/mail").rglob("*.eml")
+    assert "[Test] A jar of kind words" in copy.read_text()
+    assert "no email address" in author.post("/go/1/test", status=400, address="nobody")
+
+
+def test_what_must_be_mended_disables_approve_and_leads_to_the_place(author: Author) -> None:
+    author.post("/go/1/make")
+    author.post("/issue/1/subject", words="A very long subject " * 9)
+    page = author.look()
+    assert "must be mended" in page
+    assert re.search(r'<button class="primary" disabled[^>]*>Approve exactly this', page)
+    assert 'href="#subject"' in page
+    assert "can't be approved" in author.post("/go/1/approve", status=409, hash=hash_of(page))
+
+
+def test_after_sending_a_mistake_is_corrected_for_those_who_got_it(author: Author, world: World) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    said = author.post("/go/1/correct", words="The reading is on *Friday*.")
+    assert "corrects issue 1" in said
+    page = author.look("/issue/2")
+    assert "<em>Friday</em>" in frame_of(author, page)
+    author.post("/go/2/approve", hash=hash_of(page))
+    author.post("/go/2/send")
+    assert len(steps.mails(world, 2)) == 1
+
+
+def test_hand_edited_files_are_shown_as_they_are_and_can_be_thrown_away(author: Author, world: World) -> None:
+    author.post("/go/1/make")
+    file = steps.folder(world) / "email.html"
+    file.write_text(file.read_text().replace("children lie awake", "kids lie awake"))
+    page = author.look()
+    assert "edited by hand" in page
+    assert "kids lie awake" in frame_of(author, page)
+    author.post("/go/1/fresh")
+    assert "kids lie awake" not in frame_of(author, author.look())
+
+
+HOSTILE = (
+    '<p>Hello <script>parent.document.title="owned"</script><img src="http://127.0.0.1:9/pixel.gif" onerror="alert(1)">'
+    '<iframe src="https://evil.example/"></iframe><a href="javascript:alert(1)" target="_top">x</a>'
+    '<form action="https://evil.example/"><input name="a"></form>{{ 7*7 }} {% raw %}</p>'
+    '<meta http-equiv="refresh" content="0;url=https://evil.example/">' + "<p>Some words so that it is a post.</p>" * 5
+)
+
+
+def test_the_frame_lets_nothing_in_a_post_act(author: Author, world: World) -> None:
+    world.blog.publish("hostile", "</title><script>alert(1)</script>", world.now, body=HOSTILE)
+    world.pass_time(hours=2)
+    steps.pull(world)
+    page = author.look()
+    assert "<script>alert" not in page
+    frame = re.search(r"<iframe[^>]*>", page)
+    assert frame
+    assert re.search(r'\bsandbox(?!="[^"]*allow)', frame[0])
+    answer = author.client.get(unescape(re.search(r'src="([^"]+)"', frame[0])[1]))  # type: ignore[index]
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none';")
+    assert "img-src data:;" in policy
+    assert "script-src" not in policy
+    assert "<script" not in answer.text
+    assert "127.0.0.1:9" not in answer.text
+    assert "{{ 7*7 }}" in answer.text
+
+
+@pytest.mark.parametrize("path", ["../../paperround.sqlite3", "..%2f..%2fpaperround.sqlite3", "/etc/passwd"])
+def test_pictures_at_hand_are_only_those_of_the_public_folder(author: Author, world: World, path: str) -> None:
+    from pipeline.preview.frame import framed
+
+    public = world.folder / "outbox/public"
+    (public / "books").mkdir(parents=True)
+    (public / "books/a.jpg").write_bytes(b"jpeg")
+    html = f'<img src="https://news.example.org/books/a.jpg"><img src="https://news.example.org/{path}">'
+    shown = bytes(framed(html, dark=False, pictures=True, public=public, home="https://news.example.org/").body)
+    assert shown.count(b"data:") == 1
+
+
+def test_dark_and_light_are_as_the_author_asks_whatever_her_browser_is(author: Author) -> None:
+    dark, light = author.look("/issue/1/mail?look=dark"), author.look("/issue/1/mail?look=light")
+    assert "prefers-color-scheme" not in dark + light
+    assert "(min-width: 0px)" in dark
+    assert "(min-width: 0px)" not in light
+
+
+def test_text_part_source_and_inbox_line_are_there(author: Author) -> None:
+    assert "children lie awake" in author.reads("/?part=text")
+    assert "List-Id:" in author.reads("/?part=source")
+    assert "Apple Mail on a phone" in author.reads()
+
+
+def test_a_page_that_shows_it_already_is_not_sent_again(author: Author) -> None:
+    seen = re.search(r"seen=([0-9a-f]{16})", author.look())
+    assert seen
+    asking = {"hx-request": "true", "origin": ORIGIN}
+    assert author.client.get(f"/?seen={seen[1]}", headers=asking).status_code == 204
+    author.post("/issue/1/subject", words="Another one")
+    assert author.client.get(f"/?seen={seen[1]}", headers=asking).status_code == 200
+
+
+def test_a_broken_template_is_told_with_file_and_line(author: Author, world: World) -> None:
+    (world.folder / "templates").mkdir(exist_ok=True)
+    (world.folder / "templates/digest.mjml").write_text("<mjml>\n{{ nothing.here }}\n</mjml>\n")
+    assert "templates/digest.mjml:2" in author.reads()
+
+
+def test_broken_settings_are_told_with_file_and_line(author: Author, world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "echo"')
+    said = author.look("/", status=400)
+    assert re.search(r"sources/newsletter.toml:\d+: schedule.cadence can't be", unescape(said))
+    world.set('cadence = "echo"', 'cadence = "each"')
+    author.look("/")
+
+
+def test_a_run_at_work_is_waited_for_and_then_told(
+    author: Author, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.preview import desk
+
+    monkeypatch.setattr(desk, "PATIENCE", 0.1)
+    author.post("/go/1/make")
+    with world.project(alone=True):
+        author.post("/issue/1/subject", words="Changes need no lock")
+        said = author.post("/go/1/approve", status=503, hash=hash_of(author.look()))
+    assert "A run is at work in this project just now; nothing was done. Try again in a minute." in said
