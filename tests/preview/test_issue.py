@@ -152,6 +152,18 @@ def test_send_now_hands_over_and_shows_the_sum(author: Author, world: World) -> 
     assert "has been sent" in author.reads()
 
 
+def test_a_few_readers_first_and_the_others_after_her_word(author: Author, world: World) -> None:
+    steps.subscribe(world, *(f"reader{at}@example.org" for at in range(8)))
+    approved(author)
+    assert "Send to 5 readers first" in author.reads()
+    author.post("/go/1/send-few")
+    steps.cron(world)
+    assert len(steps.mails(world)) == 5
+    assert "4 to go" in author.reads()
+    author.post("/go/1/send")
+    assert len(steps.mails(world)) == 9
+
+
 def test_hold_keeps_an_approved_issue_from_going(author: Author, world: World) -> None:
     approved(author)
     assert "is held" in author.post("/go/1/hold")

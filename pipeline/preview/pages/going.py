@@ -16,6 +16,8 @@ from pipeline.preview.desk import Desk
 from pipeline.preview.pages import Page
 from pipeline.run import Project
 
+FEW = 5
+"""Readers that an issue may go to first."""
 AT_ONCE = 3.0
 """Seconds after which an errand that is still away is shown as such."""
 
@@ -104,13 +106,18 @@ def _try_out(ask: Ask) -> Response:
 
 def _send(ask: Ask) -> Response:
     """Hand over what was approved."""
-    return _errand(ask, f"Sending issue {number(ask)}", _sending(number(ask)))
+    return _errand(ask, f"Sending issue {number(ask)}", _sending(number(ask), None))
 
 
-def _sending(one: IssueNumber) -> Callable[[Project], Report]:
+def _send_few(ask: Ask) -> Response:
+    """Hand over to a few readers first; the others wait for her next word."""
+    return _errand(ask, f"Sending issue {number(ask)} to {FEW} readers", _sending(number(ask), FEW))
+
+
+def _sending(one: IssueNumber, canary: int | None) -> Callable[[Project], Report]:
     def work(project: Project) -> Report:
         section = project.settings.deliver
-        deliver.ask(one, project.store, section)
+        deliver.ask(one, project.store, section, project.out.clock(), canary=canary)
         report = run.perform(project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), one))
         return report + run.walk(project, "review", "feedback", "syndicate")
 
@@ -192,6 +199,7 @@ PAGE = Page(
         "{number:int}/hold": _hold,
         "{number:int}/test": _try_out,
         "{number:int}/send": _send,
+        "{number:int}/send-few": _send_few,
         "{number:int}/settle": _settle,
         "{number:int}/resend": _resend,
         "{number:int}/correct": _correct,
