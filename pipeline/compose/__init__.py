@@ -166,8 +166,12 @@ def change(
         draft = _changeable(tx, number, settings)
         if isinstance(wanted, edit.Choose):
             wanted = replace(wanted, before=posts.choices(tx).get(wanted.post))
+        of = draft.number if draft else kept.NEXT
+        if edits.said_already(kept.of(tx, of), wanted):
+            return Report(unchanged=1)
+        if isinstance(wanted, edit.Choose):
             posts.choose(tx, wanted.post, wanted.choice, now)
-        kept.add(tx, draft.number if draft else kept.NEXT, wanted, by=by, now=now)
+        kept.add(tx, of, wanted, by=by, now=now)
         return _anew(tx, number, draft, settings, now)
 
 

@@ -41,6 +41,14 @@ def to_redo(edits: Sequence[Edit]) -> Edit | None:
     return next((one for one in edits if one.undone and (last is None or one.id > last.id)), None)
 
 
+def said_already(edits: Sequence[Edit], wanted: Change) -> bool:
+    """Whether the newest edit in force is the same: a form that was sent twice changes nothing twice."""
+    last = to_undo(edits)
+    if last is None or isinstance(wanted, edit.Choose):
+        return isinstance(wanted, edit.Choose) and wanted.before == wanted.choice
+    return last.change == wanted
+
+
 def wishes(changes: Iterable[Change]) -> Wishes:
     """Which posts the changes ask for; of two that contradict each other the later counts."""
     told = Wishes()

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from pipeline.errors import Busy, NeedsPerson, PaperroundError, UserError
 from pipeline.preview import pages, views
-from pipeline.preview.ask import Ask
+from pipeline.preview.ask import Ask, Telling
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import Door, Guard, let_in
 from pipeline.preview.live import Live
@@ -53,7 +53,7 @@ def application(desk: Desk, door: Door) -> Starlette:
 
 
 def _asking(desk: Desk, door: Door, live: Live) -> Callable[[Request], Ask]:
-    telling: list[tuple[str, str]] = []
+    telling = Telling()
     return lambda request: Ask(
         request=request, desk=desk, door=door, telling=telling, tell_others=lambda: live.tell("state")
     )
@@ -84,6 +84,7 @@ def _showing(page: pages.Page, handler: pages.Handler, asking: Callable[[Request
 def _doing(page: pages.Page, handler: pages.Handler, asking: Callable[[Request], Ask]) -> pages.Show:
     def do(request: Request) -> Response:
         ask = asking(request)
+        ask.telling.forget()
         try:
             return handler(ask)
         except PaperroundError as fault:

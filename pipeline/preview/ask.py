@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,15 +25,51 @@ from pipeline.preview.guard import Door
 from pipeline.run import Project
 from pipeline.store import Store
 
+_PASSING = re.compile(r"<!--told-->.*?<!--all told-->", re.DOTALL)
+STAYS = 6.0
+"""Seconds that a sentence stays on a page which shows itself again meanwhile."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """A sentence for the next page that is shown, and when it was first shown."""
+
+    kind: str
+    sentence: str
+    since: float | None = None
+
+
+class Telling:
+    """What pages have to say, from the form that was sent to the page that comes next."""
+
+    def __init__(self) -> None:
+        self._all: list[Told] = []
+
+    def add(self, kind: str, sentence: str) -> None:
+        """A sentence for the next page."""
+        self._all.append(Told(kind=kind, sentence=sentence))
+
+    def forget(self) -> None:
+        """Another form was sent: what was shown before has been read."""
+        self._all = [one for one in self._all if one.since is None]
+
+    def now(self) -> list[Told]:
+        """What the page that is shown now has to say."""
+        moment = time.monotonic()
+        self._all = [one for one in self._all if one.since is None or moment - one.since < STAYS]
+        for one in self._all:
+            one.since = one.since or moment
+        return list(self._all)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """What a page's function gets. `telling` are sentences for the next page that is shown, kept by the application."""
+    """What a page's function gets. `telling` is kept by the application, from one request to the next."""
 
     request: Request
     desk: Desk
     door: Door
-    telling: list[tuple[str, str]]
+    telling: Telling
     tell_others: Callable[[], None]
 
     @cached_property
@@ -75,7 +113,7 @@ class Ask:
 
     def say(self, sentence: str, kind: str = "done") -> None:
         """A sentence on the page that comes next; `kind` is "done", "waiting", "attention" or "errors"."""
-        self.telling.append((kind, sentence))
+        self.telling.add(kind, sentence)
 
     def report(self, report: Report) -> None:
         """What a piece of work came to, on the page that comes next."""
@@ -98,12 +136,11 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page of our own. What a page that is open already shows is not sent to it again (204)."""
-        told = list(self.telling)
-        html = views.fill(template, self, told=told, **values)
-        digest = hashlib.sha256(html.partition("<main")[2].encode()).hexdigest()[:16]
+        html = views.fill(template, self, told=self.telling.now(), **values)
+        lasting = _PASSING.sub("", html.partition("<main")[2])
+        digest = hashlib.sha256(lasting.encode()).hexdigest()[:16]
         if self.request.headers.get("hx-request") and self.asked("seen") == digest:
             return Response(status_code=204)
-        self.telling.clear()
         return HTMLResponse(html.replace(views.SEEN, digest), status)
 
     def back(self, to: str) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
@@ -94,10 +94,11 @@ def _planned(ask: Ask) -> Hand:
     plan = compose.plan(ask.store, ask.settings.compose, ask.now)
     with ask.store.reading() as tx:
         audience = people.count_active(tx)
-    shown, fault = _look(ask, plan.issue) if plan.issue else (None, None)
+    issue = _on_its_day(plan, ask.now)
+    shown, fault = _look(ask, issue) if issue else (None, None)
     return Hand(
         number=plan.number,
-        issue=plan.issue,
+        issue=issue,
         state="planned",
         next_step="",
         due=plan.due,
@@ -109,6 +110,14 @@ def _planned(ask: Ask) -> Hand:
         account=None,
         audience=audience,
     )
+
+
+def _on_its_day(plan: Plan, now: datetime) -> Issue | None:
+    """What the next issue will be when it is made: the same however often one looks."""
+    if plan.issue is None:
+        return None
+    when = plan.due or now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return replace(plan.issue, slot=replace(plan.issue.slot, due=when), created=when)
 
 
 def _composed(ask: Ask, issue: Issue, state: str, next_step: str) -> Hand:

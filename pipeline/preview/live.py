@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
@@ -15,6 +16,8 @@ from pipeline.preview.desk import Desk
 
 EVENTS = ("files", "state")
 _SPARE, _PULSE = 0.3, 20.0
+_PACE: Any = {"debounce": 60, "step": 20, "rust_timeout": 500}
+"""Milliseconds: what changes within so many is one change; how often it is looked whether to stop."""
 
 
 class Live:
@@ -25,6 +28,8 @@ class Live:
         self._open: set[asyncio.Queue[str]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
+        self._anew = asyncio.Event()
+        self._again = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -35,7 +40,8 @@ class Live:
         try:
             yield
         finally:
-            self._stop.set()
+            for event in (self._stop, self._anew, self._again):
+                event.set()
             for queue in self._open:
                 queue.put_nowait("")
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -56,44 +62,41 @@ class Live:
         while not self._stop.is_set():
             watched = self._watched()
             if not watched:
-                await self._first_files()
+                await self._rest(_SPARE)
                 continue
-            async for changes in awatch(*watched, stop_event=self._stop, debounce=60, step=20, rust_timeout=500):
+            self._anew = asyncio.Event()
+            async for changes in awatch(*watched, stop_event=self._anew, **_PACE):
                 if any(not _stray(Path(name)) for _, name in changes):
                     self._put("files")
-                if self._watched() != watched:
-                    break
 
     def _watched(self) -> list[Path]:
         folder = self._desk.folder
         return [path for name in ("sources", "templates") if folder and (path := folder / name).is_dir()]
 
-    async def _first_files(self) -> None:
-        """Before there is a project: whatever appears in the folder may be it."""
-        start = self._desk.start
-        if not start.is_dir():
-            await self._rest(1.0)
-            return
-        async for _ in awatch(start, recursive=False, stop_event=self._stop, debounce=60, step=20, rust_timeout=500):
-            self._put("files")
-            break
-
     async def _state(self) -> None:
-        """The database, beside whoever writes to it."""
+        """The database, beside whoever writes to it; and new folders of the project."""
         while not self._stop.is_set():
-            folder = self._desk.folder
-            if folder is None or not (folder / "outbox").is_dir():
+            there = [path for path in (self._desk.start, self._desk.folder) if path and path.is_dir()]
+            there += [path / "outbox" for path in there if (path / "outbox").is_dir()]
+            before, watched = there, self._watched()
+            if not there:
                 await self._rest(1.0)
                 continue
-            outbox = folder / "outbox"
-            async for changes in awatch(
-                outbox, recursive=False, stop_event=self._stop, debounce=100, step=50, rust_timeout=500
-            ):
+            stop = self._again = asyncio.Event()
+            async for changes in awatch(*dict.fromkeys(there), recursive=False, stop_event=stop, **_PACE):
                 if _of_state(Path(name) for _, name in changes):
                     self._put("state")
-                    await self._rest(_SPARE)
-                if not outbox.is_dir():
-                    break
+                if self._watched() != watched:
+                    watched = self._watched()
+                    self._anew.set()
+                    self._put("files")
+                if any(not path.is_dir() for path in before) or (self._outbox and self._outbox not in before):
+                    stop.set()
+
+    @property
+    def _outbox(self) -> Path | None:
+        folder = self._desk.folder
+        return folder / "outbox" if folder and (folder / "outbox").is_dir() else None
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

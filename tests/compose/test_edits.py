@@ -207,6 +207,18 @@ def test_undo_and_redo_go_back_and_forth_and_a_new_change_ends_what_could_be_red
     assert draft(three).subject == "Three"
 
 
+def test_the_same_form_sent_twice_is_one_change(three: World) -> None:
+    gone = planned(three).posts[0][0].id
+    for wanted in (
+        edit.Subject(words="Once"),
+        edit.Choose(post=gone, choice="skip"),
+        edit.AddNote(note=Note(words="Hi")),
+    ):
+        change(three, wanted)
+        change(three, wanted)
+    assert len(planned(three).edits) == 3
+
+
 def test_skipping_a_post_is_for_good_and_undoing_it_brings_the_post_back(three: World) -> None:
     first = planned(three).issue
     assert first is not None

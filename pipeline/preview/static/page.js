@@ -25,26 +25,28 @@
     const list = item?.closest("[data-order]");
     if (!list || press.button) return;
     press.preventDefault();
-    handle.setPointerCapture(press.pointerId);
     item.classList.add("dragged");
     const ids = () => [...list.querySelectorAll(":scope > [data-id]")].map((one) => one.dataset.id).join(",");
     const before = ids();
     const move = (at) => {
       const others = [...list.querySelectorAll(":scope > [data-id]:not(.dragged)")];
       const next = others.find((one) => { const box = one.getBoundingClientRect(); return at.clientY < box.top + box.height / 2; });
-      if (next !== item.nextElementSibling) list.insertBefore(item, next ?? null);
+      if ((next ?? null) !== item.nextElementSibling) list.insertBefore(item, next ?? null);
     };
     const end = () => {
-      handle.removeEventListener("pointermove", move);
+      document.removeEventListener("pointermove", move);
+      document.removeEventListener("pointerup", end);
+      document.removeEventListener("pointercancel", end);
       item.classList.remove("dragged");
       if (ids() === before) return;
       const form = document.getElementById(list.dataset.order);
       form.elements.order.value = ids();
       form.requestSubmit();
     };
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", end, { once: true });
-    handle.addEventListener("pointercancel", end, { once: true });
+    // On the document: an element that changes its place loses the pointer that was captured for it.
+    document.addEventListener("pointermove", move);
+    document.addEventListener("pointerup", end);
+    document.addEventListener("pointercancel", end);
   });
 
   // The keys a writer's fingers know; in a field they keep their own meaning.

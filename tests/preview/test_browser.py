@@ -1,0 +1,249 @@
+"""The author's five minutes a week in a real Chromium, as stories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo import site
+from pipeline.preview import Desk, Door, pages
+from tests.journeys import steps
+from tests.preview.author import desk
+from tests.preview.browser import AXE, chromium, needs_chromium, serious, served, window
+from tests.world import World
+
+pytestmark = [needs_chromium, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def door(world: World) -> Iterator[Door]:
+    """Lisa's page, with two new posts and a reader."""
+    world.blog.publish("kindness", "A jar of kind words", world.now - timedelta(days=1))
+    steps.pull(world)
+    steps.subscribe(world, "ann@example.org")
+    with closing(desk(world)) as project, served(project) as door:
+        yield door
+
+
+def mail_of(page: Any) -> Any:
+    return page.frame_locator("iframe")
+
+
+def said(page: Any, words: str) -> None:
+    """Wait until the page says so."""
+    page.locator("main").get_by_text(words).first.wait_for()
+
+
+def test_from_an_empty_folder_to_a_sent_issue_and_its_correction(browser: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "kind-words"
+    folder.mkdir()
+    with (
+        site.serving(0) as home,
+        closing(Desk(folder, environment={})) as project,
+        served(project) as door,
+        window(browser, door) as page,
+    ):
+        page.get_by_label("Address of the blog").fill(home)
+        page.get_by_role("button", name="Look at it").click()
+        said(page, "Your first issue starts with the newest")
+        page.locator("h1", has_text="Kindness Is a Practice").wait_for()
+        page.get_by_role("button", name="Take “Why the Worries Come Out at Bedtime” after all").click()
+        page.locator(".posts > li").nth(1).wait_for()
+        page.get_by_role("link", name="Add a book").first.click()
+        page.get_by_role("button", name=re.compile("^Take “")).first.click()
+        said(page, "added")
+        page.get_by_role("button", name="Make this issue now").click()
+        # A new project has no postal address yet: the law wants one, and the page leads to the place.
+        page.get_by_role("button", name="Approve exactly this").wait_for()
+    assert (folder / "sources/newsletter.toml").is_file()
+
+
+def test_a_change_is_in_the_mail_at_once_and_undone_by_the_keyboard(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        mail_of(page).locator("p", has_text="children lie awake").first.wait_for()
+        page.get_by_label("Before the posts").fill("Dear *reader*,")
+        page.locator("form", has=page.get_by_label("Before the posts")).get_by_role("button", name="Save").click()
+        mail_of(page).locator("em", has_text="reader").wait_for()
+        page.get_by_label("Subject").fill("Words for a dark week")
+        page.keyboard.press("Tab")
+        said(page, "Subject: Words for a dark week")
+        page.get_by_role("button", name="Undo").click()
+        page.locator("#subject:not([value='Words for a dark week'])").wait_for()
+        page.locator("h1").click()
+        page.keyboard.press("Control+z")
+        page.get_by_role("button", name="Undo").wait_for(state="detached")
+        page.keyboard.press("Control+Shift+z")
+        mail_of(page).locator("em", has_text="reader").wait_for()
+
+
+def test_posts_are_put_in_order_by_dragging_and_by_the_keyboard(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        page.get_by_role("button", name="Take “Worries at Bedtime” after all").click()
+        posts = page.locator(".posts > li h3")
+        page.locator(".posts > li").nth(1).wait_for()
+        first = posts.nth(0).inner_text()
+        grip, low = page.locator(".posts > li [data-handle]").nth(0).bounding_box(), page.locator(".posts > li").nth(1).bounding_box()  # fmt: skip
+        page.mouse.move(grip["x"] + 5, grip["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(grip["x"] + 5, low["y"] + low["height"] + 40, steps=8)
+        page.mouse.up()
+        said(page, "Another order")
+        assert posts.nth(1).inner_text() == first
+        page.get_by_role("button", name=f"Move “{first}” up").focus()
+        page.keyboard.press("Enter")
+        page.locator(".posts > li h3").nth(0).get_by_text(first).wait_for()
+
+
+def test_two_tabs_at_once_see_each_other_and_nobody_approves_what_she_did_not_see(browser: Any, door: Door) -> None:
+    with window(browser, door) as one, window(browser, door) as two:
+        one.get_by_role("button", name="Make this issue now").click()
+        two.get_by_role("button", name="Approve exactly this").wait_for()
+        seen = two.locator("input[name=hash]").get_attribute("value")
+        one.get_by_label("Subject").fill("From the first tab")
+        one.get_by_label("Subject").press("Enter")
+        two.locator("#subject[value='From the first tab']").wait_for()
+        assert two.locator("input[name=hash]").get_attribute("value") != seen
+        two.evaluate(
+            """(old) => {
+                const field = document.querySelector('input[name=hash]');
+                field.value = old;
+                field.form.requestSubmit();
+            }""",
+            seen,
+        )
+        said(two, "it changed since you looked")
+
+
+def test_half_written_words_are_not_taken_away_by_another_tab(browser: Any, door: Door) -> None:
+    with window(browser, door) as one, window(browser, door) as two:
+        two.get_by_label("Before the posts").fill("Half a sent")
+        one.get_by_label("Subject").fill("From the first tab")
+        one.get_by_label("Subject").press("Enter")
+        said(one, "Subject: From the first tab")
+        two.wait_for_timeout(600)
+        assert two.get_by_label("Before the posts").input_value() == "Half a sent"
+
+
+def test_approved_sent_and_watched(browser: Any, door: Door, world: World) -> None:
+    with window(browser, door) as page:
+        page.get_by_role("button", name="Make this issue now").click()
+        page.get_by_label("A test copy to").fill("me@example.org")
+        page.get_by_role("button", name="Send the test").click()
+        said(page, "Test copy for me@example.org: accepted.")
+        page.get_by_role("button", name="Approve exactly this").click()
+        said(page, "Approved, with the hash")
+        page.get_by_label("Subject").fill("One more thought")
+        page.get_by_label("Subject").press("Enter")
+        said(page, "The change took that back")
+        page.get_by_role("button", name="Approve exactly this").click()
+        page.get_by_role("button", name="Send now").click()
+        page.get_by_role("link", name="How it went, and a correction").click()
+        said(page, "1 readers = 1 accepted")
+        page.get_by_label("What was wrong, and what is right").fill("The reading is on *Friday*.")
+        page.get_by_role("button", name="Write the correction").click()
+        mail_of(page).locator("em", has_text="Friday").wait_for()
+        page.get_by_role("button", name="Approve exactly this").click()
+        page.get_by_role("button", name="Send now").click()
+        said(page, "1 readers = 1 accepted")
+    (mail,) = [one for one in steps.mails(world) if "ann" in one["To"]]
+    assert mail["Subject"] == "One more thought"
+    assert len(steps.mails(world, 2)) == 1
+
+
+def test_what_is_saved_in_the_project_is_shown_by_itself_and_so_is_what_is_wrong(
+    browser: Any, door: Door, world: World
+) -> None:
+    templates = world.folder / "templates"
+    templates.mkdir(exist_ok=True)
+    with window(browser, door) as page:
+        mail_of(page).locator("p", has_text="children lie awake").first.wait_for()
+        world.set('title = "Kind Words"', 'title = "Kinder Words"')
+        mail_of(page).get_by_text("Kinder Words").first.wait_for()
+        world.set('cadence = "each"', 'cadence = "echo"')
+        page.locator("main").get_by_text("sources/newsletter.toml:").wait_for()
+        world.set('cadence = "echo"', 'cadence = "each"')
+        mail_of(page).get_by_text("Kinder Words").first.wait_for()
+
+
+def test_a_hostile_post_acts_nowhere(browser: Any, door: Door, world: World) -> None:
+    from tests.preview.test_issue import HOSTILE
+
+    world.blog.publish("hostile", "</title><script>document.title='owned'</script>", world.now, body=HOSTILE)
+    world.pass_time(hours=2)
+    steps.pull(world)
+    asked: list[str] = []
+    with window(browser, door) as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.reload()
+        said(page, "document.title='owned'")
+        page.wait_for_timeout(300)
+        assert "owned" not in page.title()
+        assert all(url.startswith(door.home) for url in asked)
+        assert page.url == door.home
+        frame = page.frames[1]
+        assert frame.url.startswith(door.home)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_every_page_can_be_read_by_everybody(browser: Any, door: Door, scheme: str, width: int) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci --prefix tests/node")
+    with window(browser, door, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+        page.get_by_role("button", name="Take “Worries at Bedtime” after all").click()
+        page.get_by_role("button", name="Make this issue now").click()
+        page.get_by_role("button", name="Approve exactly this").wait_for()
+        for address in (
+            *(one.address for one in pages.navigation()),
+            "/?part=text",
+            "/?part=source&look=dark",
+            "/issue/1/books/1",
+        ):
+            page.goto(door.home.rstrip("/") + address)
+            page.locator("main h1").first.wait_for()
+            assert serious(page) == [], address
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
+
+
+def test_everything_is_reached_by_the_keyboard_alone(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        reached = set()
+        for _ in range(120):
+            page.keyboard.press("Tab")
+            reached.add(
+                page.evaluate(
+                    "(document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || document.activeElement.id || '').trim()"
+                )
+            )
+        for wanted in (
+            "To the page's content",
+            "Next issue",
+            "Make this issue now",
+            "subject",
+            "preheader",
+            "Add a book",
+            "intro",
+        ):
+            assert wanted in reached, wanted
+
+
+def test_without_scripts_everything_can_be_read_and_changed(browser: Any, door: Door) -> None:
+    with window(browser, door, java_script_enabled=False) as page:
+        mail_of(page).locator("p", has_text="children lie awake").first.wait_for()
+        page.get_by_label("Subject").fill("Without scripts")
+        page.get_by_label("Subject").press("Enter")
+        said(page, "Subject: Without scripts")
+        page.get_by_role("link", name="Text part").click()
+        said(page, "Some children lie awake")
