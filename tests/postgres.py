@@ -43,6 +43,7 @@ class Server:
     folder: Path
     bin: Path
     port: int
+    durable: bool = False
 
     def url(self, database: str = "postgres") -> str:
         """Without the password, as it stands in newsletter.toml."""
@@ -51,6 +52,7 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it answers; it goes on when the test's process ends."""
         settings = {"port": self.port, "unix_socket_directories": self.folder, **SETTINGS}
+        settings |= {"fsync": "on"} if self.durable else {}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._control("start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options)
 
@@ -82,13 +84,13 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
 
-def made() -> Server:
-    """A new server, started. The folder is a short one below /tmp: a socket's path may have 107 bytes."""
+def made(*, durable: bool = False) -> Server:
+    """A new server, started; with `durable` each commit waits for the disk. The folder is a short one below /tmp: a socket's path may have 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="paperround-pg-", dir="/tmp"))
     folder.chmod(0o755)
     where = binaries()
     assert where is not None
-    server = Server(folder=folder, bin=_reachable(where, folder), port=_free_port())
+    server = Server(folder=folder, bin=_reachable(where, folder), port=_free_port(), durable=durable)
     if os.geteuid() == 0:
         shutil.chown(folder, _nobody())
     password = folder / "password"

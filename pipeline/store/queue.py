@@ -15,7 +15,6 @@ from pipeline.store.open import Tx
 
 SCHEMA = "paperround_queue"
 _JOBS = f"{SCHEMA}.procrastinate_jobs"
-_CLOCKS = f"{SCHEMA}.procrastinate_periodic_defers"
 
 
 def make(tx: Tx, script: str, version: str) -> None:
@@ -63,12 +62,16 @@ def _keys(tx: Tx, condition: str, **values: object) -> set[tuple[str, str]]:
 
 
 def forget(tx: Tx, newsletter: str, begun: int) -> None:
-    """Throw away what earlier rounds did; Procrastinate itself still names the last job of each clock."""
+    """Throw away what earlier rounds did."""
     over = "status NOT IN ('todo', 'doing') AND args ->> 'newsletter' = :newsletter"
     old = "coalesce((args ->> 'begun')::bigint, (args ->> 'timestamp')::bigint, 0) < :begun"
-    named = f"SELECT job_id FROM {_CLOCKS} WHERE job_id IS NOT NULL"  # noqa: S608
-    rows = f"DELETE FROM {_JOBS} WHERE {over} AND {old} AND id NOT IN ({named})"  # noqa: S608
-    tx.execute(sa.text(rows), {"newsletter": newsletter, "begun": begun})
+    _inside(tx)
+    tx.execute(sa.text(f"DELETE FROM {_JOBS} WHERE {over} AND {old}"), {"newsletter": newsletter, "begun": begun})  # noqa: S608
+
+
+def _inside(tx: Tx) -> None:
+    """For the rest of the transaction: Procrastinate's triggers name its tables without their schema."""
+    tx.exec_driver_sql(f"SET LOCAL search_path = {SCHEMA}")
 
 
 def unfinished(tx: Tx, newsletters: Iterable[str]) -> int:
@@ -85,7 +88,5 @@ def rescue(tx: Tx, seconds: float) -> int:
     alive = "last_heartbeat > now() - make_interval(secs => :seconds)"
     mine = f"SELECT id FROM {SCHEMA}.procrastinate_workers WHERE {alive}"  # noqa: S608
     lost = f"SELECT id FROM {_JOBS} WHERE status = 'doing' AND (worker_id IS NULL OR worker_id NOT IN ({mine}))"  # noqa: S608
-    found = list(tx.execute(sa.text(lost), {"seconds": seconds}).scalars())
-    for rows in (f"UPDATE {_CLOCKS} SET job_id = NULL WHERE job_id", f"DELETE FROM {_JOBS} WHERE id"):  # noqa: S608
-        tx.execute(sa.text(f"{rows} = ANY(:found)"), {"found": found})
-    return len(found)
+    _inside(tx)
+    return tx.execute(sa.text(f"DELETE FROM {_JOBS} WHERE id IN ({lost})"), {"seconds": seconds}).rowcount  # noqa: S608

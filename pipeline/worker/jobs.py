@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,10 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
     from procrastinate.tasks import ConfigureTaskOptions
 
     address = next(iter(desks.values())).store.address()
-    options = {"options": f"-c search_path={queue.SCHEMA}", "application_name": "paperround queue"}
+    options = {
+        "options": f"-c search_path={queue.SCHEMA}",
+        "application_name": f"paperround queue process {os.getpid()}",
+    }
     made = App(connector=PsycopgConnector(conninfo=address, kwargs=options, min_size=1, max_size=4))
 
     async def defer(jobs: list[Job]) -> None:
@@ -91,6 +95,9 @@ def _looked(desk: Desk, step: Step) -> tuple[Step | None, list[Job]]:
         return step, []
     except PaperroundError as fault:
         desk.say(str(fault))
+        return None, []
+    except Exception as fault:  # noqa: BLE001 - a bug met in one newsletter must not stop the others
+        desk.say(f"Looking failed: {type(fault).__name__}: {fault}. This is a fault of Paperround's own.")
         return None, []
     jobs = [
         Job(

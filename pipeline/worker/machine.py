@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PaperroundError, StoreFault
 from pipeline.store import Store, queue
@@ -35,6 +35,7 @@ class Machine:
         loop = asyncio.get_running_loop()
         threads = ThreadPoolExecutor(self._orders.at_once + 4)
         loop.set_default_executor(threads)
+        loop.set_exception_handler(self._unheard)
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._leave)
         rescue = asyncio.create_task(self._rescue())
@@ -45,6 +46,15 @@ class Machine:
             rescue.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await rescue
+
+    def _unheard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A job's end could not be written down: begin anew, under another number, so that others take it over."""
+        from procrastinate.exceptions import ConnectorException
+
+        fault = context.get("exception")
+        if not isinstance(fault, ConnectorException):
+            self._orders.say(f"{context['message']} ({type(fault).__name__}: {fault})")
+        self._stop()
 
     def _leave(self) -> None:
         self._leaving.set()
@@ -106,9 +116,13 @@ class Machine:
         """Jobs of a worker that was killed are thrown away; their keys are due, and the next look queues them again."""
         store, pace = next(iter(self._desks.values())).store, self._orders.pace
         while True:
-            with contextlib.suppress(PaperroundError):
+            try:
                 if lost := await asyncio.to_thread(_rescued, store, pace.silent):
                     self._orders.say(f"Took over {lost} jobs of a worker that is gone.")
+            except PaperroundError:
+                pass  # the database is away, and the queue says so
+            except Exception as fault:  # noqa: BLE001 - others must be taken over from, whatever went wrong once
+                self._orders.say(f"Looking for workers that are gone failed: {type(fault).__name__}: {fault}")
             await asyncio.sleep(pace.heartbeat)
 
     async def _rest(self, seconds: float) -> None:
