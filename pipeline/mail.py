@@ -9,21 +9,20 @@ is read back by the standard parser and compared with what was meant.
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
 from functools import lru_cache
 from html import escape
-from itertools import groupby
 from urllib.parse import quote
 
+from pipeline import quoted
 from pipeline.errors import PaperroundError
 from pipeline.model import Batch, Message, Recipient
 
@@ -202,9 +201,10 @@ def plainly(batch: Batch, recipient: Recipient) -> bytes:
         head = "".join(_line(name, value) for name, value in headers).encode()
     except ValueError as fault:
         raise HeaderFault(str(fault), where=where) from None
-    html, text = merged(batch.message, recipient)
-    copy = head + b"\r\n" + _alternatives(boundary, (("plain", text), ("html", html)))
-    _check(copy, [name for name, _ in headers], where)
+    (html, text), link = between(batch.message), _link(recipient.unsubscribe)
+    parts = (("plain", quoted.whole(text, link)), ("html", quoted.whole(html, escape(link))))
+    copy = head + b"\r\n" + _alternatives(boundary, parts)
+    _check(copy, [name for name, _ in headers], merged(batch.message, recipient), where)
     return copy
 
 
@@ -213,22 +213,19 @@ def _boundary(recipient: Recipient) -> str:
     return f"=_{hashlib.sha256(recipient.message_id.encode()).hexdigest()[:32]}"
 
 
-_Pieces = tuple[bytes | tuple[str, ...], ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mould:
     """All that the copies of an issue share, encoded; what differs is put between.
 
-    `text` and `html` hold encoded lines, and of each line with a reader's link the parts around it.
+    `text` and `html` hold encoded lines, and of each line with a reader's link what is around it.
     """
 
     first: bytes
     second: bytes
     third: bytes
     mailto: str
-    text: _Pieces
-    html: _Pieces
+    text: quoted.Body
+    html: quoted.Body
 
     def copy(self, recipient: Recipient) -> bytes:
         """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
@@ -241,7 +238,7 @@ class _Mould:
         head = (self.first, to.encode(), self.second, named.encode(), self.third, leave.encode(), _LAST)
         kind = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
         cut = f"--{boundary}".encode()
-        text, html = _filled(self.text, link), _filled(self.html, escape(link))
+        text, html = quoted.filled(self.text, link), quoted.filled(self.html, escape(link))
         return b"".join(
             (*head, kind, cut, _part("plain"), *text, b"\r\n", cut, _part("html"), *html, b"\r\n", cut, b"--\r\n")
         )
@@ -261,25 +258,9 @@ def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) 
         second="".join(_line(name, value) for name, value in second).encode(),
         third="".join(_line(name, value) for name, value in third).encode(),
         mailto=_mailto(sender(reply_to or writer)[1]),
-        text=_pieces(text),
-        html=_pieces(html),
+        text=quoted.body(text),
+        html=quoted.body(html),
     )
-
-
-def _pieces(parts: tuple[str, ...]) -> _Pieces:
-    """A body for quoted-printable, which goes line by line: only lines with a link in them differ."""
-    # For a while each link is one character that stands nowhere in the text.
-    mark = next(chr(code) for code in range(0xE000, 0xF8FF) if not any(chr(code) in part for part in parts))
-    lines = _with_crlf(mark.join(parts)).split("\r\n")[:-1]
-    pieces: list[bytes | tuple[str, ...]] = []
-    for has_link, some in groupby((f"{line}\r\n" for line in lines), key=lambda line: mark in line):
-        group = list(some)
-        pieces += [tuple(line.split(mark)) for line in group] if has_link else [_encoded("".join(group))]
-    return tuple(pieces)
-
-
-def _filled(pieces: _Pieces, link: str) -> Iterator[bytes]:
-    return (piece if isinstance(piece, bytes) else _encoded(link.join(piece)) for piece in pieces)
 
 
 def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[str, str]]:
@@ -361,11 +342,11 @@ def _mailto(address: str) -> str:
     return f"mailto:{quote(address, safe='@+')}?subject=unsubscribe"
 
 
-def _alternatives(boundary: str, parts: Iterable[tuple[str, str]]) -> bytes:
+def _alternatives(boundary: str, parts: Iterable[tuple[str, bytes]]) -> bytes:
     """A multipart body (RFC 2046 section 5.1.4), the plainest part first, in quoted-printable."""
     whole = b""
-    for kind, text in parts:
-        whole += f"--{boundary}".encode() + _part(kind) + _encoded(_with_crlf(text)) + b"\r\n"
+    for kind, body in parts:
+        whole += f"--{boundary}".encode() + _part(kind) + body + b"\r\n"
     return whole + f"--{boundary}--\r\n".encode()
 
 
@@ -375,16 +356,7 @@ def _part(kind: str) -> bytes:
     return f"\r\n{head}\r\n\r\n".encode()
 
 
-def _with_crlf(text: str) -> str:
-    # The encoder breaks lines as the first one ends, so there must be one, and all must end alike.
-    return re.sub(r"\r\n|\r|\n", "\r\n", text.rstrip("\r\n") + "\n")
-
-
-def _encoded(lines: str) -> bytes:
-    return binascii.b2a_qp(lines.encode("utf-8", "replace"), istext=True)
-
-
-def _check(copy: bytes, meant: list[str], where: str) -> None:
+def _check(copy: bytes, meant: list[str], bodies: tuple[str, str], where: str) -> None:
     """The firewall: what another parser reads must be what was meant. Raises HeaderFault."""
     from email.parser import BytesParser
     from email.policy import compat32
@@ -398,3 +370,6 @@ def _check(copy: bytes, meant: list[str], where: str) -> None:
     lines = copy.split(b"\r\n")
     if any(b"\r" in line or b"\n" in line or len(line) > _LONGEST_LINE for line in lines):
         raise HeaderFault("The copy would have a line that servers may read in two ways, or cut.", where=where)
+    found = [part.get_payload(decode=True) for part in read.walk()][1:]
+    if found != [quoted.with_crlf(body).encode("utf-8", "replace") for body in reversed(bodies)]:
+        raise HeaderFault("The copy would not say what the message says.", where=where)

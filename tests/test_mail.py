@@ -344,11 +344,12 @@ def forged(old: bytes, new: bytes) -> bytes:
         (b"text/html", b"text/calendar", "exactly one text and one HTML"),
         (b"Leave", b"\n.\nLeave", "read in two ways"),
         (b"Leave", b"x" * 999, "cut"),
+        (b"Leave", b"Stay", "would not say"),
     ],
 )
 def test_the_firewall_refuses_a_copy_that_reads_back_otherwise(old: bytes, new: bytes, words: str) -> None:
     with pytest.raises(HeaderFault, match=words):
-        mail._check(forged(old, new), NAMES, "issue 7")
+        mail._check(forged(old, new), NAMES, merged(MESSAGE, ANN), "issue 7")
 
 
 @pytest.mark.parametrize(
@@ -403,7 +404,9 @@ def test_a_copy_from_the_mould_is_the_copy_that_is_written_from_beginning_to_end
     message = replace(MESSAGE, text=text, html=html)
     batch = replace(BATCH, message=message, reply_to="lisa@example.org" if answers else None)
     for one in (ANN, replace(BEN, unsubscribe=link, name=name)):
-        assert mime(batch, one) == mail.plainly(batch, one)
+        copy = mime(batch, one)
+        assert copy == mail.plainly(batch, one)
+        assert max(map(len, copy.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
 
 
 @given(
