@@ -11,11 +11,13 @@ from datetime import datetime
 from pipeline import files
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
-from pipeline.model import Outside, Report, total
+from pipeline.model import Outside, Report, Run, total
 from pipeline.stages import STAGES, Stage
-from pipeline.store import Store, open_store
+from pipeline.store import Store, open_store, runs
 
 Done = set[tuple[str, str]]
+MOST_WORDS = 8000
+"""Characters that are kept of a run's account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,15 @@ def walk(project: Project, *names: str, now: datetime | None = None) -> Report:
 def perform(project: Project, name: str, keys: Callable[[], Iterable[str]]) -> Report:
     """Work through keys of one stage that a person asked for, until `keys` names no new one."""
     return exhaust(next(stage for stage in STAGES if stage.name == name), keys, project, set())
+
+
+def remember(project: Project, report: Report, began: datetime, what: str = "run") -> None:
+    """Write down what a run came to, for the author to look back."""
+    sentences = dict.fromkeys((*report.done, *report.errors, *report.attention, *report.waiting))
+    words = "\n".join(sentences)[:MOST_WORDS] or "Nothing was due."
+    code = report.exit_code
+    with project.store.writing() as tx:
+        runs.keep(tx, Run(began=began, ended=project.out.clock(), what=what, code=code, words=words))
 
 
 def due_of(stage: Stage, project: Project, now: datetime | None = None) -> Callable[[], Iterable[str]]:

@@ -29,12 +29,13 @@ def run(terminal: Terminal) -> None:
     Example, a line for crontab -e:
       */15 * * * *  cd ~/kind-words && paperround --quiet run
     """
-    from pipeline.run import walk
+    from pipeline.run import remember, walk
 
     with terminal.project(alone=True) as project:
+        began = project.out.clock()
         report = walk(project)
-        waiting = _waiting(project)
-    report += waiting
+        report += _waiting(project)
+        remember(project, report, began)
     if terminal.quiet:
         # Cron mails whatever is printed; quiet means that only what needs a person is.
         report = replace(report, waiting=())

@@ -27,15 +27,18 @@ __all__ = [
     "change",
     "choose",
     "correct",
+    "decide",
     "drop",
     "due",
     "history",
+    "outlines",
     "pin",
     "plan",
     "redo",
     "select",
     "standing",
     "standings",
+    "stands",
     "undo",
     "work",
 ]
@@ -300,6 +303,25 @@ def choose(store: Store, post: PostId, choice: posts.Choice, now: datetime) -> P
     return known
 
 
+def decide(
+    store: Store, settings: ComposeSettings, post: PostId, choice: posts.Choice, *, by: str, now: datetime
+) -> tuple[Post, Report]:
+    """Keep or skip a post as `choose` does, as an edit of the next issue, which undo takes back.
+
+    A draft follows at once, unless its files were edited by hand. Raises UserError as `choose` does.
+    """
+    with store.writing() as tx:
+        known = _choosable(tx, post)
+        wanted = edit.Choose(post=post, choice=choice, before=posts.choices(tx).get(post))
+        posts.choose(tx, post, choice, now)
+        drafts, placed = drafting.drafts(tx), issues.placed(tx).get(post)
+        draft = next((one for one in drafts if placed in (None, one.number)), None)
+        if draft is not None and drafting.edited(tx, draft, settings):
+            return known, Report(attention=(HAND_EDITED.format(draft.number),))
+        kept.add(tx, draft.number if draft else kept.NEXT, wanted, by=by, now=now)
+        return known, _anew(tx, draft.number if draft else drafting.next_number(tx), draft, settings, now)
+
+
 def _choosable(tx: Tx, post: PostId) -> Post:
     """A post that no issue has but a draft. Raises UserError."""
     known = posts.get(tx, post)
@@ -316,6 +338,20 @@ def standings(store: Store, settings: ComposeSettings, now: datetime) -> tuple[t
     with store.reading() as tx:
         known = drafting.known(tx)
     return _standings(known, settings, now)
+
+
+def outlines(store: Store, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
+    """The same for a list of thousands: the posts come without their html, text and excerpt."""
+    with store.reading() as tx:
+        known = drafting.outline(tx)
+    return _standings(known, settings, now)
+
+
+def stands(store: Store, settings: ComposeSettings, post: Post, now: datetime) -> Standing:
+    """Where one post stands, and why."""
+    with store.reading() as tx:
+        known = drafting.outline(tx, [post])
+    return standing(post, known, settings, now)
 
 
 def _standings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ import msgspec
 from pipeline import folder
 from pipeline.compose.select import Known, Waiting
 from pipeline.config import ComposeSettings
-from pipeline.model import Issue, IssueNumber, Report, Slot
+from pipeline.model import Issue, IssueNumber, Post, Report, Slot
 from pipeline.store import Tx, calendars, issues, picks, posts
 from pipeline.store import edits as kept
 
@@ -59,6 +59,18 @@ def known(tx: Tx, draft: IssueNumber | None = None, urls: Iterable[str] = ()) ->
         composed={issue.number: issue.created for issue in issues.every(tx)},
         drafted=frozenset(post for post, number in placed.items() if number == draft),
         events=calendars.events(tx, urls),
+    )
+
+
+def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
+    """What it takes to say how each post (or the `chosen` ones) stands, and nothing that is long."""
+    return Known(
+        posts=posts.outlines(tx) if chosen is None else chosen,
+        picks={},
+        choices=posts.choices(tx),
+        placed=issues.placed(tx),
+        shown={},
+        composed=issues.composed(tx),
     )
 
 

@@ -32,7 +32,7 @@ from pipeline.model.people import (
 )
 from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
 from pipeline.model.references import Reference
-from pipeline.model.report import Report, total
+from pipeline.model.report import Report, Run, total
 from pipeline.model.seen import Check, Copy, Copying, Variant
 from pipeline.model.signal import Signal, SignalKind
 from pipeline.model.source import Health, Source, SourceName
@@ -109,6 +109,7 @@ __all__ = [
     "Reply",
     "Report",
     "Request",
+    "Run",
     "Signal",
     "SignalKind",
     "Signup",

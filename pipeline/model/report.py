@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +39,14 @@ def total(reports: Iterable[Report]) -> Report:
     for report in reports:
         result += report
     return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One walk through the house, over: what asked for it, its exit code, and its account, a sentence on each line."""
+
+    began: datetime
+    ended: datetime
+    what: str
+    code: int
+    words: str

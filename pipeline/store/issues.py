@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from pipeline.model import Approval, Finding, Issue, IssueNumber, Message, PostId
@@ -36,6 +37,16 @@ class Rendering:
 def every(tx: Tx) -> list[Issue]:
     """All issues by number."""
     return [row.issue for row in tx.execute(sa.select(tables.issues.c.issue).order_by(tables.issues.c.number))]
+
+
+class _Made(msgspec.Struct):
+    created: datetime
+
+
+def composed(tx: Tx) -> dict[IssueNumber, datetime]:
+    """When each issue was composed; the rest of its document is skipped over."""
+    made = sa.type_coerce(tables.issues.c.issue, tables.Packed(_Made)).label("made")
+    return {row.number: row.made.created for row in tx.execute(sa.select(tables.issues.c.number, made))}
 
 
 def get(tx: Tx, number: IssueNumber) -> Issue | None:

@@ -16,6 +16,8 @@ from pipeline.store.rows import upsert
 
 _T = tables.posts.c
 Choice = Literal["keep", "skip"]
+_BRIEF = sa.func.coalesce(_T.outline, sa.type_coerce(_T.article, sa.Text))
+"""A document that has at least what a list shows of an article: those of long ago have no outline beside them."""
 
 
 class _Head(msgspec.Struct):
@@ -23,6 +25,15 @@ class _Head(msgspec.Struct):
 
     title: str
     published: datetime | None
+
+
+class _Outline(_Head):
+    """What a list of posts shows of one."""
+
+    url: str
+    tags: tuple[str, ...]
+    words: int
+    complete: bool
 
 
 def _whole() -> sa.Select[Any]:
@@ -36,13 +47,22 @@ def _whole() -> sa.Select[Any]:
         .correlate(tables.posts)
         .scalar_subquery()
     )
-    columns = [column for column in tables.posts.c if column.name != "article_sha"]
+    columns = [column for column in tables.posts.c if column.name not in ("article_sha", "outline")]
     return sa.select(*columns, sa.type_coerce(gone, tables.Instant).label("gone"))
 
 
 def every(tx: Tx) -> list[Post]:
     """All posts, newest first by id."""
     return [_post(row) for row in tx.execute(_whole().order_by(_T.id.desc()))]
+
+
+def outlines(tx: Tx) -> list[Post]:
+    """All posts as `every` has them, but with nothing of their articles that is long: no html, text or excerpt."""
+    short = ("id", "entry", "source", "fingerprint", "before", "held", "fault", "settled_from", "first_seen")
+    gone = _whole().selected_columns["gone"]
+    head = sa.type_coerce(_BRIEF, tables.Packed(_Outline)).label("outline")
+    known: sa.Select[Any] = sa.select(*(_T[name] for name in short), gone, head)
+    return [_outlined(row) for row in tx.execute(known.order_by(_T.id.desc()))]
 
 
 def get(tx: Tx, post: PostId) -> Post | None:
@@ -79,7 +99,7 @@ def absent(tx: Tx) -> list[Glance]:
 
 
 def _heads() -> sa.Select[Any]:
-    head = sa.type_coerce(_T.article, tables.Packed(_Head)).label("head")
+    head = sa.type_coerce(_BRIEF, tables.Packed(_Head)).label("head")
     return sa.select(_T.id, head, _T.first_seen, _T.before).order_by(_T.id)
 
 
@@ -129,6 +149,7 @@ def add(
         "entry": entry,
         "source": source,
         "article": article,
+        "outline": _brief(article),
         "article_sha": article_sha,
         "fingerprint": fingerprint,
         "guids": guids,
@@ -146,7 +167,13 @@ def change(
     tx: Tx, post: PostId, article: Article, *, article_sha: str, fingerprint: str, fault: str | None, settled: datetime
 ) -> None:
     """New content for a known post; it has to settle anew only when readers would notice a difference."""
-    values = {"article": article, "article_sha": article_sha, "fingerprint": fingerprint, "fault": fault}
+    values = {
+        "article": article,
+        "outline": _brief(article),
+        "article_sha": article_sha,
+        "fingerprint": fingerprint,
+        "fault": fault,
+    }
     here = sa.update(tables.posts).where(_T.id == post)
     tx.execute(here.where(_T.article_sha != article_sha).values(settled_from=settled))
     tx.execute(here.values(**values))
@@ -179,6 +206,47 @@ def choose(tx: Tx, post: PostId, choice: Choice, now: datetime) -> None:
 def unchoose(tx: Tx, post: PostId) -> None:
     """Forget the author's decision about a post."""
     tx.execute(sa.delete(tables.choices).where(tables.choices.c.post == post))
+
+
+def _brief(article: Article) -> str:
+    outline = _Outline(**{name: getattr(article, name) for name in _Outline.__struct_fields__})
+    return msgspec.json.encode(outline).decode()
+
+
+def _outlined(row: Iterable[Any]) -> Post:
+    post, entry, source, fingerprint, before, held, fault, settled_from, first_seen, gone, head = row
+    article = Article(
+        url=head.url,
+        title=head.title,
+        html="",
+        text="",
+        excerpt="",
+        question=None,
+        authors=(),
+        tags=head.tags,
+        published=head.published,
+        updated=None,
+        lead_image=None,
+        language=None,
+        direction="ltr",
+        words=head.words,
+        removed=(),
+        complete=head.complete,
+    )
+    return Post(
+        id=post,
+        entry=entry,
+        source=source,
+        guids=(),
+        fingerprint=fingerprint,
+        article=article,
+        before=before,
+        held=held,
+        fault=fault,
+        settled_from=settled_from,
+        first_seen=first_seen,
+        gone=gone,
+    )
 
 
 def _post(row: sa.Row[tuple[object, ...]]) -> Post:

@@ -133,6 +133,7 @@ posts = sa.Table(
     sa.Column("fault", sa.Text),
     sa.Column("settled_from", Instant, nullable=False),
     sa.Column("first_seen", Instant, nullable=False),
+    sa.Column("outline", sa.Text),
 )
 
 # clean: which revision of an entry, under which rules, became which post
@@ -369,6 +370,18 @@ suppressions = sa.Table(
     sa.Column("reason", sa.String(20), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+)
+
+# run: the last runs, each with its account in words
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("began", Instant, nullable=False),
+    sa.Column("ended", Instant, nullable=False),
+    sa.Column("what", sa.String(40), nullable=False),
+    sa.Column("code", sa.Integer, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
 )
 
 # deliver: an issue frozen for sending

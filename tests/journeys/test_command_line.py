@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.store import runs
 from tests.journeys.steps import pull
 from tests.world import World
 
@@ -107,11 +108,15 @@ def test_what_cleaning_took_out_of_a_post_is_shown_with_the_rule(world: World, r
     assert "There is no post 99" in run("posts", "show", "99").stderr
 
 
-def test_a_source_that_can_not_be_reached_is_exit_code_3_and_the_rest_goes_on(run: Run) -> None:
+def test_a_source_that_can_not_be_reached_is_exit_code_3_and_the_rest_goes_on(world: World, run: Run) -> None:
     done = run("run")
     assert done.returncode == 3
     assert "blog.example.org" in done.stderr
     assert "Traceback" not in done.stderr
+    with world.project() as project, project.store.reading() as tx:
+        (told,) = runs.last(tx, 9)
+    assert (told.what, told.code) == ("run", 3)
+    assert "blog.example.org" in told.words
 
 
 def test_a_second_run_says_that_another_is_at_work(world: World, run: Run) -> None:

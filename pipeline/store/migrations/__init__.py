@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 
-HEAD = "0007"
+HEAD = "0009"
 
 
 def current(tx: sa.Connection) -> str | None:

@@ -1,0 +1,29 @@
+"""What the last runs did. Written by run.py, for the author to look back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import sqlalchemy as sa
+
+from pipeline.model import Run
+from pipeline.store import tables
+from pipeline.store.open import Tx
+
+_T = tables.runs.c
+KEPT = 1000
+"""Ten days of a run each quarter of an hour."""
+
+
+def keep(tx: Tx, run: Run) -> None:
+    """Keep the account of a run; the oldest of too many goes."""
+    values = {field.name: getattr(run, field.name) for field in fields(run)}
+    made = tx.execute(sa.insert(tables.runs).values(**values).returning(_T.id)).scalar_one()
+    tx.execute(sa.delete(tables.runs).where(_T.id <= made - KEPT))
+
+
+def last(tx: Tx, limit: int) -> list[Run]:
+    """The newest runs, newest first."""
+    columns = [column for column in tables.runs.c if column.name != "id"]
+    rows = tx.execute(sa.select(*columns).order_by(_T.id.desc()).limit(limit))
+    return [Run(**row._mapping) for row in rows]
