@@ -168,9 +168,26 @@ class ReadersTable(Section, frozen=True):
 
     topics: tuple[str, ...] = ()
     consent: str | None = None
-    unsubscribe: Literal["serve", "mailto"] = "serve"
+    unsubscribe: Literal["serve", "mailto", "provider"] = "serve"
     unsubscribe_to: Mailbox | None = None
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+class ImapTable(Section, frozen=True):
+    """`[feedback.imap]`: the mailbox that bounces and mails to unsubscribe come to."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1)]
+    user: str
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 993
+    security: Literal["tls", "starttls", "none"] = "tls"
+    folder: str = "INBOX"
+
+
+class FeedbackTable(Section, frozen=True):
+    """What comes back: bounces, complaints, goodbyes."""
+
+    poll: bool = True
+    imap: ImapTable | None = None
 
 
 class StoreTable(Section, frozen=True):
@@ -196,6 +213,7 @@ class _File(Section, frozen=True):
     links: LinksTable = msgspec.field(default_factory=LinksTable)
     delivery: Delivery = msgspec.field(default_factory=Delivery)
     readers: ReadersTable = msgspec.field(default_factory=ReadersTable)
+    feedback: FeedbackTable = msgspec.field(default_factory=FeedbackTable)
     store: StoreTable = msgspec.field(default_factory=StoreTable)
     fetch: FetchTable = msgspec.field(default_factory=FetchTable)
 
@@ -291,6 +309,7 @@ class RenderSettings:
     pictures: Path | None = None
     public: Path | None = None
     private_hosts: frozenset[str] = frozenset()
+    readers: ReadersTable = field(default_factory=ReadersTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +347,7 @@ class DeliverSettings:
     issues: Path
     outbox: Path
     max_age: timedelta = timedelta(days=7)
+    readers: ReadersTable = field(default_factory=ReadersTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +356,7 @@ class FeedbackSettings:
 
     newsletter: Newsletter
     readers: ReadersTable
+    feedback: FeedbackTable
     provider: str
     tables: Mapping[str, Mapping[str, Any]]
     secrets: Mapping[str, str] = field(repr=False)
@@ -361,6 +382,7 @@ class Settings:
     delivery: Delivery
     provider_tables: Mapping[str, Mapping[str, Any]]
     readers: ReadersTable
+    feedback_table: FeedbackTable
     store: StoreTable
     fetch: FetchTable
     secrets: Mapping[str, str] = field(repr=False)
@@ -464,6 +486,7 @@ class Settings:
             pictures=self._copies,
             public=self.outbox / "public",
             private_hosts=frozenset(urlsplit(f"//{host}").hostname or "" for host in self.fetch.allow_private_hosts),
+            readers=self.readers,
         )
 
     @cached_property
@@ -492,6 +515,7 @@ class Settings:
             issues=self.issues,
             outbox=self.outbox,
             max_age=self.delivery.max_age,
+            readers=self.readers,
         )
 
     @cached_property
@@ -499,6 +523,7 @@ class Settings:
         return FeedbackSettings(
             newsletter=self.newsletter,
             readers=self.readers,
+            feedback=self.feedback_table,
             provider=self.delivery.provider,
             tables=self.provider_tables,
             secrets=self.secrets,
@@ -547,6 +572,7 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
         delivery=file.delivery,
         provider_tables=providers,
         readers=file.readers,
+        feedback_table=file.feedback,
         store=file.store,
         fetch=file.fetch,
         secrets=_secrets(folder, environment),

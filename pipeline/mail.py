@@ -231,20 +231,18 @@ class _Mould:
         """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
         boundary, link = _boundary(recipient), _link(recipient.unsubscribe)
         to = _line("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address)))
-        leave = _line("List-Unsubscribe", f"<{link}>, <{self.mailto}>")
+        ways = [_line(name, value) for name, value in _ways_out(link, self.mailto)]
         named = _line("Message-ID", _message_id(recipient.message_id))
-        if max(len(to), len(leave), len(named)) > _LONGEST_LINE:
+        if max(map(len, (to, named, *ways))) > _LONGEST_LINE:
             raise ValueError("The copy would have a line that servers may read in two ways, or cut.")
-        head = (self.first, to.encode(), self.second, named.encode(), self.third, leave.encode(), _LAST)
+        ways.append("MIME-Version: 1.0\r\n")
+        head = (self.first, to.encode(), self.second, named.encode(), self.third, "".join(ways).encode())
         kind = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
         cut = f"--{boundary}".encode()
         text, html = quoted.filled(self.text, link), quoted.filled(self.html, escape(link))
         return b"".join(
             (*head, kind, cut, _part("plain"), *text, b"\r\n", cut, _part("html"), *html, b"\r\n", cut, b"--\r\n")
         )
-
-
-_LAST = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version: 1.0\r\n"
 
 
 @lru_cache(maxsize=8)
@@ -280,12 +278,14 @@ def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[st
 
 
 def one_click(batch: Batch, recipient: Recipient) -> list[tuple[str, str]]:
-    """A reader's own headers (RFC 8058)."""
-    mailto = _mailto(sender(batch.reply_to or batch.sender)[1])
-    return [
-        ("List-Unsubscribe", f"<{_link(recipient.unsubscribe)}>, <{mailto}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-    ]
+    """A reader's own headers (RFC 8058); one whose way out is a mail has no one-click, which needs https."""
+    return _ways_out(_link(recipient.unsubscribe), _mailto(sender(batch.reply_to or batch.sender)[1]))
+
+
+def _ways_out(link: str, mailto: str) -> list[tuple[str, str]]:
+    if link.startswith("mailto:"):
+        return [("List-Unsubscribe", f"<{link}>")]
+    return [("List-Unsubscribe", f"<{link}>, <{mailto}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
 
 
 def _line(name: str, value: str) -> str:
@@ -332,7 +332,7 @@ def shared_header(name: str, value: str) -> str:
 
 
 def _link(url: str) -> str:
-    if not re.fullmatch(r"https://[!-;=?-~]+", url):
+    if not re.fullmatch(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", url, re.ASCII):
         raise ValueError(f"The link to unsubscribe must be an https address in plain ASCII (RFC 8058), not {url!r}.")
     return url
 

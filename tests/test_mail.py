@@ -421,3 +421,15 @@ def test_a_plain_address_is_read_as_the_careful_way_reads_it(local: str, domain:
             return str(fault)
 
     assert tried(mail._address) == tried(mail._checked)
+
+
+def test_a_way_out_by_mail_is_the_only_one_then_and_promises_no_one_click() -> None:
+    link = "mailto:leave@example.org?subject=unsubscribe%20abc-DEF_123"
+    copy = read(mime(BATCH, replace(ANN, unsubscribe=link)))
+    assert copy["List-Unsubscribe"] == f"<{link}>"
+    assert copy["List-Unsubscribe-Post"] is None
+    text, html = parts(mime(BATCH, replace(ANN, unsubscribe=link)))
+    assert link in text
+    assert link in html
+    with pytest.raises(HeaderFault, match="https"):
+        mime(BATCH, replace(ANN, unsubscribe="mailto:leave@example.org?subject=x%0d%0aBcc:%20eve@example.org"))

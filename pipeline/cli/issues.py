@@ -204,7 +204,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
     with terminal.project(alone=not dry_run) as project:
         section = project.settings.deliver
         if dry_run:
-            terminal.show({"issue": issue}, [deliver.rehearse(issue, project.store, section)])
+            terminal.show({"issue": issue}, [deliver.rehearse(issue, project.store, section, project.out.clock())])
             return
         if to:
             terminal.conclude(deliver.try_out(issue, to, project.store, section, project.out), {"issue": issue})

@@ -15,12 +15,25 @@ from datetime import datetime
 from pipeline import folder, providers
 from pipeline.config import DeliverSettings
 from pipeline.deliver import audience, mark, mend, send, settle
+from pipeline.deliver.audience import who
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Outside, Report
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, issues, ledger, people
 
-__all__ = ["account", "ask", "due", "next_try", "people_of", "provider", "reconcile", "rehearse", "try_out", "work"]
+__all__ = [
+    "account",
+    "ask",
+    "due",
+    "next_try",
+    "people_of",
+    "provider",
+    "reconcile",
+    "rehearse",
+    "try_out",
+    "who",
+    "work",
+]
 
 
 def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNumber | None = None) -> Iterable[str]:
@@ -173,7 +186,7 @@ def next_try(number: IssueNumber, store: Store) -> datetime | None:
         return ledger.next_try(tx, number)
 
 
-def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings) -> str:
+def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings, now: datetime) -> str:
     """What `send` would do, in words; writes nothing. Raises UserError, NeedsPerson as sending would."""
     with store.reading() as tx:
         sending = ledger.sending(tx, number)
@@ -183,7 +196,7 @@ def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings) -> st
                 f"Issue {number} is frozen already; {left.pending if left else 0} readers are still to be handed over."
             )
         issue, _ = audience.approved(tx, number, settings)
-        readers = people.count_active(tx, issue.corrects.number if issue.corrects else None)
+        readers = people.count_active(tx, who(issue, settings, now))
     can = provider(settings).can
     if can.idempotency == "campaign":
         return f"Issue {number} would go to the list that {settings.provider} keeps. Nothing was sent."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import quote
 
 from pipeline import folder
 from pipeline.config import DeliverSettings
@@ -68,7 +69,8 @@ def freeze(
         got = issue.corrects.number if issue.corrects else None
         if got and (first := ledger.account(tx, got)) and first.pending:
             return Report(attention=(f"Issue {number} corrects issue {got} and waits until that is handed over.",))
-        rendering, readers = issues.rendering(tx, number), people.count_active(tx, got)
+        readers_of_it = who(issue, settings, now)
+        rendering, readers = issues.rendering(tx, number), people.count_active(tx, readers_of_it)
         at_provider = by.can.idempotency == "campaign"
         if got and at_provider:
             words = f"Issue {number} corrects issue {got}, but {settings.provider} sends to the whole list it keeps."
@@ -93,8 +95,18 @@ def freeze(
             _freeze_list(tx, sending)
             return Report(done=(f"Issue {number} frozen for the list that {settings.provider} keeps.",))
         keys = [_key(number, approval.sha, at) for at in range(_batches(sending, by.can.batch_max))]
-        freezing.freeze(tx, sending, keys, by.can.batch_max, got)
+        freezing.freeze(tx, sending, keys, by.can.batch_max, readers_of_it)
     return Report(done=(f"Issue {number} frozen for {readers} reader{'s' if readers > 1 else ''}.",))
+
+
+def who(issue: Issue, settings: DeliverSettings, now: datetime) -> people.Who:
+    """Whom an issue is for: by the topics of its posts and how often readers want mail; a correction, who got it."""
+    if issue.corrects:
+        return people.Who(got=issue.corrects.number)
+    tags = {tag.casefold() for item in issue.items for tag in item.post.article.tags}
+    offered = settings.readers.topics
+    about = tuple(topic for topic in offered if topic.casefold() in tags)
+    return people.Who(about=about, offered=offered, at=now)
 
 
 def _freeze_list(tx: Tx, sending: ledger.Sending) -> None:
@@ -141,7 +153,13 @@ def trial(
 
 
 def _unsubscribe(token: str, settings: DeliverSettings) -> str:
-    """RFC 8058 section 3.1 wants HTTPS, whatever the settings say; the pre-flight list says so too."""
+    """RFC 8058 section 3.1 wants HTTPS, whatever the settings say; the pre-flight list says so too.
+
+    Without a server it is a mail to a mailbox that is read; the token is last in either.
+    """
+    if settings.readers.unsubscribe == "mailto":
+        to = sender(settings.readers.unsubscribe_to or settings.newsletter.reply_to or settings.newsletter.from_)[1]
+        return f"mailto:{quote(to, safe='@+')}?subject=unsubscribe%20{token}"
     home = settings.newsletter.home
     return f"https://{home.partition('://')[2]}unsubscribe/{token}"
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.config import FeedbackSettings
-from pipeline.feedback import asking, readers, signup
+from pipeline.feedback import asking, post, readers, signup
 from pipeline.model import Outside, Report, SignupId, SubscriberId
 from pipeline.store import Store, ledger, people, signups
 
@@ -31,15 +31,18 @@ def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str
             if consequence(words):
                 yield f"{number}/{subscriber}"
         old = signups.old(tx, now - signup.VALID)
+        visit = post.due(tx, settings, now)
     yield from (f"signup/{one}" for one in asking.due(store, now))
-    yield from ["old-signups"] if old else []
+    yield from (key for key, wanted in (("old-signups", old), ("mailbox", visit)) if wanted)
 
 
 def work(key: str, store: Store, settings: FeedbackSettings, out: Outside) -> Report:
-    """One mail of the form, or one address suppressed with the provider's words as evidence."""
+    """One mail of the form, a visit to the mailbox, or one address suppressed with the provider's words as evidence."""
     what, _, name = key.partition("/")
     if what == "signup":
         return asking.send(SignupId(int(name)), store, settings, out)
+    if what == "mailbox":
+        return post.visit(store, settings, out)
     if what == "old-signups":
         with store.writing() as tx:
             signups.clear(tx, out.clock() - signup.VALID)

@@ -66,6 +66,9 @@ def verified(
 def _fetched(fetch: Fetch, url: str) -> str:
     """What lies there; a certificate's address names one certificate for ever."""
     try:
-        return fetch(url).body.decode("ascii", "replace")
+        found = fetch(url)
     except FetchFault as fault:
         raise Forged(f"The call can't be verified: {fault}") from None
+    if found.url != url:
+        raise Forged("The call can't be verified: the certificate's address leads somewhere else.")
+    return found.body.decode("ascii", "replace")

@@ -123,7 +123,7 @@ def _on_its_day(plan: Plan, now: datetime) -> Issue | None:
 def _composed(ask: Ask, issue: Issue, state: str, next_step: str) -> Hand:
     with ask.store.reading() as tx:
         approval, last = issues.approval(tx, issue.number), issues.rendering(tx, issue.number)
-        audience = people.count_active(tx, issue.corrects.number if issue.corrects else None)
+        audience = people.count_active(tx, deliver.who(issue, ask.settings.deliver, ask.now))
     where = ask.settings.issues / issue.folder
     by_hand = last is not None and last.whole and folder.edited(ask.settings.issues / last.folder, last.sha)
     on_disk = last is not None and last.whole and (state != "draft" or by_hand)

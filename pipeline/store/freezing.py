@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from pipeline.model import IssueNumber
 from pipeline.store import ledger, people, tables
 from pipeline.store.open import Tx
 
@@ -18,10 +17,10 @@ _B = tables.batches.c
 _O = tables.outcomes.c
 
 
-def freeze(tx: Tx, sending: ledger.Sending, keys: Sequence[str], size: int, got: IssueNumber | None = None) -> None:
+def freeze(tx: Tx, sending: ledger.Sending, keys: Sequence[str], size: int, who: people.Who = people.EVERYBODY) -> None:
     """Begin an issue's sending: one row for each reader who wants mail, in batches of `size`, all by the database.
 
-    `keys` are the batches' idempotency keys, those of the canary first. With `got` only those who may have that issue.
+    `keys` are the batches' idempotency keys, those of the canary first.
     """
     names = [column.name for column in _S]
     tx.execute(sa.insert(tables.sendings).values(**{name: getattr(sending, name) for name in names}))
@@ -32,16 +31,16 @@ def freeze(tx: Tx, sending: ledger.Sending, keys: Sequence[str], size: int, got:
         fresh | {"key": key, "place": at, "state": "pending" if at < first else held} for at, key in enumerate(keys)
     ]
     tx.execute(sa.insert(tables.batches), rows)
-    tx.execute(_audience(sending, first, size, got))
+    tx.execute(_audience(sending, first, size, who))
     _count_sizes(tx, sending)
 
 
-def _audience(sending: ledger.Sending, first: int, size: int, got: IssueNumber | None) -> sa.Insert:
-    who = people.audience(got).subquery()
-    rank = sa.func.row_number().over(order_by=who.c.id) - 1
+def _audience(sending: ledger.Sending, first: int, size: int, who: people.Who) -> sa.Insert:
+    readers = people.audience(who).subquery()
+    rank = sa.func.row_number().over(order_by=readers.c.id) - 1
     canary = sending.canary or 0
     place = sa.case((rank < canary, rank // size), else_=first + (rank - canary) // size)
-    placed = sa.select(who, place.label("place")).subquery()
+    placed = sa.select(readers, place.label("place")).subquery()
     values = {
         "number": sa.literal(sending.number),
         "subscriber": placed.c.id,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
 import sqlalchemy as sa
 
-from pipeline.model import Consent, IssueNumber, Subscriber, SubscriberId, Suppression
+from pipeline.model import Consent, Every, IssueNumber, Subscriber, SubscriberId, Suppression
 from pipeline.store import tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import upsert
@@ -33,7 +34,11 @@ def address_key(address: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _domain_key(domain: str) -> str:
-    return domain.casefold().encode("idna").decode()
+    try:
+        return domain.casefold().encode("idna").decode()
+    except UnicodeError:
+        # No host has such a name; a stranger's report may.
+        return domain.casefold()
 
 
 def address_hash(secret: bytes, address: str) -> str:
@@ -56,9 +61,33 @@ def by_id(tx: Tx, subscriber: SubscriberId) -> Subscriber | None:
     return _one(tx, _T.id == subscriber)
 
 
-def active(tx: Tx, got: IssueNumber | None = None) -> Iterator[Subscriber]:
-    """Readers who want mail, in the order they came, read row by row; with `got` only those who may have that issue."""
-    chosen = sa.select(*_COLUMNS).where(*_wants_mail(got)).order_by(_T.id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Which of those who want mail an issue is for.
+
+    With `got` those who may have that issue (it is being corrected), whatever they chose. Else those whose topics,
+    of the `offered` ones, are among what it is `about`, or who chose none; and whose rhythm allows a mail `at` that
+    moment.
+    """
+
+    got: IssueNumber | None = None
+    about: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
+EVERYBODY = Who()
+# A little less than the span itself: Tuesday's issue may be an hour earlier than last Tuesday's.
+_RHYTHMS: Mapping[Every, timedelta] = {
+    "day": timedelta(hours=20),
+    "week": timedelta(days=6, hours=12),
+    "month": timedelta(days=27),
+}
+
+
+def active(tx: Tx, who: Who = EVERYBODY) -> Iterator[Subscriber]:
+    """Readers who want mail, in the order they came, read row by row."""
+    chosen = sa.select(*_COLUMNS).where(*_wants_mail(who)).order_by(_T.id)
     for row in tx.execute(chosen, execution_options=_ROW_BY_ROW):
         yield Subscriber(**row._mapping)
 
@@ -69,24 +98,49 @@ def every(tx: Tx) -> Iterator[Subscriber]:
         yield Subscriber(**row._mapping)
 
 
-def count_active(tx: Tx, got: IssueNumber | None = None) -> int:
-    """How many readers want mail; with `got` only those who may have that issue."""
-    return tx.execute(sa.select(sa.func.count()).where(*_wants_mail(got))).scalar_one()
+def count_active(tx: Tx, who: Who = EVERYBODY) -> int:
+    """How many readers want mail."""
+    return tx.execute(sa.select(sa.func.count()).where(*_wants_mail(who))).scalar_one()
 
 
-def _wants_mail(got: IssueNumber | None) -> Sequence[sa.ColumnElement[bool]]:
-    """Whose copy is of unknown fate may have it as well."""
-    copies = tables.outcomes.c
-    have_it = sa.select(copies.subscriber).where(copies.number == got, copies.fate.in_(("accepted", "unknown")))
-    return (_T.state == "active", *(() if got is None else (_T.id.in_(have_it),)))
+def audience(who: Who = EVERYBODY) -> sa.Select[tuple[int, str, str | None, str]]:
+    """The readers an issue goes to: id, address, name and the token of their links, for the ledger to copy."""
+    return sa.select(_T.id, _T.address, _T.name, _T.token).where(*_wants_mail(who))
 
 
-def audience(got: IssueNumber | None = None) -> sa.Select[tuple[int, str, str | None, str]]:
-    """The readers an issue goes to: id, address, name and the token of their links, for the ledger to copy.
+def _wants_mail(who: Who) -> Sequence[sa.ColumnElement[bool]]:
+    if who.got is not None:
+        # Whose copy is of unknown fate may have it as well.
+        copies = tables.outcomes.c
+        have_it = sa.select(copies.subscriber).where(copies.number == who.got, copies.fate.in_(("accepted", "unknown")))
+        return (_T.state == "active", _T.id.in_(have_it))
+    chosen = (_chose(who),) if who.offered else ()
+    return (_T.state == "active", *chosen, *(() if who.at is None else (_in_turn(who.at),)))
 
-    With `got` only those who may have that issue.
-    """
-    return sa.select(_T.id, _T.address, _T.name, _T.token).where(*_wants_mail(got))
+
+def _chose(who: Who) -> sa.ColumnElement[bool]:
+    """She chose no topic, or one of the issue's; a topic that is offered no more counts as none."""
+    some = sa.exists().where(_TOPICS.subscriber == _T.id, _TOPICS.topic.in_(who.offered))
+    hers = sa.exists().where(_TOPICS.subscriber == _T.id, _TOPICS.topic.in_(who.about))
+    return sa.or_(~some, hers)
+
+
+def _in_turn(at: datetime) -> sa.ColumnElement[bool]:
+    """She wants every issue, or had none for as long as she likes."""
+    copies, sendings = tables.outcomes.c, tables.sendings.c
+    rested = [
+        sa.and_(
+            _T.every == every,
+            ~sa.exists().where(
+                sendings.frozen > at - span,
+                copies.number == sendings.number,
+                copies.subscriber == _T.id,
+                copies.fate.not_in(("rejected", "suppressed")),
+            ),
+        )
+        for every, span in _RHYTHMS.items()
+    ]
+    return sa.or_(_T.every == "issue", *rested)
 
 
 def by_token(tx: Tx, token: str) -> Subscriber | None:

@@ -127,6 +127,8 @@ def test_every_setting_stands_in_the_settings_page() -> None:
         config.BooksTable,
         config.Delivery,
         config.ReadersTable,
+        config.FeedbackTable,
+        config.ImapTable,
         config.StoreTable,
     )
     for table in (*tables, config.FetchTable):

@@ -381,7 +381,7 @@ def test_planning_and_rehearsing_change_nothing(world: World) -> None:
     before = {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file() and "-shm" not in path.name}
     with world.project(alone=False) as project:
         compose.plan(project.store, project.settings.compose, world.now)
-        deliver.rehearse(IssueNumber(1), project.store, project.settings.deliver)
+        deliver.rehearse(IssueNumber(1), project.store, project.settings.deliver, world.now)
     after = {path: path.read_bytes() for path in world.folder.rglob("*") if path.is_file() and "-shm" not in path.name}
     assert {path for path in after if after[path] != before.get(path)} <= {
         path for path in after if "-wal" in path.name

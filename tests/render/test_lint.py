@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pipeline.config import HttpUrl, Mailbox, RenderSettings
+from pipeline.config import HttpUrl, Mailbox, ReadersTable, RenderSettings
 from pipeline.model import Check, Copy, Copying, Finding, Issue, Item, Variant
 from pipeline.render.lint import clients, lint
 from pipeline.render.message import Rendered, rendered
@@ -186,6 +186,24 @@ def test_a_newsletter_without_an_https_home_blocks_only_what_is_really_sent(
 ) -> None:
     assert look(good, known=settings(public_url=url))["public-url"].level == "blocking"
     assert look(good, known=settings(public_url=url), real=False)["public-url"].level == "advisory"
+
+
+def test_without_a_server_readers_may_leave_by_mail_and_the_author_is_told_what_is_lost(good: Rendered) -> None:
+    by_mail = replace(settings(public_url=None), readers=ReadersTable(unsubscribe="mailto"))
+    found = look(good, known=by_mail)
+    assert "public-url" not in found
+    assert found["unsubscribe-mailto"].level == "advisory"
+    assert "5,000" in found["unsubscribe-mailto"].message
+
+
+@pytest.mark.parametrize(
+    ("provider", "blocked"), [("smtp", True), ("postmark", True), ("buttondown", False), ("listmonk", False)]
+)
+def test_only_a_provider_that_keeps_the_list_has_a_way_out_of_its_own(
+    good: Rendered, provider: str, blocked: bool
+) -> None:
+    known = replace(settings(public_url=None), readers=ReadersTable(unsubscribe="provider"), provider=provider)
+    assert ("public-url" in look(good, known=known)) is blocked
 
 
 def test_a_link_that_earns_without_saying_so_blocks() -> None:

@@ -9,7 +9,7 @@ from html import unescape
 
 from pipeline.model import Finding
 from pipeline.render import view
-from pipeline.render.lint.rule import Checked, blocking
+from pipeline.render.lint.rule import Checked, advisory, blocking
 
 SETTINGS = "sources/newsletter.toml"
 ONLY_WHEN_SENT = ("postal-address", "public-url", "private-link", "one-click")
@@ -25,10 +25,31 @@ def postal_address(checked: Checked) -> Iterator[Finding]:
 
 
 def public_url(checked: Checked) -> Iterator[Finding]:
-    """One-click unsubscribing needs an https address that answers (RFC 8058)."""
-    if not (checked.settings.newsletter.public_url or "").startswith("https://"):
-        words = "Links to the web page and to unsubscribe lead nowhere. Set public_url in [newsletter], with https."
-        yield blocking("public-url", words, SETTINGS)
+    """One-click unsubscribing needs an https address that answers (RFC 8058); there are lesser ways without one."""
+    https = (checked.settings.newsletter.public_url or "").startswith("https://")
+    match checked.settings.readers.unsubscribe:
+        case "serve" if not https:
+            words = (
+                "Links to the web page and to unsubscribe lead nowhere. Set public_url in [newsletter], with https; "
+                'or without a server unsubscribe = "mailto" in [readers].'
+            )
+            yield blocking("public-url", words, SETTINGS)
+        case "mailto":
+            words = (
+                "Readers leave by writing a mail. Gmail and Yahoo show no button of their own then, and ask for one of "
+                "those who mail more than 5,000 of their users a day; some readers will press “spam” instead. "
+                "[feedback.imap] reads these mails for you."
+            )
+            yield advisory("unsubscribe-mailto", words, SETTINGS)
+        case "provider" if not _keeps_list(checked.settings.provider):
+            words = f"{checked.settings.provider} has no page of its own to unsubscribe. Set unsubscribe in [readers]."
+            yield blocking("public-url", words, SETTINGS)
+
+
+def _keeps_list(provider: str) -> bool:
+    from pipeline import providers
+
+    return bool(providers.load(provider).CAN.idempotency == "campaign")
 
 
 def unsubscribe(checked: Checked) -> Iterator[Finding]:

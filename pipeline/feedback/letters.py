@@ -1,0 +1,198 @@
+"""What letters in a mailbox say: reports of mail hosts about copies, complaints, and readers who want to leave.
+
+Delivery status notifications (RFC 3464), feedback reports (RFC 5965), and mails to the address for unsubscribing. A
+letter is a stranger's: it counts only when it brings back something of a copy that we sent, or the token of a link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import Message as Letter
+from email.utils import getaddresses, parsedate_to_datetime
+
+from pipeline.mail import header_text
+from pipeline.model import IssueNumber, Signal
+
+PARTS_AT_MOST = 50
+HEADERS_AT_MOST = 400
+_OURS = re.compile(r"<(\d{1,9})\.([0-9a-f]{24})@[^\s<>@]+>")
+_TOKEN = re.compile(r"unsubscribe[\s_:]+([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
+_LINK = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
+_LEAVE = re.compile(r"\s*(re:\s*)?(unsubscribe|abmelden|abbestellen|d[ée]sabonner|baja)\s*[.!]?\s*", re.IGNORECASE)
+# RFC 3463: the class 5.1 is about the address; 5.2.1 a mailbox that takes no mail; 5.0.0 says nothing.
+_GONE = re.compile(r"5\.(1\.(1|2|3|6|10)|2\.1)\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An event as a letter tells it, and what it brings back as proof: the Message-ID of a copy of ours
+    (`signal.provider_id`), or the token of a reader's link.
+    """
+
+    signal: Signal
+    token: str | None = None
+
+
+def read(raw: bytes, now: datetime) -> Sequence[Said]:
+    """The events that a letter reports; none for a letter that is something else. Never raises for any letter."""
+    try:
+        letter = message_from_bytes(raw, policy=policy.compat32)
+        return list(_read(letter, hashlib.sha256(raw).hexdigest(), now))
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
+        return ()
+
+
+def _read(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
+    kind = str(letter.get_param("report-type", "") or "").lower()
+    if letter.get_content_type() == "multipart/report" and kind == "delivery-status":
+        yield from _bounces(letter, name, now)
+    elif letter.get_content_type() == "multipart/report" and kind == "feedback-report":
+        yield from _complaint(letter, name, now)
+    elif not _automatic(letter):
+        yield from _goodbye(letter, name, now)
+
+
+def _parts(letter: Letter) -> list[Letter]:
+    return [part for part, _ in zip(letter.walk(), range(PARTS_AT_MOST), strict=False)]
+
+
+def _bounces(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
+    """One for each failed recipient of a copy of ours."""
+    returned, token = _returned(letter), _token(letter)
+    if returned is None and token is None:
+        return
+    for at, group in enumerate(_groups(letter)):
+        address = _typed(group.get("Final-Recipient", "")) or _typed(group.get("Original-Recipient", ""))
+        action = str(group.get("Action", "")).strip().lower()
+        if action not in ("failed", "delayed") or "@" not in address:
+            continue
+        status = str(group.get("Status", "")).strip().split(" ")[0]
+        words = header_text(f"{status} {group.get('Diagnostic-Code', '')}")
+        signal = Signal(
+            kind="bounced" if action == "failed" else "deferred",
+            permanent=action == "failed" and bool(_GONE.search(words)),
+            id=f"{name} {at}",
+            address=address,
+            provider_id=returned and returned[0],
+            issue=returned and IssueNumber(int(returned[1])),
+            subscriber=None,
+            at=_when(letter, now),
+            words=words,
+        )
+        yield Said(signal=signal, token=token)
+
+
+def _complaint(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
+    """Somebody pressed "this is spam"; her address is often left out, the link of her copy is not."""
+    returned, token = _returned(letter), _token(letter)
+    report = next((part for part in _parts(letter) if part.get_content_type() == "message/feedback-report"), None)
+    if report is None or (returned is None and token is None):
+        return
+    fields = _fields(report)
+    kind = fields.get("feedback-type", "abuse").strip().lower()
+    address = header_text(fields.get("original-rcpt-to", "")).strip("<> ")
+    if kind not in ("abuse", "fraud", "opt-out", "opt-out-list"):
+        return
+    signal = Signal(
+        kind="unsubscribed" if kind.startswith("opt-out") else "complained",
+        permanent=True,
+        id=name,
+        address=address if "@" in address else None,
+        provider_id=returned and returned[0],
+        issue=returned and IssueNumber(int(returned[1])),
+        subscriber=None,
+        at=_when(letter, now),
+        words=header_text(f"{kind}, reported by {fields.get('user-agent', 'a mail host')}"),
+    )
+    yield Said(signal=signal, token=token)
+
+
+def _goodbye(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
+    """A mail to the address for unsubscribing: by the token in its subject, or by its sender for the bare word."""
+    subject = header_text(str(letter.get("Subject", "")))
+    token = _TOKEN.search(subject)
+    senders = [address for _, address in getaddresses([str(letter.get("From", ""))]) if "@" in address]
+    if token is None and not (_LEAVE.fullmatch(subject) and len(senders) == 1):
+        return
+    signal = Signal(
+        kind="unsubscribed",
+        permanent=True,
+        id=name,
+        address=None if token else senders[0],
+        provider_id=None,
+        issue=None,
+        subscriber=None,
+        at=_when(letter, now),
+        words="a mail asking to unsubscribe",
+    )
+    yield Said(signal=signal, token=token[1] if token else None)
+
+
+def _automatic(letter: Letter) -> bool:
+    """Answers that nobody wrote: being on holiday is no goodbye (RFC 3834)."""
+    return str(letter.get("Auto-Submitted", "no")).strip().lower() != "no" or "X-Autoreply" in letter
+
+
+def _returned(letter: Letter) -> tuple[str, str] | None:
+    """(Message-ID, issue) of the copy of ours that a report brings back."""
+    for part in _parts(letter):
+        if part.get_content_type() in ("text/rfc822-headers", "message/rfc822"):
+            found = _OURS.search(_head(part))
+            if found:
+                return found[0], found[1]
+    return None
+
+
+def _token(letter: Letter) -> str | None:
+    """The token of the link in the returned copy's header."""
+    for part in _parts(letter):
+        if part.get_content_type() in ("text/rfc822-headers", "message/rfc822"):
+            head = re.sub(r"\s+", " ", _head(part))
+            found = _LINK.search(head) or _TOKEN.search(head.replace("%20", " "))
+            if found:
+                return found[1]
+    return None
+
+
+def _head(part: Letter) -> str:
+    """The header block that a part brings back, as text."""
+    inner = part.get_payload()
+    if isinstance(inner, list) and inner and isinstance(inner[0], Letter):
+        return "\n".join(f"{name}: {value}" for name, value in inner[0].items()[:HEADERS_AT_MOST])
+    whole = part.get_payload(decode=True)
+    return whole[:64_000].decode("utf-8", "replace") if isinstance(whole, bytes) else ""
+
+
+def _groups(letter: Letter) -> list[Letter]:
+    """The groups of fields of a delivery status: one for each recipient, after that of the message."""
+    for part in _parts(letter):
+        inner = part.get_payload()
+        if part.get_content_type() == "message/delivery-status" and isinstance(inner, list):
+            return [group for group in inner if isinstance(group, Letter)][:100]
+    return []
+
+
+def _fields(part: Letter) -> dict[str, str]:
+    inner = part.get_payload()
+    text = inner[0].as_string() if isinstance(inner, list) and inner and isinstance(inner[0], Letter) else str(inner)
+    lines = (line.partition(":") for line in text.splitlines()[:HEADERS_AT_MOST] if ":" in line)
+    return {name.strip().lower(): value.strip() for name, _, value in lines}
+
+
+def _typed(value: object) -> str:
+    """The address in `rfc822; ann@example.org` (RFC 3464 section 2.3.1)."""
+    return header_text(str(value).rpartition(";")[2]).strip("<> ")
+
+
+def _when(letter: Letter, now: datetime) -> datetime:
+    try:
+        told = parsedate_to_datetime(str(letter.get("Date", "")))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return now
+    at = told if told.tzinfo else told.replace(tzinfo=UTC)
+    return min(at.astimezone(UTC), now)

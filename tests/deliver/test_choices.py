@@ -1,0 +1,79 @@
+"""Whom an issue is for: what readers chose."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pipeline.feedback import choosing
+from pipeline.model import IssueNumber
+from pipeline.store import people
+from tests.journeys import steps
+from tests.world import World
+
+ANN, BEN = "ann@example.org", "ben@example.org"
+
+
+def choose(world: World, address: str, every: str = "issue", *topics: str) -> None:
+    with world.project() as project:
+        with project.store.reading() as tx:
+            reader = people.by_address(tx, address)
+        assert reader is not None
+        assert choosing.choose(reader.token, project.store, every=every, topics=topics, now=world.now)
+
+
+def issue(world: World, number: int) -> list[str]:
+    """Write a post, send an issue of it; who got it."""
+    world.blog.publish(f"post-{number}", f"Post number {number}", world.now - timedelta(hours=1))
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world, IssueNumber(number))
+    steps.send(world, IssueNumber(number))
+    return sorted(str(mail["To"]) for mail in steps.mails(world, number))
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    world.blog.posts.clear()
+    steps.subscribe(world, ANN, BEN)
+    return world
+
+
+def test_who_wants_one_mail_a_month_gets_the_newest_issue_then(world: World) -> None:
+    choose(world, BEN, "month")
+    got = []
+    for number in range(1, 7):
+        got.append(BEN in issue(world, number))
+        world.pass_time(days=7)
+    assert got == [True, False, False, False, True, False]
+
+
+def test_a_week_is_a_week_even_when_an_issue_is_an_hour_early(world: World) -> None:
+    choose(world, BEN, "week")
+    assert issue(world, 1) == [ANN, BEN]
+    world.pass_time(days=2)
+    assert issue(world, 2) == [ANN]
+    world.pass_time(days=4, hours=23)
+    assert issue(world, 3) == [ANN, BEN]
+
+
+def test_topics_decide_and_nothing_ticked_means_everything(world: World) -> None:
+    world.set("[[source]]", '[readers]\ntopics = ["Sleep", "School"]\n\n[[source]]')
+    choose(world, BEN, "issue", "School")
+    assert issue(world, 1) == [ANN]
+
+
+def test_a_topic_that_is_offered_no_more_holds_nothing_back(world: World) -> None:
+    choose(world, BEN, "issue", "School")
+    assert issue(world, 1) == [ANN, BEN]
+
+
+def test_the_sum_still_adds_up(world: World) -> None:
+    choose(world, BEN, "month")
+    issue(world, 1)
+    world.pass_time(days=3)
+    issue(world, 2)
+    account = steps.account(world, IssueNumber(2))
+    assert account is not None
+    assert (account.audience, account.accepted) == (1, 1)

@@ -1,0 +1,299 @@
+"""The author's mailbox: reports of mail hosts, complaints and goodbyes; and letters that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import mailbox
+from pipeline.errors import SourceFault
+from pipeline.feedback import letters
+from pipeline.mailbox import Mailbox
+from pipeline.model import Report
+from pipeline.store import people
+from tests.feedback.imap import Post, serving
+from tests.journeys import steps
+from tests.world import World
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def bounce(
+    address: str, returned: str, *, action: str = "failed", status: str = "5.1.1", words: str = "user unknown"
+) -> bytes:
+    """A report as Postfix writes it (RFC 3464), with the head of the copy that it is about."""
+    return f"""\
+Return-Path: <>
+From: MAILER-DAEMON@mail.example.net (Mail Delivery System)
+To: letters@example.org
+Subject: Undelivered Mail Returned to Sender
+Date: Mon, 23 Nov 2026 12:00:00 +0000
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="BB"
+
+--BB
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--BB
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example.net
+Arrival-Date: Mon, 23 Nov 2026 12:00:00 +0000
+
+Final-Recipient: rfc822; {address}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} <{address}>: {words}
+
+--BB
+Content-Type: text/rfc822-headers
+
+{returned}
+--BB--
+""".encode()
+
+
+def complaint(returned: str, *, kind: str = "abuse", address: str = "") -> bytes:
+    """A feedback report (RFC 5965), as hosts send it: with or without the reader's address."""
+    rcpt = f"Original-Rcpt-To: {address}\n" if address else ""
+    return f"""\
+From: feedbackloop@mail.example.net
+To: letters@example.org
+Subject: complaint
+Date: Mon, 23 Nov 2026 12:00:00 +0000
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="BB"
+
+--BB
+Content-Type: text/plain
+
+This is an email abuse report.
+
+--BB
+Content-Type: message/feedback-report
+
+Feedback-Type: {kind}
+User-Agent: SomeHost/1.0
+Version: 1
+{rcpt}
+--BB
+Content-Type: message/rfc822
+
+{returned}
+
+The body.
+--BB--
+""".encode()
+
+
+def goodbye(sender: str, subject: str = "unsubscribe", **headers: str) -> bytes:
+    more = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items())
+    return f"From: Ann <{sender}>\nTo: leave@example.org\nSubject: {subject}\n{more}\n\nBye\n".encode()
+
+
+@pytest.fixture
+def sent(world: World) -> World:
+    """A project whose first issue went out, and whose mailbox is read."""
+    steps.subscribe(world, "ann@example.org", "ben@example.org")
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    steps.send(world)
+    world.pass_time(hours=1)
+    return world
+
+
+def head(world: World, address: str) -> str:
+    """The head of a reader's own copy, as a host brings it back."""
+    mail = next(mail for mail in steps.mails(world) if mail["To"] == address)
+    return "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Subject", "Message-ID", "List-Unsubscribe"))
+
+
+@contextmanager
+def post(world: World, *raw: bytes) -> Iterator[Post]:
+    with serving(Post(letters=dict(enumerate(raw, 1)))) as served:
+        table = f'[feedback.imap]\nhost = "127.0.0.1"\nport = {served.port}\nsecurity = "none"\nuser = "lisa"\n'
+        path = world.folder / "sources/newsletter.toml"
+        path.write_text(path.read_text().partition("[feedback.imap]")[0].rstrip() + "\n\n" + table)
+        password(world, served.password)
+        yield served
+
+
+def password(world: World, text: str | None) -> None:
+    """Put the mailbox's password into .env, or take it out; other secrets stay."""
+    env = world.folder / ".env"
+    others = [line for line in env.read_text().splitlines() if "IMAP" not in line] if env.is_file() else []
+    env.write_text("\n".join([*others, *([] if text is None else [f"PAPERROUND_IMAP_PASSWORD={text}"])]) + "\n")
+    env.chmod(0o600)
+
+
+def visit(world: World, *raw: bytes) -> Report:
+    with post(world, *raw):
+        return steps.cron(world)
+
+
+def state(world: World, address: str = "ann@example.org") -> str:
+    with world.project() as project, project.store.reading() as tx:
+        reader = people.by_address(tx, address)
+    assert reader is not None
+    return reader.state
+
+
+def test_a_mailbox_that_does_not_exist_is_not_mailed_again(sent: World) -> None:
+    report = visit(sent, bounce("ann@example.org", head(sent, "ann@example.org")))
+    assert "1 reader must not be mailed any more" in " ".join(report.done)
+    assert (state(sent), state(sent, "ben@example.org")) == ("bounced", "active")
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("delayed", "4.2.2"), ("failed", "5.7.1"), ("failed", "5.2.2"), ("relayed", "2.0.0")]
+)
+def test_what_may_pass_or_is_about_us_is_not_her_mailbox_s_end(sent: World, action: str, status: str) -> None:
+    visit(sent, bounce("ann@example.org", head(sent, "ann@example.org"), action=action, status=status))
+    assert state(sent) == "active"
+
+
+def test_a_complaint_counts_even_when_the_host_hides_the_address(sent: World) -> None:
+    returned = head(sent, "ann@example.org").replace("ann@example.org", "redacted")
+    visit(sent, complaint(returned))
+    assert (state(sent), state(sent, "ben@example.org")) == ("complained", "active")
+
+
+def test_a_forged_report_about_a_reader_is_not_believed(sent: World) -> None:
+    """Anybody may write to the mailbox; only a copy of ours has the Message-ID made for that reader."""
+    bens = head(sent, "ben@example.org")
+    without_link = "\n".join(line for line in bens.splitlines() if not line.startswith("List-"))
+    invented = "Message-ID: <1.0123456789abcdef01234567@example.org>"
+    forged = [
+        bounce("ann@example.org", without_link),
+        bounce("ann@example.org", invented),
+        bounce("ann@example.org", "Subject: nothing of ours"),
+        complaint(invented, address="ann@example.org"),
+        complaint("Subject: nothing of ours", address="ann@example.org"),
+    ]
+    visit(sent, *forged)
+    assert (state(sent), state(sent, "ben@example.org")) == ("active", "active")
+
+
+def test_a_bounce_of_a_forwarded_copy_is_matched_by_its_link(sent: World) -> None:
+    visit(sent, bounce("ann.elsewhere@example.net", head(sent, "ann@example.org")))
+    assert state(sent) == "bounced"
+
+
+def test_a_mail_with_the_token_or_the_bare_word_is_a_goodbye(sent: World) -> None:
+    with sent.project() as project, project.store.reading() as tx:
+        ann = people.by_address(tx, "ann@example.org")
+    assert ann is not None
+    visit(
+        sent, goodbye("ann.at.work@example.net", f"unsubscribe {ann.token}"), goodbye("ben@example.org", "Unsubscribe")
+    )
+    assert (state(sent), state(sent, "ben@example.org")) == ("unsubscribed", "unsubscribed")
+
+
+def test_a_person_s_letter_and_an_answering_machine_are_no_goodbye(sent: World) -> None:
+    visit(
+        sent,
+        goodbye("ann@example.org", "How do I unsubscribe my mother?"),
+        goodbye("ann@example.org", "unsubscribe", Auto_Submitted="auto-replied"),
+        goodbye("stranger@example.com", "unsubscribe"),
+        goodbye("ann@example.org", "unsubscribe " + "A" * 43),
+        b"",
+        b"\xff" * 1000,
+    )
+    assert (state(sent), state(sent, "ben@example.org")) == ("active", "active")
+
+
+def test_a_letter_is_read_once_and_nothing_is_deleted_or_marked(sent: World) -> None:
+    with post(sent, bounce("ann@example.org", head(sent, "ann@example.org"))) as served:
+        steps.cron(sent)
+        sent.pass_time(minutes=20)
+        served.letters[2] = goodbye("ben@example.org")
+        steps.cron(sent)
+        fetched = [command.split(" ")[2] for command in served.commands if command.startswith("UID FETCH")]
+        assert fetched == ["1", "2"]
+        assert not [command for command in served.commands if "STORE" in command or "EXPUNGE" in command]
+        assert all("EXAMINE" in command for command in served.commands if "INBOX" in command)
+        steps.cron(sent)
+        assert len([command for command in served.commands if command == "LOGIN"]) == 2
+
+
+def test_a_mailbox_made_anew_is_read_from_its_beginning_and_nothing_counts_twice(sent: World) -> None:
+    with post(sent, bounce("ann@example.org", head(sent, "ann@example.org"))) as served:
+        steps.cron(sent)
+        sent.pass_time(minutes=20)
+        served.validity = 8
+        report = steps.cron(sent)
+    assert "must not be mailed" not in " ".join(report.done)
+    assert state(sent) == "bounced"
+
+
+def test_a_wrong_password_is_a_sentence_without_the_password(sent: World) -> None:
+    with post(sent) as served:
+        password(sent, "hunter2")
+        report = steps.cron(sent)
+        assert served.commands
+    (words,) = [error for error in report.errors if "mailbox" in error]
+    assert words.startswith(f"127.0.0.1:{served.port}: The mailbox can't be read")
+    assert "hunter2" not in words
+
+
+def test_a_missing_password_says_which_variable_to_set(sent: World) -> None:
+    with post(sent):
+        password(sent, None)
+        report = steps.cron(sent)
+    assert "PAPERROUND_IMAP_PASSWORD is not set" in " ".join(report.errors)
+
+
+def box(port: int, **more: str) -> Mailbox:
+    values = {"host": "127.0.0.1", "security": "none", "user": "lisa", "password": "a password"}
+    return Mailbox(port=port, **(values | more))  # type: ignore[arg-type]
+
+
+def test_a_server_that_hangs_does_not_keep_a_run_waiting() -> None:
+    with serving(Post(slow=True)) as served, pytest.raises(SourceFault, match="took too long"):
+        list(mailbox.letters(box(served.port), "", seconds=0.5))
+
+
+def test_a_closed_port_a_missing_folder_and_an_open_line_elsewhere_are_sentences() -> None:
+    with serving(Post()) as served:
+        with pytest.raises(SourceFault, match="no folder 'Bounces'"):
+            list(mailbox.letters(box(served.port, folder="Bounces"), ""))
+        with pytest.raises(SourceFault, match="on this machine only"):
+            list(mailbox.letters(box(served.port, host="imap.example.org"), ""))
+    with pytest.raises(SourceFault, match="can't be read"):
+        list(mailbox.letters(box(1), ""))
+
+
+BITS = st.sampled_from(
+    [
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=B\n", b"--B\n", b"--B--\n", b"\n",
+        b"Content-Type: message/delivery-status\n", b"Content-Type: message/rfc822\n", b"Content-Type: text/rfc822-headers\n",
+        b"Content-Type: multipart/report; report-type=feedback-report; boundary=B\n", b"Final-Recipient: rfc822; a@b.example\n",
+        b"Content-Type: message/feedback-report\n", b"Action: failed\n", b"Status: 5.1.1\n", b"Feedback-Type: abuse\n",
+        b"Message-ID: <1.0123456789abcdef01234567@example.org>\n", b"Subject: unsubscribe\n", b"From: a@b.example\n",
+        b"Date: nonsense\n", b"Content-Transfer-Encoding: base64\n", b"Content-Type: text/plain; charset=klingon\n",
+        b"Subject: =?utf-8?b?/////w==?=\n", b"\xff\xfe\x00\n", b"List-Unsubscribe: <https://x/unsubscribe/" + b"a" * 43 + b">\n",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(BITS, st.binary(max_size=40)), max_size=40))
+def test_no_letter_is_a_fault_of_ours(bits: list[bytes]) -> None:
+    for said in letters.read(b"".join(bits), NOW):
+        assert said.signal.kind in ("bounced", "deferred", "complained", "unsubscribed")
+        assert said.signal.at <= NOW
+        assert "\n" not in said.signal.words
+
+
+def test_a_letter_with_ten_thousand_parts_is_read_no_further_than_it_makes_sense() -> None:
+    many = b"--B\nContent-Type: message/delivery-status\n\nAction: failed\n" * 10_000
+    raw = b"Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n" + many
+    assert letters.read(raw, NOW) == []
