@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 
 from pipeline.mail import between
 from pipeline.model import Message
@@ -48,6 +49,12 @@ def template(message: Message, subject: str, syntax: Syntax, html_link: str, tex
         html=html_link.join(_html(piece, syntax) for piece in html),
         text=text_link.join(_plain(piece, syntax) for piece in text),
     )
+
+
+def harmless(message: Message, syntax: Syntax) -> Message:
+    """The message for a provider that gets finished copies, and still acts on some fields in them."""
+    whole = template(message, message.subject, syntax, escape(message.unsubscribe), message.unsubscribe)
+    return replace(message, subject=whole.subject, html=whole.html, text=whole.text)
 
 
 def _html(piece: str, syntax: Syntax) -> str:

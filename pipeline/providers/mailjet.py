@@ -46,6 +46,9 @@ _SYNTAX = Syntax(
     in_style=re.compile(r"\{(?=[{%#])|\[(?=\[)"),
 )
 
+# A message with one of these is refused (error send-0011): Mailjet writes them itself.
+_ITS_OWN = ("list-id", "feedback-id", "x-feedback-id")
+
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table [delivery.mailjet]: nothing has to be set."""
@@ -149,7 +152,7 @@ def _mail(batch: Batch, head: Letterhead, one: Recipient) -> dict[str, Any]:
     return {
         "To": [_person("" if set("{[") & set(reader.name) else reader.name, reader.address)],
         "Variables": {"link": link, "html_link": escape(link), "brace": "{", "bracket": "["},
-        "Headers": dict((*head.headers, *reader.headers)),
+        "Headers": {name: value for name, value in (*head.headers, *reader.headers) if name.lower() not in _ITS_OWN},
         "EventPayload": api.encoded(api.marks(batch, one)).decode(),
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from pipeline import api, signed
 from pipeline.fates import Part, Verdict, in_parts, packed
 from pipeline.letter import addressee, letterhead, mailbox
 from pipeline.mail import merged
+from pipeline.merge import Syntax, harmless
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 
@@ -35,6 +37,9 @@ SECRETS: Mapping[str, str] = {
     WEBHOOK: "for webhooks: the password that you put into the webhook's address or its basic authentication",
 }
 
+# A broadcast stream puts its own link in place of {{{ pm:unsubscribe }}} and the like. No field stands for a brace, so
+# in plain text a mark that nobody sees keeps braces apart.
+_SYNTAX = Syntax(special=re.compile(r"\{(?=\{{0,2}\s*pm:)"), plain={"{": "{\u2060"})
 _PAGE, _PAGES = 500, 20
 _INACTIVE = 406
 # 300: this message can't be sent as it is; its words name a bad address. https://postmarkapp.com/developer/api/overview
@@ -64,7 +69,8 @@ class _Postmark:
     def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
         if replies:
             return ()
-        return [self._post(batch, part) for part in _parts(batch)]
+        written = replace(batch, message=harmless(batch.message, _SYNTAX))
+        return [self._post(written, part) for part in _parts(batch)]
 
     def _post(self, batch: Batch, part: Part) -> Request:
         copies = b",".join(api.encoded(self._copy(batch, one)) for one in part)

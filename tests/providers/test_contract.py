@@ -98,6 +98,7 @@ class TestMailjet(ProviderContract):
     module = mailjet
     secrets = {mailjet.KEY: "mj-public", mailjet.SECRET: "mj-secret", mailjet.WEBHOOK: "mj-hook-password"}
     answers = ANSWERS / "mailjet.json"
+    list_id = False
 
     def delivered(self, request: Request) -> Sequence[Delivered]:
         return wire.mailjet(request)

@@ -45,13 +45,17 @@ def mime(content: bytes) -> list[Delivered]:
 
 
 def postmark(request: Request) -> list[Delivered]:
-    """The batch endpoint fills in nothing: merge fields are for its templates only."""
+    """The batch endpoint fills in nothing but its own links to unsubscribe: other fields are for its templates only."""
+
+    def filled(text: str) -> str:
+        return re.sub(r"\{\{\{?\s*pm:\w+\s*\}?\}\}", lambda found: f"(acted upon: {found[0]!r})", text)
+
     return [
         Delivered(
             addresses=(address(copy["To"]),),
-            subject=copy["Subject"],
-            html=copy["HtmlBody"],
-            text=copy["TextBody"],
+            subject=filled(copy["Subject"]),
+            html=filled(copy["HtmlBody"]),
+            text=filled(copy["TextBody"]),
             headers=named(copy["Headers"]),
         )
         for copy in sent(request)
@@ -168,6 +172,11 @@ def brevo(request: Request) -> list[Delivered]:
 def mailjet(request: Request) -> list[Delivered]:
     """Fields are {{var:name}} and [[var:name]], in subject, HTML and text."""
     shared, brackets = sent(request)["Globals"], r"|\[\[.*?\]\]"
+    assert not any(
+        name.lower() in ("list-id", "date", "message-id")
+        for one in sent(request)["Messages"]
+        for name in one["Headers"]
+    )
     assert shared["TemplateLanguage"] is True
     return [
         Delivered(
