@@ -187,6 +187,7 @@ class FeedbackTable(Section, frozen=True):
     """What comes back: bounces, complaints, goodbyes."""
 
     poll: bool = True
+    dkim_selectors: tuple[str, ...] = ()
     imap: ImapTable | None = None
 
 
@@ -201,6 +202,7 @@ class FetchTable(Section, frozen=True):
     """What the fetcher may reach beyond public addresses."""
 
     allow_private_hosts: tuple[str, ...] = ()
+    resolver: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F.:]+:\d{1,5}$")] | None = None
 
 
 class _File(Section, frozen=True):

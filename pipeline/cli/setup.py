@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from pipeline.feedback.domain import Advice
 
 
 @click.command(short_help="Lay out a project folder; with --url look at your blog.")
@@ -41,7 +46,10 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
 @click.command(short_help="Is all well? Settings, shelf, templates, provider. Changes nothing.")
 @click.pass_obj
 def check(terminal: Terminal) -> None:
-    """Look at settings, shelf, templates and provider, and say what to mend. Changes nothing, contacts nobody.
+    """Look at settings, shelf, templates and provider, and say what to mend. Changes nothing.
+
+    When your provider really sends, it also looks up what mail hosts will find about your domain (SPF, DKIM, DMARC),
+    and whether the page to unsubscribe answers. What can't be looked up just now is said so, and is no fault.
 
     \b
     Example: paperround check
@@ -68,8 +76,43 @@ def check(terminal: Terminal) -> None:
             lines.append(f"ok   {name}")
         except PaperroundError as fault:
             faults.append(str(fault))
-    terminal.show({"ok": not faults, "faults": faults}, [*lines, *(f"mend {fault}" for fault in faults)])
+    told = _about_mail(settings) if not faults else []
+    faults += [f"{one.about}: {one.words}" for one in told if one.level == "mend"]
+    lines += [str(one) for one in told if one.level != "mend"]
+    document = {
+        "ok": not faults,
+        "faults": faults,
+        "mail": [{"level": one.level, "about": one.about, "words": one.words} for one in told],
+    }
+    terminal.show(document, [*lines, *(f"mend {fault}" for fault in faults)])
     click.get_current_context().exit(2 if faults else 0)
+
+
+def _about_mail(settings: Settings) -> list[Advice]:
+    """What mail hosts will find; nothing is asked when no mail leaves this machine."""
+    from pipeline import deliver, names
+    from pipeline.feedback import domain
+
+    if not deliver.provider(settings.deliver).can.real:
+        return []
+    told = domain.advice(settings.feedback, names.asker(settings.fetch.resolver))
+    if told[0].about == "sender's domain":
+        return told
+    return [*told, domain.way_out(settings.feedback, _status(settings))]
+
+
+def _status(settings: Settings) -> int | None:
+    """What the page to unsubscribe answers; None when nobody could ask it."""
+    from pipeline.errors import FetchFault
+    from pipeline.fetch import Fetcher
+
+    if settings.readers.unsubscribe != "serve" or not settings.newsletter.public_url:
+        return None
+    try:
+        with Fetcher(allow_private_hosts=frozenset(settings.fetch.allow_private_hosts)) as fetch:
+            return fetch(f"{settings.newsletter.home}unsubscribe/test").status
+    except FetchFault as fault:
+        return fault.status
 
 
 COMMANDS = (init, check)
