@@ -1,0 +1,59 @@
+"""What becomes of a hand-over when the disk is full, or loses what it had promised to keep."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.deliver.scene import Stage
+
+
+@pytest.mark.parametrize("pages_left", [0, 1, 3])
+def test_c5_a_full_disk_stops_cleanly_and_the_next_run_goes_on(stage: Stage, pages_left: int) -> None:
+    with stage("none") as scene:
+
+        def bounded(connection: Any, _record: object) -> None:
+            cursor = connection.cursor()
+            pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+            cursor.execute(f"PRAGMA max_page_count={pages + pages_left}")
+
+        sa.event.listen(sa.Engine, "connect", bounded)
+        try:
+            scene.send()
+        finally:
+            sa.event.remove(sa.Engine, "connect", bounded)
+        assert scene.double.twice == []
+        for _ in range(3):
+            scene.world.pass_time(minutes=31)
+            scene.cron()
+        assert scene.double.twice == []
+        assert sum(scene.sums.values()) == 4
+        assert scene.sums.get("pending", 0) == 0
+
+
+def test_a17_a_state_that_lost_its_last_commits_to_a_power_cut_mails_nobody_twice(stage: Stage) -> None:
+    with stage("none") as scene:
+        outbox, torn = scene.world.folder / "outbox", scene.world.folder / "torn"
+
+        def power_cut() -> None:
+            scene.double.told = lambda: None
+            shutil.copytree(outbox, torn)
+
+        scene.double.told = power_cut
+        scene.send()
+        log = (torn / "paperround.sqlite3-wal").read_bytes()
+        assert log
+        taken = set(scene.double.taken)
+        scene.double.forget()
+        for kept in range(0, len(log) + 1, max(len(log) // 7, 1)):
+            shutil.rmtree(outbox)
+            shutil.copytree(torn, outbox)
+            (outbox / "paperround.sqlite3-wal").write_bytes(log[:kept])
+            (outbox / "paperround.sqlite3-shm").unlink(missing_ok=True)
+            scene.cron()
+            assert sorted(scene.double.taken) in ([], [(1, 3), (1, 4)])
+            assert taken == {(1, 1), (1, 2), (1, 3), (1, 4)}
+            scene.double.forget()
