@@ -10,7 +10,7 @@ from threading import Lock
 from pipeline import compose, deliver, folder, render, review
 from pipeline.compose import Plan
 from pipeline.errors import RenderFault, UserError
-from pipeline.model import Account, Approval, Finding, Issue, IssueNumber
+from pipeline.model import Account, Approval, Finding, Issue, IssueNumber, Slot
 from pipeline.preview.ask import Ask
 from pipeline.render import Look
 from pipeline.store import issues, people
@@ -117,7 +117,7 @@ def _on_its_day(plan: Plan, now: datetime) -> Issue | None:
     if plan.issue is None:
         return None
     when = plan.due or now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return replace(plan.issue, slot=replace(plan.issue.slot, due=when), created=when)
+    return replace(plan.issue, slot=Slot(key="next", due=when), created=when)
 
 
 def _composed(ask: Ask, issue: Issue, state: str, next_step: str) -> Hand:
