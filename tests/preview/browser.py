@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
 from pipeline.preview import Desk, Door, application
+from tests.looking import AXE, CHROMIUM
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-AXE = Path(__file__).parents[1] / "node/node_modules/axe-core/axe.min.js"
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
 
@@ -37,19 +34,6 @@ def served(desk: Desk) -> Iterator[Door]:
         finally:
             server.should_exit = True
             thread.join(10)
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """The browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def test_send_now_hands_over_and_shows_the_sum(author: Author, world: World) -> 
     approved(author)
     author.post("/go/1/send")
     said = author.reads("/issue/1")
-    assert "1 readers = 1 accepted + 0 refused + 0 left out + 0 unknown + 0 to go" in said
+    assert "1 reader = 1 accepted + 0 refused + 0 left out + 0 unknown + 0 to go" in said
     assert len(steps.mails(world)) == 1
     assert "has been sent" in author.reads()
 
