@@ -335,7 +335,7 @@ def correct(terminal: Terminal, issue: IssueNumber, text: str | None, subject: s
             report = compose.drop(issue, project.store)
         else:
             number, report = compose.correct(issue, project.store, section, said=said, named=subject, now=now)
-        report += run.walk(project, "render", "syndicate")
+        report += run.walk(project, "pictures", "links", "render", "syndicate")
     lines = [*report.done[:1]]
     if number is not None:
         lines.append(f"Look at outbox/issues/{number}-correction-of-{issue}/, then `approve {number}`.")

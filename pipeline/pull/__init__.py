@@ -70,7 +70,7 @@ def work(key: str, store: Store, settings: PullSettings, out: Outside) -> Report
     if what == "calendar":
         from pipeline.pull import agenda
 
-        return agenda.visit(name, store, settings, out)
+        return agenda.work(name, store, settings, out)
     if what == "page":
         from pipeline.pull.complete import complete
 

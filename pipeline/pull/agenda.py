@@ -37,7 +37,7 @@ def due(known: Iterable[Calendar], settings: PullSettings, now: datetime) -> Ite
     yield from (f"calendar/{key}" for key in there if key not in wanted)
 
 
-def visit(key: str, store: Store, settings: PullSettings, out: Outside) -> Report:
+def work(key: str, store: Store, settings: PullSettings, out: Outside) -> Report:
     """Ask one calendar, or forget one that the settings no longer name."""
     url = next((url for url in settings.calendars if calendars.key(url) == key), None)
     if url is None:

@@ -101,7 +101,11 @@ def test_a_link_that_leads_nowhere_from_an_inbox_blocks(good: Rendered, link: st
 
 
 def test_who_tries_things_out_on_her_own_network_is_told_but_not_stopped(good: Rendered) -> None:
-    at_home = edited(good, html=good.message.html + '<a href="http://192.168.1.2:8000/a">A day</a>')
+    at_home = edited(
+        good,
+        html=good.message.html
+        + '<a href="http://192.168.1.2:8000/a">A day</a><a href="http://192.168.1.2:8000/b">A night</a>',
+    )
     known = replace(settings(), private_hosts=frozenset({"192.168.1.2"}))
     assert look(at_home, known=known)["private-link"].level == "advisory"
     assert [one.level for one in lint(at_home, issue(), settings(), real=False)] == ["advisory"]

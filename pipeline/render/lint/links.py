@@ -40,6 +40,7 @@ def vague(checked: Checked) -> Iterator[Finding]:
 
 def broken(checked: Checked) -> Iterator[Finding]:
     """A link that leads nowhere from a reader's inbox: no address, a relative one, or one on the author's machine."""
+    named: set[str] = set()
     for href in dict.fromkeys(_HREF.findall(checked.message.html)):
         address = unescape(href)
         if address == checked.message.unsubscribe or address.startswith("mailto:"):
@@ -48,8 +49,9 @@ def broken(checked: Checked) -> Iterator[Finding]:
         if not host:
             words = f"The link “{address[:80]}” has no whole web address, so it leads nowhere from a mail."
             yield blocking("broken-link", words, "email.html")
-        elif _is_private(host) and host != _host(checked.settings.newsletter.url):
-            words = f"The link to {host} works on your own network only."
+        elif _is_private(host) and host != _host(checked.settings.newsletter.url) and host not in named:
+            named.add(host)
+            words = f"The links to {host} work on your own network only. Put the post on the web first."
             # Who let the fetcher go there tries things out at home, and has been told.
             level = advisory if host in checked.settings.private_hosts else blocking
             yield level("private-link", words, "email.html")
