@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint format types cover lock clean
+.PHONY: help demo test setup lint format types cover lock dist clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/: *.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ lock:             ## new pinned versions with hashes (needs uv)
 	  pyproject.toml --group dev -o requirements-dev.txt
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	  --all-extras pyproject.toml -c requirements-dev.txt -o requirements.txt
+
+dist: $(VENV)/ready-dev    ## wheel and source archive in dist/
+	$(BIN)/python -m hatchling build -d dist
 
 clean:           ## forget .venv and everything the demo made
 	rm -rf $(VENV) outbox
