@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.config import FeedbackSettings
-from pipeline.feedback import asking, post, readers, signup
+from pipeline.feedback import asking, polling, post, readers, signup
 from pipeline.model import Outside, Report, SignupId, SubscriberId
 from pipeline.store import Store, ledger, people, signups
 
@@ -31,9 +31,11 @@ def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str
             if consequence(words):
                 yield f"{number}/{subscriber}"
         old = signups.old(tx, now - signup.VALID)
-        visit = post.due(tx, settings, now)
+        visit, provider = post.due(tx, settings, now), polling.due(tx, settings, now)
     yield from (f"signup/{one}" for one in asking.due(store, now))
-    yield from (key for key, wanted in (("old-signups", old), ("mailbox", visit)) if wanted)
+    yield from (
+        key for key, wanted in (("old-signups", old), ("mailbox", visit), (f"poll/{provider}", provider)) if wanted
+    )
 
 
 def work(key: str, store: Store, settings: FeedbackSettings, out: Outside) -> Report:
@@ -41,6 +43,8 @@ def work(key: str, store: Store, settings: FeedbackSettings, out: Outside) -> Re
     what, _, name = key.partition("/")
     if what == "signup":
         return asking.send(SignupId(int(name)), store, settings, out)
+    if what == "poll":
+        return polling.ask(name, store, settings, out)
     if what == "mailbox":
         return post.visit(store, settings, out)
     if what == "old-signups":

@@ -9,6 +9,9 @@ signature or secret was verified (headers have lower-case names). It raises `err
 certificate it holds three more: `certificate_url(body)` says where that is to be fetched, `CERTIFICATE` is the name in
 `secrets` under which its PEM is handed in, and `confirm_url(headers, body, secrets, now)` is an address to ask once, so
 that the calls begin.
+
+A provider that can be asked for bounces and complaints is a `Pollable` too: its `poll(since, replies)` steps like
+`requests`, and `polled(replies, now)` are the signals in the replies.
 """
 
 from __future__ import annotations
@@ -17,20 +20,21 @@ import difflib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pipeline import toml
 from pipeline.errors import SettingsError, UserError
-from pipeline.model import Batch, Outcome, Reply, Request
+from pipeline.model import Batch, Outcome, Reply, Request, Signal
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
     import msgspec
 
-__all__ = ["Capabilities", "Provider", "load", "names", "open_module", "open_provider"]
+__all__ = ["Capabilities", "Pollable", "Provider", "load", "names", "open_module", "open_provider"]
 
 SETTINGS_FILE = "sources/newsletter.toml"
 
@@ -85,6 +89,19 @@ class Provider(Protocol):
 
     def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         """The fates that the replies to `look_up` settle, and only those."""
+        ...
+
+
+@runtime_checkable
+class Pollable(Protocol):
+    """A provider that can be asked what it has learnt about copies, for authors whom no webhook reaches."""
+
+    def poll(self, since: datetime, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        """What is to be asked next about the time since then; () when nothing is left."""
+        ...
+
+    def polled(self, replies: Sequence[Reply], now: datetime) -> Sequence[Signal]:
+        """What the replies report; what can't be understood reports nothing."""
         ...
 
 

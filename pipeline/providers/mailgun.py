@@ -116,6 +116,19 @@ class _Mailgun:
                 told[reader] = _message_id(item)
         return api.evidence(batch, told)
 
+    def poll(self, since: datetime, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        """https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/events."""
+        if not replies:
+            kinds = "failed OR complained OR unsubscribed"
+            query = {"event": kinds, "begin": f"{since.timestamp():.0f}", "ascending": "yes", "limit": "300"}
+            return [api.get(f"{self.home}/events?{urlencode(query)}", self._key)]
+        following = self._next(replies[-1]) if api.listed(replies[-1], "items") else ""
+        return [api.get(following, self._key)] if following and len(replies) < _PAGES else ()
+
+    def polled(self, replies: Sequence[Reply], now: datetime) -> Sequence[Signal]:
+        items = [item for reply in replies for item in api.listed(reply, "items")]
+        return [one for item in items for one in _signals(item, api.text(item.get("id")) or signed.name(item), now)]
+
 
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
     own = 2 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 1024

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -137,6 +137,32 @@ class _Postmark:
             if marks.get("batch") == batch.key and reader is not None and name:
                 told[reader] = name
         return api.evidence(batch, told)
+
+    def poll(self, since: datetime, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        """https://postmarkapp.com/developer/api/bounce-api and /suppressions-api."""
+        pages = [reply for reply in replies if api.listed(reply, "Bounces")]
+        query = {"count": _PAGE, "offset": _PAGE * len(pages), "fromdate": f"{since:%Y-%m-%dT%H:%M:%S}"}
+        bounces = api.get(f"{self.base}/bounces?{urlencode(query)}", self._key)
+        if not replies:
+            since_day = urlencode({"fromdate": f"{since:%Y-%m-%d}"})
+            left = f"{self.base}/message-streams/{quote(self.stream)}/suppressions/dump?{since_day}"
+            return [api.get(left, self._key), bounces]
+        full = len(api.listed(replies[-1], "Bounces")) == _PAGE
+        return [bounces] if full and len(replies) < _PAGES else ()
+
+    def polled(self, replies: Sequence[Reply], now: datetime) -> Sequence[Signal]:
+        told: list[Signal] = []
+        for reply in replies:
+            for bounce in api.listed(reply, "Bounces"):
+                kind = "SpamComplaint" if bounce.get("Type") == "SpamComplaint" else "Bounce"
+                told += _signals({**bounce, "RecordType": kind}, now)
+            for one in api.listed(reply, "Suppressions"):
+                if one.get("SuppressionReason") == "ManualSuppression" and one.get("Origin") == "Recipient":
+                    change = {"RecordType": "SubscriptionChange", "SuppressSending": True, "Origin": "Recipient"}
+                    told += _signals(
+                        {**change, "Recipient": one.get("EmailAddress"), "ChangedAt": one.get("CreatedAt")}, now
+                    )
+        return told
 
 
 def _parts(batch: Batch) -> tuple[Part, ...]:

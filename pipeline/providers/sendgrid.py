@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -51,6 +52,14 @@ def provider(settings: Settings, secrets: Mapping[str, str]) -> Provider:
     return _SendGrid(base=api.base(settings.base_url), token=api.secret(secrets, TOKEN))
 
 
+# The lists that can be asked for, and what their rows would be in a webhook's call.
+_LISTS = {
+    "bounces": {"event": "bounce", "type": "bounce"},
+    "spam_reports": {"event": "spamreport"},
+    "unsubscribes": {"event": "unsubscribe"},
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SendGrid:
     base: str
@@ -80,6 +89,23 @@ class _SendGrid:
 
     def found(self, _batch: Batch, _replies: Sequence[Reply]) -> Sequence[Outcome]:
         return ()
+
+    def poll(self, since: datetime, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        """https://www.twilio.com/docs/sendgrid/api-reference/bounces-api and its neighbours."""
+        query = urlencode({"start_time": int(since.timestamp()), "limit": 500})
+        key = {"Authorization": f"Bearer {self.token}"}
+        return () if replies else [api.get(f"{self.base}/v3/suppression/{name}?{query}", key) for name in _LISTS]
+
+    def polled(self, replies: Sequence[Reply], now: datetime) -> Sequence[Signal]:  # noqa: ARG002 - rows have times
+        told: list[Signal] = []
+        for reply, (name, event) in zip(replies, _LISTS.items(), strict=False):
+            rows = api.rows(api.document(reply.body)) if isinstance(reply, Answer) and reply.status == 200 else []
+            for row in map(api.table, rows):
+                at = row.get("created")
+                known = {"email": row.get("email"), "reason": row.get("reason"), "status": row.get("status")}
+                name_of_it = signed.name(name, row.get("email"), at)
+                told += _signals({**known, **event, "timestamp": at, "sg_event_id": name_of_it})
+        return told
 
 
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
