@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from pipeline.errors import UserError
 from pipeline.fates import Verdict, everyone, unanswered
 from pipeline.model import Answer, Batch, HttpRequest, NoAnswer, Outcome, Reply, Request
 
@@ -64,9 +65,9 @@ class Desk(Protocol):
 
 
 def name(batch: Batch) -> str:
-    """What the campaign is called: the same for the same words of the same issue, another for a test."""
+    """What the campaign is called: the same for the same words of the same issue."""
     message = batch.message
-    words = f"{batch.issue}\n{message.subject}\n{message.html}\n{message.text}\n{'' if batch.id else batch.key}"
+    words = f"{batch.issue}\n{message.subject}\n{message.html}\n{message.text}\n"
     return f"issue-{batch.issue}-{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:24]}"
 
 
@@ -82,7 +83,12 @@ _NOT_STARTED = "the campaign was not started"
 
 
 def requests(desk: Desk, batch: Batch, replies: Sequence[Reply]) -> Sequence[Request]:
-    """Find it; make it if it is not there; start it if it is a draft."""
+    """Find it; make it if it is not there; start it if it is a draft. Raises UserError for a test copy."""
+    if not batch.id:
+        raise UserError(
+            "This provider knows the readers itself, so a test copy would go to the whole list; nothing was sent.",
+            next_step='Look at it with `paperround preview`, or take provider = "outbox" or "smtp" for the test.',
+        )
     ask = _talk(desk, batch, replies).ask
     return [ask] if ask else ()
 

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import fates
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, UserError
 from pipeline.mail import HeaderFault
-from pipeline.model import Answer, FileDrop, HttpRequest, Message, NoAnswer, Reply, Request, SmtpEnvelope
+from pipeline.model import Answer, BatchId, FileDrop, HttpRequest, Message, NoAnswer, Reply, Request, SmtpEnvelope
 from pipeline.testing import LINK, ProviderContract, a_batch, a_reader
 from tests.providers import test_contract, wire
 
@@ -139,6 +139,19 @@ def test_a_readers_name_never_becomes_an_address_or_a_field(name: str, reader: s
     assert mails(held, requests) == ["reader1@example.org", "reader2@example.org"]
 
 
+@pytest.mark.parametrize("name", EACH)
+def test_readers_may_leave_by_mail_where_the_author_runs_no_server(name: str) -> None:
+    held = READERS[name]
+    way = "mailto:lisa@example.org?subject=unsubscribe%20"
+    leaving = tuple(replace(a_reader(at), unsubscribe=f"{way}token-{at}") for at in (1, 2))
+    requests = held.by.requests(replace(a_batch(2), recipients=leaving))
+    for at, mail in enumerate((mail for request in requests for mail in held.delivered(request)), 1):
+        assert mail.headers["List-Unsubscribe"] == f"<{way}token-{at}>"
+        assert "List-Unsubscribe-Post" not in mail.headers
+        assert mail.text.count(f"{way}token-{at}") == 1
+        assert mail.html.count(f"{way}token-{at}") == 3
+
+
 def content(request: Request) -> str:
     assert isinstance(request, HttpRequest)
     return request.body.decode()
@@ -245,8 +258,13 @@ def test_a_campaign_is_named_after_its_words_so_it_is_found_whatever_the_batchs_
     edited = replace(batch, message=replace(batch.message, text="other words"))
     assert _draft(held, batch) == _draft(held, again)
     assert _draft(held, batch) != _draft(held, edited)
-    tests = [replace(batch, id=type(batch.id)(0), key=key) for key in ("test-1", "test-2")]
-    assert len({_draft(held, one) for one in (batch, *tests)}) == 3
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_a_test_copy_is_refused_where_it_would_go_to_the_whole_list(name: str) -> None:
+    with pytest.raises(UserError, match="would go to the whole list; nothing was sent") as fault:
+        CAMPAIGNS[name].by.requests(replace(a_batch(1), id=BatchId(0)))
+    assert "preview" in str(fault.value)
 
 
 def _draft(held: ProviderContract, batch: Any) -> bytes:
