@@ -142,6 +142,11 @@ def packed(readers: Iterable[tuple[Recipient, int]], at_most: int, room: int) ->
     No part has an address twice, whatever its case: some providers refuse that, others know readers by address. A
     reader too big for the room is alone.
     """
+    readers = list(readers)
+    if len(readers) <= at_most and sum(bytes_ for _, bytes_ in readers) <= room:
+        alone = len({one.address.lower() for one, _ in readers}) == len(readers)
+        if alone and readers:
+            return (tuple(one for one, _ in readers),)
     parts, part, size, seen = list[Part](), list[Recipient](), 0, set[str]()
     for one, bytes_ in readers:
         if part and (len(part) >= at_most or size + bytes_ > room or one.address.lower() in seen):

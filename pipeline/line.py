@@ -65,7 +65,7 @@ class Wire:
                     return
 
     def _mailed(self, envelopes: Sequence[SmtpEnvelope]) -> Iterator[Reply]:
-        return self._mailer.post(envelopes, lambda: Attempt(self._seconds), self._trusted())
+        return self._mailer.post(envelopes, lambda: Attempt(self._seconds), self._trusted)
 
     def _perform(self, request: Request) -> Reply:
         match request:

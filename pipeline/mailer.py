@@ -55,7 +55,7 @@ class Mailer:
         self._open: tuple[SmtpServer, smtplib.SMTP] | None = None
 
     def post(
-        self, envelopes: Sequence[SmtpEnvelope], attempts: Callable[[], Attempt], trusted: ssl.SSLContext
+        self, envelopes: Sequence[SmtpEnvelope], attempts: Callable[[], Attempt], trusted: Callable[[], ssl.SSLContext]
     ) -> Iterator[Reply]:
         """One reply for each envelope to one server, until one is lost.
 
@@ -77,7 +77,7 @@ class Mailer:
         envelope: SmtpEnvelope,
         following: SmtpEnvelope | None,
         attempt: Attempt,
-        trusted: ssl.SSLContext,
+        trusted: Callable[[], ssl.SSLContext],
         *,
         announced: bool,
     ) -> tuple[Reply, bool]:
@@ -102,7 +102,7 @@ class Mailer:
             self._drop()
             return attempt.lost(f"{server.host}: {_reason(fault)}"), False
 
-    def _ready(self, server: SmtpServer, attempt: Attempt, trusted: ssl.SSLContext) -> smtplib.SMTP:
+    def _ready(self, server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
         """The open connection, if it is to this server and still alive; else a new one."""
         if self._open and self._open[0] == server and _alive(self._open[1], attempt):
             return self._open[1]
@@ -141,11 +141,11 @@ def _alive(connection: smtplib.SMTP, attempt: Attempt) -> bool:
         return False
 
 
-def _connect(server: SmtpServer, attempt: Attempt, trusted: ssl.SSLContext) -> smtplib.SMTP:
+def _connect(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
     connection = _called(server, attempt, trusted)
     try:
         if server.security == "starttls":
-            _patience(connection, attempt).starttls(context=trusted)
+            _patience(connection, attempt).starttls(context=trusted())
         _patience(connection, attempt).ehlo_or_helo_if_needed()
         if server.user:
             _patience(connection, attempt).login(server.user, server.password or "")
@@ -155,14 +155,14 @@ def _connect(server: SmtpServer, attempt: Attempt, trusted: ssl.SSLContext) -> s
     return connection
 
 
-def _called(server: SmtpServer, attempt: Attempt, trusted: ssl.SSLContext) -> smtplib.SMTP:
+def _called(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
     import smtplib
     import socket
 
     # RFC 5321 section 4.1.3: a client without a name gives an address; looking for a name would ask the network.
     rest: dict[str, Any] = {"local_hostname": "[127.0.0.1]", "timeout": attempt.left()}
     if server.security == "tls":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, context=trusted, **rest)
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, context=trusted(), **rest)
     else:
         connection = smtplib.SMTP(server.host, server.port, **rest)
     if connection.sock:

@@ -59,11 +59,13 @@ def _intend(
     tx: Tx, batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, now: datetime
 ) -> _Intent | Report:
     """Everything about a claimed batch that must be durable before its first byte leaves; a report when none may."""
-    was, frozen = ledger.standing(tx, batch), ledger.batch(tx, batch, store.secret(tx))
-    barred = ledger.barred(tx, frozen, store.secret(tx))
+    secret = store.secret(tx)
+    was, frozen = ledger.standing(tx, batch), ledger.batch(tx, batch, secret)
+    barred = ledger.barred(tx, frozen, secret)
     if was.unknown and (fault := _may_not_be_repeated(was, by, barred, now)):
         return settle.parked(tx, frozen, fault, now)
-    ledger.record(tx, batch, barred, now)
+    if barred:
+        ledger.record(tx, batch, barred, now)
     left = _without(frozen, barred)
     good, requests, refused = written(left, by)
     payload = payload_of(requests) if by.can.idempotency == "key" else None

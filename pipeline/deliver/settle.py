@@ -139,11 +139,12 @@ def _write(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> Rep
     if not_sent and len(not_sent) == len(once.outcomes):
         ledger.reopen(tx, batch.id, words, once.until)
     else:
-        ledger.move(tx, batch.id, "pending", next_key(once.was, "left"), not_before=once.until, words=words)
+        if not_sent:
+            ledger.move(tx, batch.id, "pending", next_key(once.was, "left"), not_before=once.until, words=words)
         _unknown(tx, once, settings, by)
     if any(_concerns_all(outcome) for outcome in not_sent) and once.until > once.now:
         ledger.postpone(tx, once.until, number=batch.issue)
-    again = ledger.standing(tx, batch.id).state == "pending" and bool(unknown)
+    again = bool(unknown) and ledger.standing(tx, batch.id).state == "pending"
     return _report(once, words, again=again)
 
 
@@ -152,7 +153,7 @@ def _unknown(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> N
 
     A key covers the very same bytes, so nobody of the batch may have another fate.
     """
-    batch, left = once.batch.id, ledger.standing(tx, once.batch.id).unknown
+    batch, left = once.batch.id, ledger.standing(tx, once.batch.id).unknown if once.of("unknown") else 0
     possible = safe_again(by, once.was, once.now)
     if by.can.idempotency == "key":
         worn_out = once.said.answered and once.was.attempts > REPLAYS
