@@ -19,11 +19,17 @@ _LINE = re.compile(rb"([0-9a-f]{16}) (\d{20})\n")
 
 
 def behind(tx: Tx, store: Store, outbox: Path) -> bool:
-    """Whether more went out from this outbox than this ledger knows of."""
+    """Whether more went out from this outbox than this ledger knows of.
+
+    An empty mark was never written: the program was killed just then, and nothing had left.
+    """
     try:
-        line = _LINE.fullmatch((outbox / NAME).read_bytes())
+        content = (outbox / NAME).read_bytes()
     except FileNotFoundError:
         return False
+    if not content:
+        return False
+    line = _LINE.fullmatch(content)
     ours = line is not None and line[1].decode() == name_of(tx, store)
     return line is None or not ours or int(line[2]) > carriers.generation(tx)
 

@@ -111,7 +111,7 @@ import atexit, re
 from pathlib import Path
 from pipeline.cli.main import main
 def say():
-    print("peak", re.search("VmHWM: *([0-9]+)", Path("/proc/self/status").read_text())[1], flush=True)
+    print("peak", re.search(r"VmHWM:\\s*([0-9]+)", Path("/proc/self/status").read_text())[1], flush=True)
 atexit.register(say)
 main()
 """

@@ -294,6 +294,13 @@ def test_c4_an_issue_that_the_provider_knows_already_is_not_sent_even_when_all_o
         assert scene.sums == {"accepted": 4}
 
 
+def test_c4_a_mark_that_a_killed_run_had_only_begun_stops_nobody(stage: Stage) -> None:
+    with stage("none") as scene:
+        (scene.world.folder / "outbox/ledger.mark").write_bytes(b"")
+        scene.send()
+        assert scene.sums == {"accepted": 4}
+
+
 def test_c7_who_leaves_between_the_yes_and_her_batch_gets_nothing(stage: Stage) -> None:
     with stage("none") as scene:
 
