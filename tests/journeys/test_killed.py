@@ -133,3 +133,33 @@ def test_a_send_killed_at_any_statement_reaches_everybody_once(copies: Copies, p
                 whole(world)
             number += copies.stride
     assert number > 100
+
+
+def test_a_mail_that_asks_to_confirm_goes_at_most_once_wherever_the_program_is_killed(copies: Copies) -> None:
+    """Whoever gets none because of it asks again; nobody is asked twice by one form."""
+    from pipeline import feedback
+    from pipeline.feedback import signup
+    from pipeline.store import signups
+
+    def work(world: World) -> None:
+        with world.project(alone=False) as project:
+            feedback.work("signup/1", project.store, project.settings.feedback, project.out)
+
+    with copies.original() as ready:
+        with ready.project() as project:
+            about = {"name": None, "topics": (), "words": "yes", "source": "form", "now": ready.now}
+            signup.ask(project.store, "ann@example.org", **about)  # type: ignore[arg-type]
+        number = 1
+        while True:
+            with copies.copy(ready) as world:
+                rooms = ("feedback/asking", "store/signups")
+                came_so_far = killing.at_statement(number, rooms, lambda world=world: work(world))  # type: ignore[misc]
+                steps.cron(world)
+                with world.project() as project, project.store.reading() as tx:
+                    found = signups.by_address(tx, "ann@example.org")
+                assert found is not None
+                assert (found.mail, found.mails) == (None, 1)
+            if not came_so_far:
+                break
+            number += copies.stride
+    assert number > 20
