@@ -181,8 +181,10 @@ def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
     match kind:
         case "delivered":
             yield told("delivered")
-        case "deferred" | "soft_bounce":
+        case "deferred":
             yield told("deferred")
+        case "soft_bounce":
+            yield told("bounced")
         case "hard_bounce" | "invalid_email" | "blocked" | "error":
             yield told("bounced", permanent=kind in ("hard_bounce", "invalid_email"))
         case "spam" | "complaint":

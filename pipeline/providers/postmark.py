@@ -212,6 +212,6 @@ def _failed(told: Callable[..., Signal], kind: str, at: datetime) -> Signal:
     """https://postmarkapp.com/developer/api/bounce-api#bounce-types."""
     if kind in ("SpamComplaint", "SpamNotification"):
         return told("complained", permanent=True, at=at)
-    if kind in ("Transient", "SoftBounce", "DnsError", "Undeterminable", "AutoResponder", "ChallengeVerification"):
+    if kind in ("Transient", "DnsError", "Undeterminable", "AutoResponder", "ChallengeVerification"):
         return told("deferred", at=at)
     return told("bounced", permanent=kind in ("HardBounce", "BadEmailAddress"), at=at)

@@ -322,7 +322,7 @@ def _signals(event: Mapping[str, Any], name: str, now: datetime) -> Iterator[Sig
         match kind:
             case "Bounce":
                 permanent = detail.get("bounceType") == "Permanent"
-                yield one("deferred" if detail.get("bounceType") == "Transient" else "bounced", permanent=permanent)
+                yield one("bounced", permanent=permanent)
             case "Complaint":
                 yield one("complained", permanent=True)
             case "Delivery":

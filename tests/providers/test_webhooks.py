@@ -319,7 +319,8 @@ def kinds(call: Call) -> list[tuple[str, bool]]:
     ("changed", "expected"),
     [
         ({"RecordType": "Delivery", "Recipient": WHO, "DeliveredAt": "2026-11-23T09:29:00Z"}, [("delivered", False)]),
-        ({"Type": "SoftBounce"}, [("deferred", False)]),
+        ({"Type": "SoftBounce"}, [("bounced", False)]),
+        ({"Type": "Transient"}, [("deferred", False)]),
         ({"Type": "Blocked"}, [("bounced", False)]),
         ({"RecordType": "SpamComplaint"}, [("complained", True)]),
         ({"RecordType": "SubscriptionChange", "SuppressSending": True, "Origin": "Recipient"}, [("unsubscribed", True)]),
@@ -389,7 +390,7 @@ def test_mailguns_events(changed: dict[str, Any], expected: list[tuple[str, bool
     ("kind", "expected"),
     [
         ("delivered", [("delivered", False)]),
-        ("soft_bounce", [("deferred", False)]),
+        ("soft_bounce", [("bounced", False)]),
         ("deferred", [("deferred", False)]),
         ("invalid_email", [("bounced", True)]),
         ("blocked", [("bounced", False)]),
@@ -425,7 +426,7 @@ PEOPLE = [{"emailAddress": WHO}, {"emailAddress": "ben@example.org"}]
     ("event", "expected"),
     [
         ({"eventType": "Delivery", "delivery": {"recipients": [WHO]}}, [("delivered", False)]),
-        ({"eventType": "Bounce", "bounce": {"bounceType": "Transient", "bouncedRecipients": PEOPLE}}, [("deferred", False)] * 2),
+        ({"eventType": "Bounce", "bounce": {"bounceType": "Transient", "bouncedRecipients": PEOPLE}}, [("bounced", False)] * 2),
         ({"eventType": "Bounce", "bounce": {"bounceType": "Undetermined", "bouncedRecipients": PEOPLE[:1]}}, [("bounced", False)]),
         ({"notificationType": "Complaint", "complaint": {"complainedRecipients": PEOPLE[:1]}}, [("complained", True)]),
         ({"eventType": "DeliveryDelay", "deliveryDelay": {"delayedRecipients": PEOPLE[:1]}}, [("deferred", False)]),
