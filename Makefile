@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint format types cover lock dist clean
+.PHONY: help demo test setup lint format types cover lock dist man clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/: *.*## /\t/' | expand -t 12
@@ -58,6 +58,10 @@ lock:             ## new pinned versions with hashes (needs uv)
 
 dist: $(VENV)/ready-dev    ## wheel and source archive in dist/
 	$(BIN)/python -m hatchling build -d dist
+
+man: setup        ## the manual page, dist/paperround.1
+	@mkdir -p dist
+	$(BIN)/paperround manual > dist/paperround.1
 
 clean:           ## forget .venv and everything the demo made
 	rm -rf $(VENV) outbox

@@ -12,7 +12,7 @@ import click
 from pipeline.cli.terminal import Terminal
 from pipeline.errors import PaperroundError
 
-_GROUPS = ("setup", "posts", "issues", "preview", "cron", "readers", "server", "shelf", "storage")
+_GROUPS = ("setup", "posts", "issues", "preview", "cron", "readers", "server", "shelf", "storage", "manual")
 
 
 class _Commands(click.Group):
