@@ -121,6 +121,12 @@ def _stopped(number: IssueNumber, store: Store) -> Report:
     return Report(attention=(settle.stop_words(begun.provider, words, f"`send {number}`"),))
 
 
+def stopped(store: Store, settings: DeliverSettings) -> str | None:
+    """Why nothing is handed to the provider until a person has looked; None when all is well."""
+    with store.reading() as tx:
+        return carriers.stopped(tx, settings.provider)
+
+
 def _carrier(batch: BatchId, store: Store, settings: DeliverSettings) -> Provider:
     """The provider that a batch was frozen for: another one could not know what became of it before.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,4 +34,20 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-FILTERS: dict[str, Any] = {"day": day, "time": time, "short": short, "many": many, "capital": capital}
+def length_of(length: timedelta) -> str:
+    """A length of time as people say it: 40 seconds, 15 minutes, 2 hours, 3 days."""
+    seconds = round(length.total_seconds())
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size * (2 if unit == "hour" else 1):
+            return many(round(seconds / size), unit)
+    return many(seconds, "second")
+
+
+FILTERS: dict[str, Any] = {
+    "day": day,
+    "time": time,
+    "short": short,
+    "many": many,
+    "capital": capital,
+    "length_of": length_of,
+}

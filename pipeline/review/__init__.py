@@ -9,7 +9,7 @@ never    approves what the pre-flight list blocks, nor bytes that differ from th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,9 @@ from pipeline import folder
 from pipeline.config import ReviewSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Account, Approval, Finding, Issue, IssueNumber, IssueState, Outside, Report
-from pipeline.store import Store, Tx, carriers, edits, issues, ledger
+from pipeline.store import Store, Tx, accounts, carriers, edits, issues, ledger
 
-__all__ = ["approve", "due", "findings", "may_approve", "state", "states", "withdraw", "work"]
+__all__ = ["Line", "approve", "due", "findings", "may_approve", "overview", "state", "states", "withdraw", "work"]
 
 
 def due(store: Store, settings: ReviewSettings, now: datetime) -> Iterable[str]:
@@ -139,7 +139,7 @@ def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, s
 def _under_way(tx: Tx, number: IssueNumber, account: Account) -> tuple[IssueState, str]:
     if account.pending and carriers.is_expired(tx, number):
         return "expired", f"too old to go out by itself: {account.pending} wait; `send {number}` still sends it"
-    if waits := ledger.held(tx, number):
+    if account.pending and (waits := ledger.held(tx, number)):
         return "held", f"{waits} readers wait for your word after the first few; `send {number}`"
     if account.pending:
         return "sending", f"still to be handed over: {account.pending}; `send {number}` goes on"
@@ -152,6 +152,33 @@ def states(store: Store, settings: ReviewSettings) -> list[tuple[Issue, IssueSta
     """Every issue with its state and what to do next in words."""
     with store.reading() as tx:
         return [(issue, *state(tx, issue, settings)) for issue in issues.every(tx)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An issue as the archive lists it: `frozen` is when it began to be sent, None before that."""
+
+    issue: issues.Outline
+    state: IssueState
+    next_step: str
+    frozen: datetime | None
+    account: Account | None
+
+
+def overview(store: Store, settings: ReviewSettings) -> list[Line]:
+    """What `states` tells, for a list of hundreds: newest first, without what is in the issues."""
+    with store.reading() as tx:
+        sums = accounts.every(tx)
+        return [_line(tx, one, sums.get(one.number), settings) for one in issues.outlines(tx)]
+
+
+def _line(tx: Tx, outline: issues.Outline, sent: tuple[datetime, Account] | None, settings: ReviewSettings) -> Line:
+    if sent:
+        said = _under_way(tx, outline.number, sent[1])
+    else:
+        said = state(tx, _issue(tx, outline.number), settings)
+    frozen, account = sent or (None, None)
+    return Line(issue=outline, state=said[0], next_step=said[1], frozen=frozen, account=account)
 
 
 def _state_keys(tx: Tx, issue: Issue, settings: ReviewSettings) -> dict[str, Any]:

@@ -39,6 +39,57 @@ def every(tx: Tx) -> list[Issue]:
     return [row.issue for row in tx.execute(sa.select(tables.issues.c.issue).order_by(tables.issues.c.number))]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """An issue as a list shows it; `posts` counts them, `corrects` is the number of another issue."""
+
+    number: IssueNumber
+    slug: str
+    title: str
+    subject: str
+    created: datetime
+    due: datetime
+    posts: int
+    corrects: IssueNumber | None
+
+
+class _Skipped(msgspec.Struct):
+    pass
+
+
+class _Corrected(msgspec.Struct):
+    number: IssueNumber
+
+
+class _Brief(msgspec.Struct):
+    slug: str
+    title: str
+    subject: str
+    created: datetime
+    items: tuple[_Skipped, ...]
+    corrects: _Corrected | None = None
+
+
+def outlines(tx: Tx) -> list[Outline]:
+    """All issues in few words, newest first."""
+    columns = tables.issues.c
+    brief = sa.type_coerce(columns.issue, tables.Packed(_Brief)).label("brief")
+    rows = tx.execute(sa.select(columns.number, columns.due, brief).order_by(columns.number.desc()))
+    return [
+        Outline(
+            number=row.number,
+            slug=row.brief.slug,
+            title=row.brief.title,
+            subject=row.brief.subject,
+            created=row.brief.created,
+            due=row.due,
+            posts=len(row.brief.items),
+            corrects=row.brief.corrects.number if row.brief.corrects else None,
+        )
+        for row in rows
+    ]
+
+
 class _Made(msgspec.Struct):
     created: datetime
 

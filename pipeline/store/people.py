@@ -188,6 +188,20 @@ def choose(tx: Tx, subscriber: SubscriberId, topics: Iterable[str]) -> None:
         tx.execute(sa.insert(tables.reader_topics), rows)
 
 
+def acts_by_month(tx: Tx) -> dict[str, dict[str, int]]:
+    """How often readers did what ("left", "imported" …), by month as in "2026-11"."""
+    month = sa.func.substr(sa.type_coerce(_CONSENTS.at, sa.Text), 1, 7)
+    found: dict[str, dict[str, int]] = {}
+    for when, act, count in tx.execute(sa.select(month, _CONSENTS.act, sa.func.count()).group_by(month, _CONSENTS.act)):
+        found.setdefault(when, {})[act] = count
+    return found
+
+
+def count_by_state(tx: Tx) -> dict[str, int]:
+    """How many readers there are of each state."""
+    return {row[0]: row[1] for row in tx.execute(sa.select(_T.state, sa.func.count()).group_by(_T.state))}
+
+
 def consented(tx: Tx, subscriber: SubscriberId, consent: Consent) -> None:
     """Keep the evidence of what a reader did."""
     values = {"act": consent.act, "words": consent.words, "source": consent.source, "at": consent.at}

@@ -51,6 +51,15 @@ def counts(tx: Tx, number: IssueNumber) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(chosen)}
 
 
+def all_counts(tx: Tx) -> dict[IssueNumber, dict[str, int]]:
+    """The same for every issue."""
+    found: dict[IssueNumber, dict[str, int]] = {}
+    chosen = sa.select(_T.number, _T.kind, sa.func.count()).where(_T.number.is_not(None)).group_by(_T.number, _T.kind)
+    for number, kind, count in tx.execute(chosen):
+        found.setdefault(number, {})[kind] = count
+    return found
+
+
 def forget(tx: Tx, address_hash: str) -> None:
     """What was said about an address loses its words; the count of events stays."""
     tx.execute(sa.update(tables.signals).where(_T.address_hash == address_hash).values(words=""))
