@@ -126,8 +126,8 @@ class _Asked:
 
 def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings) -> Report:
     """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
-    known = drafting.known(tx, draft=asked.number, urls=settings.calendars)
     changes = edits.in_force(kept.of(tx, draft.number if draft else kept.NEXT))
+    known = _known(tx, asked.number, changes, settings)
     chosen, faults = _made(asked, known, changes, settings)
     if isinstance(chosen, Waiting):
         return drafting.take_back(tx, draft, chosen)
@@ -135,6 +135,11 @@ def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSetti
     if draft is None:
         kept.move(tx, kept.NEXT, asked.number)
     return written + Report(attention=faults, done=_cut_short(chosen, settings) if written.done else ())
+
+
+def _known(tx: Tx, number: IssueNumber, changes: Iterable[Change], settings: ComposeSettings) -> Known:
+    pinned, evergreen = edits.wishes(changes).pinned, settings.schedule.evergreen
+    return drafting.known(tx, draft=number, urls=settings.calendars, pinned=pinned, evergreen=evergreen)
 
 
 def _made(
@@ -369,8 +374,8 @@ def plan(store: Store, settings: ComposeSettings, now: datetime, of: IssueNumber
     with store.reading() as tx:
         draft = next(iter(drafting.drafts(tx)), None) if of is None else issues.get(tx, of)
         number = draft.number if draft else drafting.next_number(tx)
-        known = drafting.known(tx, draft=number, urls=settings.calendars)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
+        known = _known(tx, number, edits.in_force(changed), settings)
     slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
     created = draft.created if draft else now
     asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)

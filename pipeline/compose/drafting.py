@@ -12,7 +12,7 @@ import msgspec
 from pipeline import folder
 from pipeline.compose.select import Known, Waiting
 from pipeline.config import ComposeSettings
-from pipeline.model import Issue, IssueNumber, Post, Report, Slot
+from pipeline.model import Issue, IssueNumber, Post, PostId, Report, Slot
 from pipeline.store import Tx, calendars, issues, picks, posts
 from pipeline.store import edits as kept
 
@@ -47,13 +47,31 @@ def next_number(tx: Tx) -> IssueNumber:
     return IssueNumber(max((issue.number for issue in issues.every(tx)), default=0) + 1)
 
 
-def known(tx: Tx, draft: IssueNumber | None = None, urls: Iterable[str] = ()) -> Known:
-    """What there is to choose from; what stands in the `draft` itself is free to be chosen again."""
-    placed = issues.placed(tx)
+def known(
+    tx: Tx,
+    draft: IssueNumber | None = None,
+    urls: Iterable[str] = (),
+    *,
+    pinned: Iterable[PostId] = (),
+    evergreen: bool = False,
+) -> Known:
+    """What there is to choose from; what stands in the `draft` itself is free to be chosen again.
+
+    Only posts that may be chosen are read whole: new ones, those that the author keeps or has `pinned`, and with
+    `evergreen` all of them.
+    """
+    placed, choices = issues.placed(tx), posts.choices(tx)
+    outlines = [] if evergreen else posts.outlines(tx)
+    wanted = {
+        post.id
+        for post in outlines
+        if placed.get(post.id) in (None, draft) and (not post.before or choices.get(post.id) == "keep")
+    } | set(pinned)
+    whole = posts.some(tx, wanted)
     return Known(
-        posts=posts.every(tx),
-        picks=picks.of(tx),
-        choices=posts.choices(tx),
+        posts=posts.every(tx) if evergreen else [whole.get(post.id, post) for post in outlines],
+        picks=picks.of(tx) if evergreen else picks.some(tx, wanted),
+        choices=choices,
         placed={post: number for post, number in placed.items() if number != draft},
         shown=issues.shown(tx, besides=draft),
         composed={issue.number: issue.created for issue in issues.every(tx)},

@@ -295,9 +295,25 @@ def _related(chosen: Sequence[Post], known: Known) -> tuple[Post, ...]:
 
 
 def _without_body(post: Post) -> Post:
-    """Only its title and address are shown, so an edit to its text must not void an approval."""
-    article = replace(post.article, html="", text="", removed=(), lead_image=None, question=None)
-    return replace(post, article=article, settled_from=post.first_seen, gone=None)
+    """Only its title and address are shown, so an edit to its text must not void an approval.
+
+    What is left is what an outline of a post has, so that it is the same however much of it was read.
+    """
+    article = replace(
+        post.article,
+        html="",
+        text="",
+        excerpt="",
+        question=None,
+        authors=(),
+        updated=None,
+        lead_image=None,
+        language=None,
+        direction="ltr",
+        removed=(),
+        enclosures=(),
+    )
+    return replace(post, article=article, guids=(), settled_from=post.first_seen, gone=None)
 
 
 def slug(title: str) -> str:

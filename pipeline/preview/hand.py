@@ -162,8 +162,14 @@ def _from_disk(ask: Ask, issue: Issue, last: issues.Rendering) -> Shown | None:
     )
 
 
-_looks: OrderedDict[str, Look] = OrderedDict()
+_looks: OrderedDict[str, Shown] = OrderedDict()
 _lock = Lock()
+
+
+def remembered(sha: str) -> Shown | None:
+    """What a page showed a moment ago, by its hash (16 letters of it at least): its frame asks for the same."""
+    with _lock:
+        return next((one for one in _looks.values() if len(sha) >= 16 and one.sha.startswith(sha)), None)
 
 
 def _look(ask: Ask, issue: Issue) -> tuple[Shown | None, RenderFault | None]:
@@ -172,21 +178,23 @@ def _look(ask: Ask, issue: Issue) -> tuple[Shown | None, RenderFault | None]:
         key = render.fingerprint(issue, ask.store, ask.settings.render)
         with _lock:
             found = _looks.get(key)
-        look = found or render.look(issue, ask.store, ask.settings.render)
+        shown = found or _shown(render.look(issue, ask.store, ask.settings.render))
     except RenderFault as fault:
         return None, fault
     with _lock:
-        _looks[key] = look
+        _looks[key] = shown
         while len(_looks) > 4:
             _looks.popitem(last=False)
+    return shown, None
+
+
+def _shown(look: Look) -> Shown:
     made = look.rendered
-    source = made.files["sample.eml"].decode("utf-8", "replace")
-    message = made.message
     return Shown(
-        subject=message.subject,
-        html=message.html,
-        text=message.text,
-        source=source,
+        subject=made.message.subject,
+        html=made.message.html,
+        text=made.message.text,
+        source=made.files["sample.eml"].decode("utf-8", "replace"),
         findings=look.findings,
         sha=look.sha,
-    ), None
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from pipeline.model import Pick, PostId
@@ -18,6 +20,12 @@ def inputs(tx: Tx) -> dict[PostId, str]:
 def of(tx: Tx) -> dict[PostId, tuple[Pick, ...]]:
     """The suggestions for every post, best first."""
     return {row.post: row.picks for row in tx.execute(sa.select(tables.picks.c.post, tables.picks.c.picks))}
+
+
+def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, tuple[Pick, ...]]:
+    """The suggestions for these posts, best first."""
+    named = sa.select(tables.picks.c.post, tables.picks.c.picks).where(tables.picks.c.post.in_(list(chosen)))
+    return {row.post: row.picks for row in tx.execute(named)}
 
 
 def suggest(tx: Tx, post: PostId, inputs: str, picks: tuple[Pick, ...]) -> None:

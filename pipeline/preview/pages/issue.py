@@ -102,12 +102,12 @@ def _place(finding: Finding) -> str | None:
 
 def _mail(ask: Ask) -> Response:
     """The frame's content."""
-    there = hand.numbered(ask, changes.number(ask))
-    if there.shown is None:
+    shown = hand.remembered(ask.asked("v")) or hand.numbered(ask, changes.number(ask)).shown
+    if shown is None:
         return PlainTextResponse("There is nothing to show.", 404)
     view = _view(ask)
     return framed(
-        there.shown.html,
+        shown.html,
         dark=view["look"] == "dark",
         pictures=view["pictures"] == "on",
         public=ask.settings.outbox / "public",
