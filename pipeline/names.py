@@ -25,6 +25,10 @@ SILENCES_AT_MOST = 2
 """After so many questions without an answer there is no network, and no further one is asked."""
 
 
+SURELY_THERE: tuple[str, Kind] = ("gmail.com", "MX")
+"""A name that every working resolver knows."""
+
+
 def asker(resolver: str | None = None, seconds: float = 3.0) -> LookUp:
     """Looks names up by the system's resolver, or by the one at `resolver` ("127.0.0.1:5353")."""
     import dns.resolver
@@ -36,13 +40,18 @@ def asker(resolver: str | None = None, seconds: float = 3.0) -> LookUp:
     if resolver is not None:
         host, _, port = resolver.rpartition(":")
         ask.nameservers, ask.port = [host], int(port)
-    silences = 0
+    silences, trusted = 0, resolver is not None
 
     def look_up(name: str, kind: Kind) -> Looked:
-        nonlocal silences
+        nonlocal silences, trusted
         if silences >= SILENCES_AT_MOST:
             return UNKNOWN
         looked = _ask(ask, name, kind, seconds)
+        if looked.state == "none" and not trusted:
+            # Some networks without a way out answer "no" to everything: then a no is worth nothing.
+            trusted = _ask(ask, *SURELY_THERE, seconds).state == "found"
+            silences += 0 if trusted else SILENCES_AT_MOST
+            looked = looked if trusted else UNKNOWN
         silences += looked.state == "unknown"
         return looked
 

@@ -123,24 +123,29 @@ def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str
         people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now))
 
 
-def allow(store: Store, address: str, *, now: datetime) -> None:
-    """Mail a reader again whose mailbox bounced, by the author's word that it works. Raises UserError when she left.
+def allow(store: Store, address: str, *, now: datetime) -> bool:
+    """Mail may go to an address again that bounced, by the author's word that it works.
 
-    Who left or complained comes back by her own confirmed yes only.
+    False when nobody has the address: then only the bar is lifted. Raises UserError when there is no bounce to take
+    back: who left or complained comes back by her own confirmed yes only.
     """
     with store.writing() as tx:
-        reader = _reader(tx, address)
-        hashed = people.address_hash(store.secret(tx), reader.address)
+        reader = people.by_address(tx, address)
+        hashed = people.address_hash(store.secret(tx), address)
         barred = people.suppressed(tx, hashed)
-        if reader.state != "bounced" or (barred and barred.reason != "bounced"):
+        bounced = (barred is None or barred.reason == "bounced") and (reader is None or reader.state == "bounced")
+        if not bounced or (reader is None and barred is None):
             raise UserError(
-                f"{address} is {reader.state}, so there is no bounce to take back.",
+                f"There is no bounce of {address} to take back.",
                 next_step="Who has left comes back by filling in the form herself.",
             )
         people.lift(tx, hashed)
+        if reader is None:
+            return False
         people.put(tx, reader.id, state="active", since=now)
         words = "the author's word that the mailbox works again"
         people.consented(tx, reader.id, Consent(act="changed", words=words, source="the author", at=now))
+    return True
 
 
 def about(store: Store, address: str) -> dict[str, object]:

@@ -130,3 +130,21 @@ def test_an_address_of_a_free_mail_host_can_not_be_the_sender(settings: Feedback
 def test_the_page_to_unsubscribe_must_answer(settings: FeedbackSettings, status: int | None, level: str) -> None:
     assert domain.way_out(settings, status).level == level
     assert domain.way_out(replace(settings, readers=ReadersTable(unsubscribe="mailto")), status).level == "note"
+
+
+def test_a_network_that_answers_no_to_everything_is_no_network(
+    settings: FeedbackSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dns.resolver
+
+    with serving({}) as (address, _):
+        host, _, port = address.rpartition(":")
+
+        class System(dns.resolver.Resolver):
+            def __init__(self, *_: object, **__: object) -> None:
+                super().__init__(configure=False)
+                self.nameservers, self.port = [host], int(port)
+
+        monkeypatch.setattr(dns.resolver, "Resolver", System)
+        found = domain.advice(settings, names.asker())
+    assert "mend" not in {one.level for one in found}

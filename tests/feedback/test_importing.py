@@ -282,6 +282,15 @@ def test_a_bounce_is_taken_back_by_the_author_and_a_goodbye_is_not(world: World)
     assert [one.address for one in active(world)] == ["ann@example.org"]
 
 
+def test_the_bounce_of_somebody_who_never_came_in_is_taken_back_too(world: World) -> None:
+    take(world, "email,status\ndora@example.org,bounced\n")
+    with world.project() as project:
+        assert readers.allow(project.store, "dora@example.org", now=world.now) is False
+        with pytest.raises(UserError, match="no bounce"):
+            readers.allow(project.store, "dora@example.org", now=world.now)
+    assert take(world, "email\ndora@example.org\n").counts["added"] == 1
+
+
 def test_everything_kept_about_a_person_can_be_shown_to_her(world: World) -> None:
     take(world, "email,City\nann@example.org,Rome\n")
     with world.project() as project:
