@@ -32,7 +32,7 @@ def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str
                 yield f"{number}/{subscriber}"
         old = signups.old(tx, now - signup.VALID)
         visit, provider = post.due(tx, settings, now), polling.due(tx, settings, now)
-    yield from (f"signup/{one}" for one in asking.due(store, now))
+    yield from (f"signup/{one}" for one in asking.due(store, settings, now))
     yield from (
         key for key, wanted in (("old-signups", old), ("mailbox", visit), (f"poll/{provider}", provider)) if wanted
     )

@@ -33,8 +33,15 @@ AN_HOUR_AT_MOST = 300
 STAND_IN = "https://unsubscribe.invalid/never-ask-again"
 
 
-def due(store: Store, now: datetime) -> list[SignupId]:
+def possible(settings: FeedbackSettings) -> bool:
+    """Whether the provider can mail one person: one that keeps the list itself would mail everybody on it."""
+    return bool(providers.load(settings.provider).CAN.idempotency != "campaign")
+
+
+def due(store: Store, settings: FeedbackSettings, now: datetime) -> list[SignupId]:
     """Sign-ups whose mail may go now."""
+    if not possible(settings):
+        return []
     with store.reading() as tx:
         room = AN_HOUR_AT_MOST - signups.mailed_since(tx, now - AN_HOUR)
         return signups.waiting(tx)[: max(room, 0)]
@@ -42,6 +49,8 @@ def due(store: Store, now: datetime) -> list[SignupId]:
 
 def send(signup: SignupId, store: Store, settings: FeedbackSettings, out: Outside) -> Report:
     """Send the mail that waits for one sign-up; what was certainly not handed over waits on."""
+    if not possible(settings):
+        return Report(unchanged=1)
     now = out.clock()
     by = providers.open_provider(
         settings.provider, settings.tables.get(settings.provider, {}), settings.secrets, settings.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.errors import UserError
-from pipeline.feedback import readers, signup
+from pipeline.feedback import asking, readers, signup
 from pipeline.public import pages
 from pipeline.public.asked import Answered, Asked, Desk
 from pipeline.public.limits import household
@@ -13,7 +13,12 @@ TRAP = "website"
 
 
 def subscribe(asked: Asked, desk: Desk) -> Answered:
-    """The form; sent off, it answers the same for every address that mail can go to."""
+    """The form; sent off, it answers the same for every address that mail can go to.
+
+    A provider that keeps the list has a form of its own, and no way to mail one person.
+    """
+    if not asking.possible(desk.settings.feedback):
+        return pages.lost(desk)
     if asked.method != "POST":
         return _form(asked, desk)
     if asked.one(TRAP):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import feedback
 from pipeline.feedback import readers
 from pipeline.model import Subscriber, Suppression
 from pipeline.store import people, signups
@@ -337,3 +338,18 @@ def test_a_rhythm_that_nobody_offers_changes_nothing(world: World, every: str) -
         found = subscribe(site)
         site.client.post(f"/preferences/{found.token}", data={"every": every})
         assert reader(site) == found
+
+
+@pytest.mark.parametrize("provider", ["buttondown", "listmonk"])
+def test_where_the_provider_keeps_the_list_there_is_no_form_and_nobody_is_mailed(world: World, provider: str) -> None:
+    """One mail by such a provider would be one to everybody on its list."""
+    with up(world) as site:
+        fill_in(site)
+    world.set("[[source]]", f'[delivery]\nprovider = "{provider}"\n\n[[source]]')
+    with up(world) as site:
+        assert site.client.get("/subscribe").status_code == 404
+        assert fill_in(site, "ben@example.org").status_code == 404
+        assert site.due == []
+        store, settings = site.project.store, site.project.settings.feedback
+        assert not [key for key in feedback.due(store, settings, world.now) if key.startswith("signup")]
+        assert feedback.work("signup/1", store, settings, site.project.out).unchanged == 1
