@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint format types cover lock dist man clean
+.PHONY: help demo test setup lint format types cover lock dist man docs audit clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/: *.*## /\t/' | expand -t 12
@@ -62,6 +62,12 @@ dist: $(VENV)/ready-dev    ## wheel and source archive in dist/
 man: setup        ## the manual page, dist/paperround.1
 	@mkdir -p dist
 	$(BIN)/paperround manual > dist/paperround.1
+
+docs: $(VENV)/ready-dev    ## the documentation as a site, in site/; needs no network to be read
+	$(BIN)/mkdocs build --quiet
+
+audit: $(VENV)/ready-dev   ## compare what is pinned with published advisories (needs a network)
+	$(BIN)/python -m tools.audit
 
 clean:           ## forget .venv and everything the demo made
 	rm -rf $(VENV) outbox
