@@ -64,10 +64,12 @@ def words(page: str) -> str:
 
 
 @contextmanager
-def at_her_page(world: World, *, password: str | None = None, enter: bool = True) -> Iterator[Author]:
+def at_her_page(
+    world: World, *, password: str | None = None, enter: bool = True, at: Desk | None = None
+) -> Iterator[Author]:
     """The author, let in; nobody watches the files."""
     door = Door(password=Password(password) if password else None)
-    with closing(desk(world)) as project:
+    with closing(at or desk(world)) as project:
         author = Author(TestClient(application(project, door), base_url=ORIGIN), door)
         if enter:
             author.client.get(f"/enter?token={door.token}", follow_redirects=False)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from html import unescape
 
 import pytest
 
+from pipeline.config import Settings
+from pipeline.model import Fetched, NoAnswer, Outside, Reply, Request, Validators
+from pipeline.preview import Desk
 from tests.journeys import steps
-from tests.preview.author import ORIGIN, Author, at_her_page
+from tests.preview.author import ORIGIN, Author, at_her_page, desk
 from tests.world import World
 
 
@@ -299,3 +303,42 @@ def test_a_run_at_work_is_waited_for_and_then_told(
         author.post("/issue/1/subject", words="Changes need no lock")
         said = author.post("/go/1/approve", status=503, hash=hash_of(author.look()))
     assert "A run is at work in this project just now; nothing was done. Try again in a minute." in said
+
+
+def broken_line(desk: Desk) -> None:
+    """From now on the provider takes everything and its answer is lost."""
+
+    @contextmanager
+    def opener(settings: Settings) -> Iterator[Outside]:
+        def line(requests: Sequence[Request]) -> Iterator[Reply]:
+            yield from (NoAnswer(sent="after", words="the line broke") for _ in requests)
+
+        yield Outside(clock=desk.clock, fetch=never, line=line)
+
+    desk._opener = opener
+
+
+def never(url: str, *, validators: Validators | None = None) -> Fetched:
+    raise AssertionError(url)
+
+
+def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only_by_her_order(world: World) -> None:
+    steps.pull(world)
+    steps.subscribe(world, "ann@example.org")
+    with closing(desk(world)) as project, at_her_page(world, at=project) as author:
+        approved(author)
+        whole = project._opener
+        broken_line(project)
+        author.post("/go/1/send")
+        said = author.reads()
+        assert "1 copy of unknown fate" in said
+        assert "ann@example.org: the line broke" in said
+        assert "1 reader = 0 accepted + 0 refused + 0 left out + 1 unknown + 0 to go" in said
+        author.post("/go/1/settle")
+        project.errands.wait(30)
+        assert "1 copy of unknown fate" in author.reads()
+        author.post("/go/1/resend", status=400)
+        project._opener = whole
+        author.post("/go/1/resend", sure="yes")
+        project.errands.wait(30)
+        assert "1 reader = 1 accepted" in author.reads("/issue/1")

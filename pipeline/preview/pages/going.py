@@ -143,6 +143,8 @@ def _settling(one: IssueNumber, *, resend: bool) -> Callable[[Project], Report]:
             report = deliver.reconcile(one, project.store, section, project.out, resend=resend)
         except NeedsPerson as fault:
             report = Report(attention=(str(fault),))
+        if resend:
+            deliver.ask(one, project.store, section, project.out.clock())
         report += run.perform(project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), one))
         return report + run.walk(project, "review")
 
