@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from pipeline.cli.terminal import Terminal
@@ -34,4 +37,63 @@ def migrate_store(terminal: Terminal, url: str, name: str) -> None:
     terminal.show({"address": moved.address, "name": name, "rows": moved.rows}, lines)
 
 
-COMMANDS = (migrate_store,)
+@click.command(short_help="Put the whole state into one file, while running.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def backup(terminal: Terminal, file: Path) -> None:
+    """Write everything that is known, sources/, templates/ and the issues that went out, into one new file.
+
+    It holds one moment of the state, whatever runs meanwhile, and is there whole or not at all. It holds your readers'
+    addresses, so only you may read it; passwords and keys (.env) are not in it.
+
+    \b
+    Example:
+      paperround backup ~/backups/kind-words-$(date +%F).zip
+    """
+    from datetime import UTC, datetime
+
+    from pipeline import backup as whole
+    from pipeline.run import opened_store
+
+    settings = terminal.settings()
+    store = opened_store(settings)
+    try:
+        made = whole.back_up(settings, store, file, datetime.now(UTC))
+    finally:
+        store.close()
+    lines = [
+        f"Wrote {sum(made.rows.values())} rows and {made.files} files to {file} ({file.stat().st_size} bytes).",
+        "It holds your readers' addresses: keep it to yourself. Passwords and keys (.env) are not in it.",
+        *made.advice,
+    ]
+    terminal.show({"file": str(file), "rows": made.rows, "files": made.files, "advice": list(made.advice)}, lines)
+
+
+@click.command(short_help="Put a backup back.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Even over a state that knows of posts, issues or readers.")
+@click.pass_obj
+def restore(terminal: Terminal, file: Path, *, force: bool) -> None:
+    """Put a backup into an empty project, or with --force in the place of what is there, which is kept in a file.
+
+    It goes to where [store] says, a file or PostgreSQL, whichever it came from. Afterwards nothing is sent until you
+    have said `paperround reconcile ISSUE`: a backup does not know what went out after it was made.
+
+    \b
+    Example:
+      paperround --project kind-words restore ~/backups/kind-words-2026-11-27.zip
+    """
+    from datetime import UTC, datetime
+
+    from pipeline import backup as whole
+
+    made = whole.put_back(terminal.start, file, os.environ, datetime.now(UTC), force=force)
+    lines = [
+        f"Put back {sum(made.rows.values())} rows and {made.files} files from {file}.",
+        *made.advice,
+        "Nothing is sent until you have said `paperround reconcile ISSUE` for the last issue that went out.",
+    ]
+    terminal.show({"file": str(file), "rows": made.rows, "files": made.files, "advice": list(made.advice)}, lines)
+
+
+COMMANDS = (migrate_store, backup, restore)

@@ -174,6 +174,15 @@ def provider(settings: DeliverSettings) -> Provider:
     )
 
 
+def distrust(tx: Tx, store: Store, settings: DeliverSettings, now: datetime) -> None:
+    """A backup was put back into this state: nothing leaves until a person has reconciled it, on any machine.
+
+    The mark is on disk before the caller's transaction ends; killed between the two, the state before is distrusted.
+    """
+    carriers.stop(tx, settings.provider, f"a backup was put back on {now:%Y-%m-%d}")
+    mark.set_to(settings.outbox, mark.name_of(tx, store), carriers.generation(tx) + 1)
+
+
 def account(number: IssueNumber, store: Store) -> Account | None:
     """Everybody's fate, added up; None before the issue was frozen."""
     with store.reading() as tx:

@@ -14,7 +14,7 @@ from pipeline.store.open import MOVING, Store, Tx, reason
 from pipeline.store.rows import upsert
 
 CHUNK = 2000
-_ARRIVED = "arrived"
+ARRIVED = "arrived"
 _F = tables.facts.c
 
 
@@ -67,7 +67,7 @@ def _mark(tx: Tx, value: str | None) -> None:
 
 def _copied(here: Tx, there: Tx, name: str, say: Callable[[str], None]) -> dict[str, int]:
     """Every table, in the order in which they refer to each other."""
-    before = there.execute(sa.select(_F.value).where(_F.name == _ARRIVED)).scalar()
+    before = there.execute(sa.select(_F.value).where(_F.name == ARRIVED)).scalar()
     if before is None:
         _must_be_empty(there)
         there.execute(sa.delete(tables.facts))
@@ -85,8 +85,8 @@ def _copied(here: Tx, there: Tx, name: str, say: Callable[[str], None]) -> dict[
             say(f"{table.name}: {wanted.rows} rows.")
     if before is None:
         for table in tables.metadata.sorted_tables:
-            _go_on_counting(there, table)
-        there.execute(sa.insert(tables.facts).values(name=_ARRIVED, value=name))
+            go_on_counting(there, table)
+        there.execute(sa.insert(tables.facts).values(name=ARRIVED, value=name))
     return rows
 
 
@@ -102,7 +102,7 @@ def _must_be_empty(there: Tx) -> None:
 def _copy(here: Tx, there: Tx, table: sa.Table, *, write: bool) -> Sum:
     """Rows in chunks, as they are: no document is unpacked and packed again."""
     wanted = Sum()
-    raw = sa.table(table.name, *(sa.column(column.name, _plain(column)) for column in table.c))
+    raw = sa.table(table.name, *(sa.column(column.name, plain(column)) for column in table.c))
     for chunk in _chunks(here, raw, table):
         if write:
             there.execute(sa.insert(raw), chunk)
@@ -114,12 +114,13 @@ def _copy(here: Tx, there: Tx, table: sa.Table, *, write: bool) -> Sum:
 def _chunks(here: Tx, raw: sa.TableClause, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
     chosen = sa.select(raw)
     if table is tables.facts:
-        chosen = chosen.where(raw.c.name.not_in([MOVING, _ARRIVED]))
+        chosen = chosen.where(raw.c.name.not_in([MOVING, ARRIVED]))
     for part in here.execute(chosen, execution_options={"yield_per": CHUNK}).partitions():
         yield [dict(row._mapping) for row in part]
 
 
-def _plain(column: sa.Column[Any]) -> Any:
+def plain(column: sa.Column[Any]) -> Any:
+    """The column's type as the database has it, without what the model makes of it."""
     return column.type.impl if isinstance(column.type, sa.types.TypeDecorator) else column.type
 
 
@@ -133,7 +134,7 @@ def _added_up(there: Tx, table: sa.Table) -> Sum:
     """The same, asked of the database."""
     numbers, letters = list[Any](), list[Any]()
     for column in table.c:
-        match _plain(column):
+        match plain(column):
             case sa.String():
                 letters.append(sa.func.char_length(sa.type_coerce(column, sa.Text)))
             case sa.LargeBinary():
@@ -143,12 +144,12 @@ def _added_up(there: Tx, table: sa.Table) -> Sum:
     sums = [sa.func.coalesce(sa.func.sum(sa.cast(part, sa.BigInteger)), 0) for part in (*numbers, *letters)]
     chosen = sa.select(sa.func.count(), *sums).select_from(table)
     if table is tables.facts:
-        chosen = chosen.where(_F.name.not_in([MOVING, _ARRIVED]))
+        chosen = chosen.where(_F.name.not_in([MOVING, ARRIVED]))
     count, *parts = (int(value) for value in there.execute(chosen).one())
     return Sum(count, sum(parts[: len(numbers)]), sum(parts[len(numbers) :]))
 
 
-def _go_on_counting(there: Tx, table: sa.Table) -> None:
+def go_on_counting(there: Tx, table: sa.Table) -> None:
     """The next row's number follows the greatest that there is."""
     (key, *others) = table.primary_key.columns
     if others or not isinstance(key.type, sa.Integer) or key.foreign_keys:

@@ -25,6 +25,9 @@ T = TypeVar("T")
 MOVING = "moved"
 """The fact that says where a state has moved to; with "? " before it until it is all there."""
 
+RESTORING = "restoring"
+"""The fact that says that a backup was put back but for its files."""
+
 LONGEST_CUT = 600.0
 """Seconds that a database may be away before an answer that was heard is given up as not written down."""
 
@@ -254,6 +257,12 @@ def _still_here(store: Store) -> None:
     """A cron line that was forgotten must not send from a state that others carry on elsewhere."""
     with store.reading() as tx:
         moved = tx.execute(sa.select(tables.facts.c.value).where(tables.facts.c.name == MOVING)).scalar()
+        half = tx.execute(sa.select(tables.facts.c.value).where(tables.facts.c.name == RESTORING)).scalar()
+    if half is not None:
+        raise UserError(
+            "A backup was being put back here when that was stopped; its files are not all there.",
+            next_step="Say `paperround restore FILE --force` again.",
+        )
     if moved is not None and moved.startswith("? "):
         raise UserError(
             f"This state is being moved to {moved[2:]}.",

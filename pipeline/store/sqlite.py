@@ -23,6 +23,17 @@ def connect(url: sa.URL, folder: Path, _name: str, _password: str | None) -> Sql
     return SqliteFile(engine, path.with_suffix(".lock"), where=str(url.database))
 
 
+def set_aside(url: str, folder: Path, mark: str) -> list[Path]:
+    """Rename a damaged file and what belongs to it, so that a new one can take its place; returns the new names."""
+    path = folder / str(sa.make_url(url).database)
+    moved = []
+    for suffix in ("-wal", "-shm", ""):
+        old = path.with_name(path.name + suffix)
+        if old.exists():
+            moved.append(old.rename(path.with_name(f"{path.name}.damaged-{mark}{suffix}")))
+    return moved
+
+
 class SqliteFile:
     """One file, and beside it another that is locked while a run is at work."""
 

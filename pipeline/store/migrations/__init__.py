@@ -22,8 +22,8 @@ def current(tx: sa.Connection) -> str | None:
     return version
 
 
-def upgrade(tx: sa.Connection) -> None:
-    """Bring the database to HEAD; either all of it happens or nothing. Raises PaperroundError for a newer database."""
+def upgrade(tx: sa.Connection, step: str = HEAD) -> None:
+    """Bring the database to `step`; all of it happens or nothing. Raises PaperroundError for a newer database."""
     from alembic import command
     from alembic.config import Config
     from alembic.util.exc import CommandError
@@ -32,7 +32,7 @@ def upgrade(tx: sa.Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = tx
     try:
-        command.upgrade(config, HEAD)
+        command.upgrade(config, step)
     except CommandError:
         raise PaperroundError(
             "This project's state was written by a newer Paperround.",
