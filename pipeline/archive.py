@@ -109,7 +109,7 @@ def opened(path: Path, format_name: str) -> Iterator[Archive]:
             zipped = until.enter_context(zipfile.ZipFile(path))
             manifest = _manifest(zipped, path, format_name)
             _check(zipped, manifest, path)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as fault:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error) as fault:
             raise UserError(f"This is no backup, or a damaged one ({fault}).", where=str(path)) from None
         except (OSError, OverflowError, UnicodeError) as fault:
             words = getattr(fault, "strerror", None) or "it is damaged"
