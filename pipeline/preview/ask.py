@@ -103,9 +103,12 @@ class Ask:
         return value.strip() if isinstance(value, str) else default
 
     def file(self, name: str) -> bytes | None:
-        """The content of an uploaded file, None when none was chosen."""
+        """The content of an uploaded file, once; None when none was chosen."""
         value = self.form.get(name)
-        return value.file.read() if isinstance(value, UploadFile) and value.filename else None
+        if not isinstance(value, UploadFile):
+            return None
+        with value.file as file:
+            return file.read() if value.filename else None
 
     def asked(self, name: str, default: str = "") -> str:
         """A parameter of the address."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -19,6 +21,8 @@ from pipeline.run import Project
 from pipeline.store import Store, open_store
 
 Opener = Callable[[Settings], AbstractContextManager[Outside]]
+TRAYS = 3
+"""Files that lie here between a look at them and the word to take them in."""
 PATIENCE = 4.0
 """Seconds that a person at the page waits for a run to finish before she is told of it."""
 
@@ -54,6 +58,7 @@ class Desk:
         self._opener = opener
         self._lock = threading.Lock()
         self._working = threading.Lock()
+        self._trays: OrderedDict[str, bytes] = OrderedDict()
         self._read: tuple[object, Settings] | None = None
         self._store: tuple[str, Store] | None = None
 
@@ -112,6 +117,26 @@ class Desk:
                 time.sleep(0.05)  # the kernel's lock can't be waited for with an end
             else:
                 return
+
+    def lay_by(self, content: bytes) -> str:
+        """Keep a file in memory until she says what becomes of it; its key. The oldest of too many goes."""
+        key = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            self._trays[key] = content
+            self._trays.move_to_end(key)
+            while len(self._trays) > TRAYS:
+                self._trays.popitem(last=False)
+        return key
+
+    def laid_by(self, key: str) -> bytes | None:
+        """What was kept under a key; None when it is gone."""
+        with self._lock:
+            return self._trays.get(key)
+
+    def put_away(self, key: str) -> None:
+        """A file that is wanted no more."""
+        with self._lock:
+            self._trays.pop(key, None)
 
     def close(self) -> None:
         """Let go of the state."""

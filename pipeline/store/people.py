@@ -202,6 +202,26 @@ def count_by_state(tx: Tx) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(sa.select(_T.state, sa.func.count()).group_by(_T.state))}
 
 
+def found(tx: Tx, words: str, state: str | None, *, limit: int, skip: int = 0) -> list[Subscriber]:
+    """Readers in whose address or name `words` stand (all readers without any), the newest first, a page of them."""
+    chosen = sa.select(*_COLUMNS).where(*_about(words, state)).order_by(_T.id.desc()).limit(limit).offset(skip)
+    return [Subscriber(**row._mapping) for row in tx.execute(chosen)]
+
+
+def count_found(tx: Tx, words: str, state: str | None) -> int:
+    """How many readers those are in all."""
+    return tx.execute(
+        sa.select(sa.func.count()).select_from(tables.subscribers).where(*_about(words, state))
+    ).scalar_one()
+
+
+def _about(words: str, state: str | None) -> Sequence[sa.ColumnElement[bool]]:
+    spoken = (
+        _T.address.icontains(word, autoescape=True) | _T.name.icontains(word, autoescape=True) for word in words.split()
+    )
+    return (*(() if state is None else (_T.state == state,)), *spoken)
+
+
 def consented(tx: Tx, subscriber: SubscriberId, consent: Consent) -> None:
     """Keep the evidence of what a reader did."""
     values = {"act": consent.act, "words": consent.words, "source": consent.source, "at": consent.at}
