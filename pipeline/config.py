@@ -552,7 +552,11 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
 
     Raises SettingsError with one line for each fault: file, line, what is allowed, the nearest match.
     """
-    text = _read(folder / FILE)
+    return parse(_read(folder / FILE), folder, environment)
+
+
+def parse(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings that newsletter.toml would hold with this text. Raises SettingsError as `load` does."""
     raw = toml.loads(text, file=str(FILE))
     delivery, providers = _split_delivery(raw.get("delivery", {}))
     if "delivery" in raw:

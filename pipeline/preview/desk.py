@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import config
+from pipeline import config, deliver
 from pipeline.config import Settings
 from pipeline.errors import Busy, SettingsError
 from pipeline.model import Outside
@@ -78,6 +78,12 @@ class Desk:
             if self._read is None or self._read[0] != stamp:
                 self._read = (stamp, config.load(folder, self._environment))
             return self._read[1]
+
+    def would_be(self, text: str) -> Settings:
+        """The settings if newsletter.toml held this text, looked at as `check` does. Raises PaperroundError."""
+        settings = config.parse(text, config.find(self.start), self._environment)
+        deliver.provider(settings.deliver)
+        return settings
 
     def store(self, settings: Settings) -> Store:
         """The state, open; another one when the settings name another."""
