@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -172,7 +173,8 @@ def test_an_empty_environment_knows_the_program_and_all_of_its_commands(installe
     assert told.returncode == 0, told.stderr
     assert "paperround run" in told.stdout
     version = installed("--version").stdout
-    assert version.strip() == f"paperround, version {metadata.version('paperround')}"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert version.strip() == f"paperround, version {project['version']}"
 
 
 CHANCE = re.compile(
