@@ -1,0 +1,69 @@
+"""One book of the author's shelf changed where she changed it: her file keeps its comments and its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline import files
+from pipeline.books.shelf import ALIASES, READERS
+from pipeline.errors import ShelfError
+from pipeline.model import Book, title_key
+
+_OTHER_NAMES = {
+    part: tuple(alias for alias, meant in ALIASES.items() if meant == part) for part in ("themes", "note")
+} | {"ages": ("age_min", "age_max")}
+
+
+def change(shelf: Path, book: Book, values: Mapping[str, Any]) -> bool:
+    """Write parts of a book (themes, ages, note) into the shelf; None takes a part out. False when all was so already.
+
+    Raises ShelfError when a value makes no sense, or when the file has no such book any more.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    for part, value in values.items():
+        try:
+            _ = value is None or READERS[part](value)
+        except ValueError as fault:
+            raise ShelfError(f"{part} can't be {value!r}: {fault}. Nothing was written.") from None
+    try:
+        document = tomlkit.parse(shelf.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, TOMLKitError) as fault:
+        raise ShelfError(f"The shelf can't be changed: {fault}.", where=shelf.name) from None
+    table = _table(document, book)
+    for part, value in values.items():
+        _put(table, part, value)
+    return files.write(shelf, tomlkit.dumps(document).encode(), mode=shelf.stat().st_mode & 0o777)
+
+
+def _table(document: Any, book: Book) -> Any:
+    for name in ("book", "books"):
+        for table in document.get(name, ()):
+            title = table.get("title")
+            if isinstance(title, str) and title_key(" ".join(title.split())) == title_key(book.title):
+                return table
+    raise ShelfError(f"“{book.title}” is not on your shelf any more.", next_step="Look at it again.")
+
+
+def _put(table: Any, part: str, value: Any) -> None:
+    import tomlkit
+
+    written = table.get(part)
+    if hasattr(written, "unwrap"):
+        written = written.unwrap()
+    if written == value and not any(other in table for other in _OTHER_NAMES[part]):
+        return
+    for other in _OTHER_NAMES[part]:
+        if other in table:
+            del table[other]
+    if value is None:
+        if part in table:
+            del table[part]
+    elif isinstance(value, list):
+        table[part] = tomlkit.array()
+        table[part].extend(value)
+    else:
+        table[part] = value

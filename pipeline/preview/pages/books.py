@@ -1,0 +1,144 @@
+"""The shelf with its covers: what is on it, what issues have shown of it, and what it lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from pipeline import books
+from pipeline.books import advice, catalogues, changing, exchange
+from pipeline.errors import UserError
+from pipeline.model import Book, isbn13
+from pipeline.preview.ask import Ask
+from pipeline.preview.pages import Page
+from pipeline.preview.slices import slice_of
+from pipeline.store import issues
+
+WHICH = {"mine": "Yours", "starter": "Starter shelf", "shown": "Shown in issues", "bare": "Yours without themes"}
+
+
+def _show(ask: Ask) -> Response:
+    shelf = books.shelf_at(ask.settings.books)
+    which, words = ask.asked("which"), ask.asked("words").strip()
+    with ask.store.reading() as tx:
+        shown = issues.every_shown(tx)
+    found = [book for book in shelf.books if _matches(book, words)]
+    groups = {
+        "mine": [book for book in found if not book.starter],
+        "starter": [book for book in found if book.starter],
+        "shown": [book for book in found if book.key in shown],
+        "bare": [book for book in found if not book.starter and not book.themes],
+    }
+    chosen = groups.get(which, found)
+    part = slice_of(ask, len(chosen), 48)
+    return ask.page(
+        "books.html",
+        title="Books",
+        shelf=shelf,
+        total=len(found),
+        mine=sum(not book.starter for book in shelf.books),
+        groups={name: len(group) for name, group in groups.items()},
+        labels=WHICH,
+        which=which,
+        words=words,
+        shown=shown,
+        here_now=chosen[part.start : part.end],
+        covers=_covers(ask, chosen[part.start : part.end]),
+        part=part,
+        few=advice.shopping_list(shelf)[:12],
+        unknown=advice.unknown_themes(shelf)[:12],
+        address=_address,
+    )
+
+
+def _matches(book: Book, words: str) -> bool:
+    text = f"{book.title} {book.author or ''} {book.isbn or ''} {' '.join(book.themes)}".casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def _address(book: Book) -> str:
+    return f"/books/one/{quote(book.key, safe='')}"
+
+
+def _covers(ask: Ask, wanted: Iterable[Book]) -> set[str]:
+    """The keys of books whose cover stands in the public folder."""
+    folder = ask.settings.outbox / "public" / "books"
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return {book.key for book in wanted if book.cover_file in there}
+
+
+def _cover(ask: Ask) -> Response:
+    """A cover from the public folder; never one from elsewhere."""
+    name = ask.request.path_params["name"]
+    path = ask.settings.outbox / "public" / "books" / name
+    if not re.fullmatch(r"[a-z0-9-]{1,80}\.jpg", name) or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, media_type="image/jpeg")
+
+
+def _book(ask: Ask) -> Book:
+    key = ask.request.path_params["key"]
+    found = next((book for book in books.shelf_at(ask.settings.books).books if book.key == key), None)
+    if found is None:
+        raise UserError("This book is not on your shelf any more.")
+    return found
+
+
+def _one(ask: Ask) -> Response:
+    book = _book(ask)
+    shelf = books.shelf_at(ask.settings.books)
+    with ask.store.reading() as tx:
+        shown = issues.every_shown(tx).get(book.key, ())
+    return ask.page(
+        "book.html",
+        title=book.title,
+        book=book,
+        shown=shown,
+        cover=bool(_covers(ask, [book])),
+        address=_address(book),
+        themes=sorted(theme.id for theme in shelf.vocabulary.themes.values()),
+        ages="-".join(map(str, book.ages)) if book.ages else "",
+    )
+
+
+def _change(ask: Ask) -> Response:
+    """A book of the starter shelf becomes the author's own by being changed."""
+    book, shelf = _book(ask), ask.settings.books.shelf
+    values = {
+        "themes": [one.strip() for one in ask.word("themes").split(",") if one.strip()] or None,
+        "ages": ask.word("ages") or None,
+        "note": " ".join(ask.word("note").split()) or None,
+    }
+    if values["ages"] == ("-".join(map(str, book.ages)) if book.ages else None):
+        del values["ages"]
+    if book.starter:
+        exchange.add(shelf, [book])
+    ask.say("Written to your shelf." if changing.change(shelf, book, values) else "Nothing has changed.")
+    return ask.back(_address(book))
+
+
+def _add(ask: Ask) -> Response:
+    number = isbn13(ask.word("isbn"))
+    if number is None:
+        raise UserError(f"{ask.word('isbn') or 'Nothing'} is no ISBN: it has 10 or 13 digits, and the last is a check.")
+    settings = ask.settings
+    with ask.project() as project:
+        found = catalogues.remembered(number, settings.outbox / "catalogues", project.out.fetch)
+    new = exchange.add(settings.books.shelf, [found.book])
+    said = f"added, from {' and '.join(found.sources)}. Give it themes and ages" if new else "on your shelf already"
+    ask.say(f"“{found.book.title}” is {said}.")
+    return ask.back(_address(found.book))
+
+
+PAGE = Page(
+    title="Books",
+    address="/books",
+    show=_show,
+    parts={"one/{key:path}": _one, "cover/{name}": _cover},
+    does={"add": _add, "change/{key:path}": _change},
+    place=40,
+)

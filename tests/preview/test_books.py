@@ -1,0 +1,110 @@
+"""The author looks after her shelf: what is on it, what was shown, and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.drawing.test_drawing import saved, stripes
+from tests.journeys import steps
+from tests.preview.author import Author, at_her_page
+from tests.world import World
+
+
+@pytest.fixture
+def author(world: World) -> Iterator[Author]:
+    """Lisa at her page; her shelf has a comment of hers."""
+    shelf = world.folder / "sources/books.toml"
+    shelf.write_text(
+        shelf.read_text("utf-8").replace('themes = ["creativity"', '# the best one\nthemes = ["creativity"')
+    )
+    with at_her_page(world) as lisa:
+        yield lisa
+
+
+def shelf_of(world: World) -> str:
+    return (world.folder / "sources/books.toml").read_text("utf-8")
+
+
+def test_the_shelf_is_shown_with_ages_and_themes_and_found_by_any_of_them(author: Author) -> None:
+    said = author.reads("/books")
+    assert "2 books of yours." in said
+    assert "The Dot Peter H. Reynolds 4–8 years creativity, courage" in said
+    assert "The Dot" not in author.reads("/books?words=separation")
+    assert "No book is like that" in author.reads("/books?words=dragons")
+    assert "Themes with too few books" in said
+
+
+def test_covers_come_from_the_public_folder_and_from_nowhere_else(author: Author, world: World) -> None:
+    covers = world.folder / "outbox/public/books"
+    assert "<img" not in author.look("/books")
+    covers.mkdir(parents=True)
+    (covers / "9780763619619.jpg").write_bytes(saved(stripes(80, 120), "JPEG"))
+    page = author.look("/books")
+    assert 'src="/books/cover/9780763619619.jpg"' in page
+    assert page.count("<img") == 1
+    answer = author.client.get("/books/cover/9780763619619.jpg")
+    assert answer.headers["content-type"] == "image/jpeg"
+    for name in ("none.jpg", "..%2f..%2fpaperround.sqlite3", "..jpg", "index.html"):
+        author.look(f"/books/cover/{name}", status=404)
+
+
+def test_a_book_is_changed_in_her_file_and_comments_stay(author: Author, world: World) -> None:
+    before = shelf_of(world)
+    author.post("/books/change/dot", themes="creativity, courage, art", ages="4-8", note="A dot is a beginning.")
+    after = shelf_of(world)
+    assert "# the best one\n" in after
+    assert 'themes = ["creativity", "courage", "art"]' in after
+    assert 'note = "A dot is a beginning."' in after
+    assert after.count("\n") == before.count("\n") + 1
+    said = author.reads("/books/one/dot")
+    assert "A dot is a beginning." in said
+    author.post("/books/change/dot", themes="creativity, courage", ages="4-8", note="")
+    assert shelf_of(world).split() == before.split()
+
+
+def test_ages_that_make_no_sense_are_refused_and_nothing_is_written(author: Author, world: World) -> None:
+    before = shelf_of(world)
+    assert "expected ages like" in author.post("/books/change/dot", status=400, themes="art", ages="small", note="")
+    assert shelf_of(world) == before
+    author.look("/books/one/no such book", status=400)
+
+
+def test_a_book_of_the_starter_shelf_becomes_hers_by_being_changed(author: Author, world: World) -> None:
+    shelf = world.folder / "sources/books.toml"
+    shelf.write_text(shelf_of(world).replace("starter = false\n", ""), "utf-8")
+    assert "of the starter shelf behind them" in author.reads("/books")
+    assert "It is from the starter shelf" in author.reads("/books/one/rabbit listened")
+    author.post("/books/change/rabbit listened", themes="grief, listening", ages="3-7", note="I cry each time.")
+    assert "I cry each time." in shelf_of(world)
+    assert "3 books of yours" in author.reads("/books")
+
+
+def test_a_book_comes_in_by_its_isbn(author: Author, world: World) -> None:
+    remembered = world.folder / "outbox/catalogues/9780735229358.toml"
+    remembered.parent.mkdir(parents=True)
+    remembered.write_text(
+        '[[book]]\ntitle = "The Rabbit Listened"\nauthor = "Cori Doerrfeld"\nisbn = "9780735229358"\n'
+    )
+    assert "“The Rabbit Listened” is added" in author.post("/books/add", isbn="978-0-7352-2935-8")
+    assert "on your shelf already" in author.post("/books/add", isbn="9780735229358")
+    assert "The Rabbit Listened" in shelf_of(world)
+    assert "is no ISBN" in author.post("/books/add", status=400, isbn="9780735229359")
+
+
+def test_what_issues_have_shown_is_told(author: Author, world: World) -> None:
+    world.blog.publish("kindness", "A jar of kind words", world.now)
+    world.pass_time(hours=1)
+    steps.pull(world)
+    steps.build_now(world)
+    assert "Shown in issue 1" in author.reads("/books")
+    assert "The Invisible String" in author.reads("/books?which=shown")
+    assert "Shown in issue 1 ." in author.reads("/books/one/invisible string")
+
+
+def test_faults_of_the_shelf_are_told_with_their_lines(author: Author, world: World) -> None:
+    shelf = world.folder / "sources/books.toml"
+    shelf.write_text(shelf_of(world).replace('ages = "4-8"', 'ages = "old"', 1), "utf-8")
+    said = author.reads("/books")
+    assert "1 thing to mend in your shelf sources/books.toml:7" in said
