@@ -205,6 +205,27 @@ class FetchTable(Section, frozen=True):
     resolver: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F.:]+:\d{1,5}$")] | None = None
 
 
+class NoticesTable(Section, frozen=True):
+    """By which ways the author is told that something waits for her."""
+
+    mail: Mailbox | None = None
+    webhook: HttpUrl | None = None
+    ntfy: HttpUrl | None = None
+    again: Duration = Duration(days=7)
+
+
+class LogTable(Section, frozen=True):
+    """Where each run's account is written as lines of JSON."""
+
+    file: str | None = None
+
+
+class MetricsTable(Section, frozen=True):
+    """Where figures are put for node_exporter's textfile collector."""
+
+    file: str | None = None
+
+
 class _File(Section, frozen=True):
     newsletter: Newsletter
     source: tuple[SourceTable, ...] = ()
@@ -218,6 +239,9 @@ class _File(Section, frozen=True):
     feedback: FeedbackTable = msgspec.field(default_factory=FeedbackTable)
     store: StoreTable = msgspec.field(default_factory=StoreTable)
     fetch: FetchTable = msgspec.field(default_factory=FetchTable)
+    notices: NoticesTable = msgspec.field(default_factory=NoticesTable)
+    log: LogTable = msgspec.field(default_factory=LogTable)
+    metrics: MetricsTable = msgspec.field(default_factory=MetricsTable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,6 +411,9 @@ class Settings:
     feedback_table: FeedbackTable
     store: StoreTable
     fetch: FetchTable
+    notices: NoticesTable
+    log: LogTable
+    metrics: MetricsTable
     secrets: Mapping[str, str] = field(repr=False)
     text: str = field(repr=False)
 
@@ -581,6 +608,9 @@ def parse(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:
         feedback_table=file.feedback,
         store=file.store,
         fetch=file.fetch,
+        notices=file.notices,
+        log=file.log,
+        metrics=file.metrics,
         secrets=_secrets(folder, environment),
         text=text,
     )

@@ -29,12 +29,14 @@ def run(terminal: Terminal) -> None:
     Example, a line for crontab -e:
       */15 * * * *  cd ~/kind-words && paperround --quiet run
     """
+    from pipeline import notices
     from pipeline.run import remember, walk
 
     with terminal.project(alone=True) as project:
         began = project.out.clock()
         report = walk(project)
         report += _waiting(project)
+        report += notices.tell(project.store, project.settings, project.out)
         remember(project, report, began)
     if terminal.quiet:
         # Cron mails whatever is printed; quiet means that only what needs a person is.

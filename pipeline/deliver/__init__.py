@@ -11,28 +11,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 
 from pipeline import folder, providers
 from pipeline.config import DeliverSettings
 from pipeline.deliver import audience, mark, mend, send, settle
 from pipeline.deliver.audience import who
 from pipeline.errors import NeedsPerson, UserError
-from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Outside, Report
+from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, Outside, Report
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, issues, ledger, people
 
 __all__ = [
     "account",
     "ask",
+    "distrust",
     "due",
     "next_try",
     "people_of",
     "provider",
     "reconcile",
     "rehearse",
+    "stopped",
     "try_out",
     "who",
     "work",
+    "write_to_author",
 ]
 
 
@@ -234,6 +238,24 @@ def try_out(
         number, replace(message, subject=f"[Test] {message.subject}"), addresses, settings, out.clock()
     )
     return send.try_out(batch, provider(settings), out)
+
+
+def write_to_author(subject: str, text: str, to: str, settings: DeliverSettings, out: Outside) -> str | None:
+    """A plain word to the author by the provider that carries her issues; None when it was taken, else why not.
+
+    Outside the ledger: nobody but her gets it. Raises UserError where the provider is not ready.
+    """
+    by = provider(settings)
+    if by.can.idempotency == "campaign":
+        return f"{settings.provider} can only write to the whole list it keeps."
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
+    page = (
+        f'<!DOCTYPE html><html lang="en"><head><title>{escape(subject)}</title></head><body>{paragraphs}</body></html>'
+    )
+    message = Message(subject=subject, html=page, text=text, unsubscribe="https://unsubscribe.invalid/")
+    batch = audience.trial(IssueNumber(0), message, [to], settings, out.clock())
+    report = send.try_out(batch, by, out)
+    return report.errors[0] if report.errors else None
 
 
 def reconcile(number: IssueNumber, store: Store, settings: DeliverSettings, out: Outside, *, resend: bool) -> Report:

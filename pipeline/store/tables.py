@@ -384,6 +384,17 @@ runs = sa.Table(
     sa.Column("words", sa.Text, nullable=False),
 )
 
+# notices: what the author was told, and when she is told again
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("key", sa.String(120), primary_key=True),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("said", Instant),
+    sa.Column("next_at", Instant, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+)
+
 # deliver: an issue frozen for sending
 sendings = sa.Table(
     "sendings",

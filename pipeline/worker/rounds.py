@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from pipeline import notices
 from pipeline.config import Settings
 from pipeline.run import Done, Project, due_of, exhaust
 from pipeline.stages import STAGES, Stage
@@ -79,6 +80,8 @@ def stride(desk: Desk, step: Step) -> tuple[Step | None, list[tuple[str, str]]]:
             return replace(step, found=step.found or bool(fresh)), [(stage.name, key) for key in fresh[:room]]
     if step.found and step.passes < PASSES:
         return replace(step, at=0, passes=step.passes + 1, found=False), []
+    for sentence in notices.tell(project.store, project.settings, project.out).done:
+        project.say(sentence)
     return None, []
 
 

@@ -131,7 +131,7 @@ def test_every_setting_stands_in_the_settings_page() -> None:
         config.ImapTable,
         config.StoreTable,
     )
-    for table in (*tables, config.FetchTable):
+    for table in (*tables, config.FetchTable, config.NoticesTable, config.LogTable, config.MetricsTable):
         for part in msgspec.structs.fields(table):
             assert f"`{part.encode_name}`" in page, f"{table.__name__}.{part.encode_name}"
 

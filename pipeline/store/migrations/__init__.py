@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 
-HEAD = "0009"
+HEAD = "0010"
 
 
 def current(tx: sa.Connection) -> str | None:

@@ -1,0 +1,75 @@
+"""Notices: a word to the author when something waits for her, by mail, webhook or ntfy.
+
+does     says each thing once, and again after some days; what could not be said is tried again, ever more slowly
+reads    what the rooms tell of issues, sources and carriers
+writes   notices
+never    fails a run, changes an issue, or says an address or a secret
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pipeline.config import Settings
+from pipeline.errors import PaperroundError
+from pipeline.model import Outside, Report
+from pipeline.notices.channels import CHANNELS
+from pipeline.notices.matters import Matter, matters
+from pipeline.store import Store, notices
+
+__all__ = ["Matter", "matters", "tell"]
+
+AT_ONCE = 20
+"""Things in one notice; the others are in the next."""
+FIRST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(days=1)
+
+
+def tell(store: Store, settings: Settings, out: Outside) -> Report:
+    """Say what is to be said. It comes back as waiting sentences at worst, never as a fault."""
+    ways = [channel for channel in CHANNELS if channel.wanted(settings)]
+    if not ways:
+        return Report()
+    try:
+        fresh = _taken(matters(store, settings, out.clock()), store, out.clock())
+        return _said(fresh, store, settings, out) if fresh else Report()
+    except PaperroundError as fault:
+        return Report(waiting=(f"No notice could be sent: {fault}",))
+
+
+def _taken(found: Sequence[Matter], store: Store, now: datetime) -> list[Matter]:
+    """Those whose time has come, written down as tried before they are: a killed run does not say them each time."""
+    with store.reading() as tx:
+        known = notices.every(tx)
+    fresh = [one for one in found if one.key not in known or known[one.key].next_at <= now][:AT_ONCE]
+    over = [key for key, row in known.items() if row.next_at <= now and key not in {one.key for one in found}]
+    if fresh or over:
+        with store.writing() as tx:
+            notices.forget(tx, over)
+            for one in fresh:
+                tries = known[one.key].tries if one.key in known else 0
+                pause = min(FIRST_PAUSE * 2 ** min(tries, 10), LONGEST_PAUSE)
+                notices.tried(tx, one.key, one.words, now + pause, tries + 1)
+    return fresh
+
+
+def _said(fresh: Sequence[Matter], store: Store, settings: Settings, out: Outside) -> Report:
+    """One notice with all of it, by every way there is; one that arrived is enough."""
+    arrived, faults = [], []
+    for channel in CHANNELS:
+        if channel.wanted(settings):
+            try:
+                words = channel.send(fresh, settings, out)
+            except PaperroundError as fault:
+                words = str(fault)
+            if words is None:
+                arrived.append(channel.name)
+            else:
+                faults.append(f"The notice by {channel.name} was not taken: {words}")
+    if arrived:
+        now = out.clock()
+        with store.writing() as tx:
+            notices.said(tx, [one.key for one in fresh], now, now + settings.notices.again)
+    done = (f"A notice of {len(fresh)} thing{'s' if len(fresh) > 1 else ''} by {' and '.join(arrived)}.",)
+    return Report(done=done if arrived else (), waiting=tuple(faults))

@@ -1,0 +1,82 @@
+"""What waits for the author, each with a name by which it is known that she was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline import compose, deliver, review
+from pipeline.compose import schedule
+from pipeline.config import Settings
+from pipeline.store import Store, accounts, runs, sources
+
+DEAD_AFTER = timedelta(days=1)
+LATE_AFTER = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One thing to say: `key` stays the same for as long as it is the same thing."""
+
+    key: str
+    words: str
+
+
+def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
+    """Everything that waits now: drafts, sources, sends, turns that passed."""
+    return [
+        *_issues(store, settings),
+        *_sources(store, settings, now),
+        *_sends(store, settings),
+        *_missed(store, settings, now),
+    ]
+
+
+def _issues(store: Store, settings: Settings) -> Iterator[Matter]:
+    for line in review.overview(store, settings.review):
+        if line.state in ("draft", "held", "expired"):
+            number, title = line.issue.number, line.issue.title
+            yield Matter(key=f"{line.state}/{number}", words=f"Issue {number}, “{title}”: {line.next_step}.")
+
+
+def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
+    with store.reading() as tx:
+        known = sources.all_health(tx)
+    for source in settings.sources:
+        health = known.get(source.name)
+        if health is None or health.problem is None or health.failures < 3:
+            continue
+        if health.last_ok is None or now - health.last_ok >= DEAD_AFTER:
+            since = f"since {health.last_ok:%Y-%m-%d}" if health.last_ok else "so far"
+            words = f"The source {source.name} has not answered {since}: {health.problem}"
+            yield Matter(key=f"source/{source.name}"[:120], words=words)
+
+
+def _sends(store: Store, settings: Settings) -> Iterator[Matter]:
+    with store.reading() as tx:
+        sums = accounts.every(tx)
+    for number, (_, account) in sums.items():
+        if account.unknown:
+            words = f"Issue {number}: nobody can say what became of {account.unknown} copies; `reconcile {number}`."
+            yield Matter(key=f"unknown/{number}", words=words)
+    stopped = deliver.stopped(store, settings.deliver)
+    if stopped:
+        words = f"Nothing is handed to {settings.delivery.provider}: {stopped} `paperround status` says what to do."
+        yield Matter(key=f"stopped/{settings.delivery.provider}"[:120], words=words)
+
+
+def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
+    """A turn that passed without an issue, since the project is at work."""
+    zone = settings.newsletter.timezone
+    turn = schedule.latest(settings.schedule, zone, now)
+    if turn is None or now - turn.due < LATE_AFTER + settings.schedule.settle:
+        return
+    with store.reading() as tx:
+        first = runs.last(tx, runs.KEPT)[-1:]
+    made = any(line.issue.due >= turn.due for line in review.overview(store, settings.review))
+    if made or not first or first[0].began >= turn.due:
+        return
+    why = compose.plan(store, settings.compose, now).waiting or "no post was ready"
+    words = f"No issue was made for {turn.due.astimezone(zone):%A, %d %B, %H:%M}: {why}"
+    yield Matter(key=f"missed/{turn.key}"[:120], words=words)

@@ -1,0 +1,211 @@
+"""The author is told what waits for her, each thing once, and a run never fails for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pipeline import notices, run
+from pipeline.errors import FetchFault
+from pipeline.model import Report
+from tests.journeys import steps
+from tests.world import World
+
+
+class Listener(HTTPServer):
+    """A web hook's other end."""
+
+    status = 200
+    heard: list[tuple[dict[str, str], dict[str, Any]]]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Listener)
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.heard.append(({key.lower(): value for key, value in self.headers.items()}, json.loads(body)))
+        self.send_response(self.server.status)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener(("127.0.0.1", 0), _Handler) as server:
+        server.heard = []
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def secrets(world: World, **values: str) -> Iterator[None]:
+    path = world.folder / ".env"
+    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    path.chmod(0o600)
+    yield
+
+
+def want(world: World, *lines: str) -> None:
+    world.set("[schedule]", "[notices]\n" + "\n".join(lines) + "\n[schedule]")
+
+
+def told(world: World) -> Report:
+    with world.project() as project:
+        return notices.tell(project.store, project.settings, project.out)
+
+
+def keys(world: World) -> set[str]:
+    with world.project() as project:
+        return {one.key for one in notices.matters(project.store, project.settings, world.now)}
+
+
+def mailed(world: World) -> list[EmailMessage]:
+    paths = sorted((world.folder / "outbox/mail/0/test").glob("*.eml"))
+    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+
+
+def test_a_draft_that_waits_is_said_once_by_mail_and_again_after_some_days(world: World) -> None:
+    want(world, 'mail = "Lisa <lisa@example.org>"')
+    steps.pull(world)
+    steps.build_now(world)
+    assert told(world).done == ("A notice of 1 thing by mail.",)
+    (mail,) = mailed(world)
+    assert "Issue 1" in str(mail)
+    assert mail["To"] == "lisa@example.org"
+    for _ in range(3):
+        world.pass_time(hours=30)
+        assert told(world) == Report()
+    world.pass_time(days=7)
+    assert told(world).done
+    steps.approve(world)
+    world.pass_time(days=8)
+    assert told(world) == Report()
+
+
+def test_without_settings_nobody_is_told_anything(world: World) -> None:
+    steps.pull(world)
+    steps.build_now(world)
+    assert told(world) == Report()
+
+
+def test_a_webhook_gets_json_with_the_token_and_no_secret_is_said(world: World, listener: Listener) -> None:
+    address = f"http://127.0.0.1:{listener.server_port}/hook/hush"
+    with secrets(world, PAPERROUND_NOTICES_WEBHOOK=address, PAPERROUND_NOTICES_TOKEN="tok-123"):
+        steps.pull(world)
+        steps.build_now(world)
+        report = told(world)
+    ((headers, document),) = listener.heard
+    assert headers["authorization"] == "Bearer tok-123"
+    assert document["newsletter"] == "Kind Words"
+    assert [one["key"] for one in document["matters"]] == ["draft/1"]
+    assert "hush" not in str(report)
+    assert "tok-123" not in str(report)
+
+
+def test_ntfy_gets_topic_title_and_message(world: World, listener: Listener) -> None:
+    want(world, f'ntfy = "http://127.0.0.1:{listener.server_port}/lisas-topic"')
+    steps.pull(world)
+    steps.build_now(world)
+    assert told(world).done == ("A notice of 1 thing by ntfy.",)
+    ((_, document),) = listener.heard
+    assert document["topic"] == "lisas-topic"
+    assert document["title"] == "Kind Words: something waits for you"
+
+
+def test_a_way_that_fails_costs_a_run_nothing_and_is_tried_ever_more_slowly(world: World, listener: Listener) -> None:
+    want(world, f'webhook = "http://127.0.0.1:{listener.server_port}/"')
+    listener.status = 500
+    steps.pull(world)
+    steps.build_now(world)
+    report = told(world)
+    assert report.exit_code == 0
+    assert "answered 500" in report.waiting[0]
+    assert told(world) == Report()
+    heard = []
+    for _ in range(72):
+        world.pass_time(hours=1)
+        told(world)
+        heard.append(len(listener.heard))
+    assert heard[0] == 2
+    assert heard[-1] < 10
+    listener.status = 200
+    world.pass_time(days=1)
+    assert told(world).done
+
+
+def test_plain_http_to_elsewhere_is_refused_and_says_so(world: World) -> None:
+    want(world, 'webhook = "http://hooks.example.org/x"')
+    steps.pull(world)
+    steps.build_now(world)
+    assert "https:// only" in told(world).waiting[0]
+
+
+def test_a_run_that_is_killed_while_it_tells_does_not_tell_each_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    want(world, 'mail = "lisa@example.org"')
+    steps.pull(world)
+    steps.build_now(world)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(notices, "_said", killed)
+    with pytest.raises(KeyboardInterrupt):
+        told(world)
+    monkeypatch.undo()
+    assert told(world) == Report()
+    world.pass_time(hours=1)
+    assert told(world).done
+
+
+def test_a_source_that_has_died_is_named_and_one_that_stumbles_is_not(world: World) -> None:
+    steps.pull(world)
+    world.blog.broken = FetchFault("It does not answer.", where="https://blog.example.org/feed/")
+    world.pass_time(hours=2)
+    steps.pull(world)
+    assert keys(world) == set()
+    for _ in range(6):
+        world.pass_time(days=1)
+        steps.pull(world)
+    assert keys(world) == {"source/blog"}
+    world.blog.broken = None
+    world.pass_time(days=8)
+    steps.pull(world)
+    assert keys(world) == set()
+
+
+def test_a_turn_that_passed_without_an_issue_is_said_with_the_reason(world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "daily"')
+    world.blog.posts.clear()
+    with world.project() as project:
+        run.remember(project, Report(), world.now)
+    steps.pull(world)
+    assert keys(world) == set()
+    world.pass_time(days=1)
+    (key,) = keys(world)
+    assert key.startswith("missed/daily 2026-11-24")
+
+
+def test_the_project_of_a_broken_provider_still_runs(world: World) -> None:
+    want(world, 'mail = "lisa@example.org"')
+    steps.pull(world)
+    steps.build_now(world)
+    world.set("[schedule]", '[delivery]\nprovider = "postmark"\n[schedule]')
+    report = told(world)
+    assert report.exit_code == 0
+    assert "by mail was not taken" in report.waiting[0]
