@@ -42,11 +42,13 @@ def to_redo(edits: Sequence[Edit]) -> Edit | None:
 
 
 def said_already(edits: Sequence[Edit], wanted: Change) -> bool:
-    """Whether the newest edit in force is the same: a form that was sent twice changes nothing twice."""
-    last = to_undo(edits)
-    if last is None or isinstance(wanted, edit.Choose):
-        return isinstance(wanted, edit.Choose) and wanted.before == wanted.choice
-    return last.change == wanted
+    """Whether it stands so already: a form that was sent twice changes nothing twice."""
+    if isinstance(wanted, edit.Choose):
+        return wanted.before == wanted.choice
+    there = in_force(edits)
+    if isinstance(wanted, edit.Subject | edit.Preheader | edit.Intro | edit.Order):
+        return next((one for one in reversed(there) if isinstance(one, type(wanted))), None) == wanted
+    return there[-1:] == (wanted,)
 
 
 def wishes(changes: Iterable[Change]) -> Wishes:

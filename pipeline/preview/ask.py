@@ -26,6 +26,8 @@ from pipeline.run import Project
 from pipeline.store import Store
 
 _PASSING = re.compile(r"<!--told-->.*?<!--all told-->", re.DOTALL)
+TWICE = 2.0
+"""Seconds within which Enter in a field may send its form twice, as a change and as a form."""
 STAYS = 6.0
 """Seconds that a sentence stays on a page which shows itself again meanwhile."""
 
@@ -50,8 +52,9 @@ class Telling:
         self._all.append(Told(kind=kind, sentence=sentence))
 
     def forget(self) -> None:
-        """Another form was sent: what was shown before has been read."""
-        self._all = [one for one in self._all if one.since is None]
+        """Another form was sent: what was shown before has been read, unless it was the same form twice."""
+        moment = time.monotonic()
+        self._all = [one for one in self._all if one.since is None or moment - one.since < TWICE]
 
     def now(self) -> list[Told]:
         """What the page that is shown now has to say."""

@@ -216,6 +216,7 @@ def test_the_same_form_sent_twice_is_one_change(three: World) -> None:
     ):
         change(three, wanted)
         change(three, wanted)
+    change(three, edit.Subject(words="Once"))
     assert len(planned(three).edits) == 3
 
 
