@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from pipeline import providers
 from pipeline.config import FeedbackSettings
-from pipeline.errors import FetchFault, Forged, UserError
+from pipeline.errors import Forged, UserError
 from pipeline.model import Fetch, Signal
 from pipeline.store import Store
 
@@ -47,7 +47,7 @@ def address(store: Store, settings: FeedbackSettings) -> str | None:
 def verified(
     provider: str, headers: Mapping[str, str], body: bytes, settings: FeedbackSettings, fetch: Fetch, now: datetime
 ) -> Sequence[Signal]:
-    """The signals of a call. Raises Forged when it is not the provider's.
+    """The signals of a call. Raises Forged when it is not the provider's, FetchFault when nobody can tell just now.
 
     A provider that signs with a certificate (SES, by way of SNS) says where it lies; it is fetched from the provider's
     own host. One that asks whether it may begin to call is told yes, once the question was verified.
@@ -65,10 +65,7 @@ def verified(
 @lru_cache(maxsize=8)
 def _fetched(fetch: Fetch, url: str) -> str:
     """What lies there; a certificate's address names one certificate for ever."""
-    try:
-        found = fetch(url)
-    except FetchFault as fault:
-        raise Forged(f"The call can't be verified: {fault}") from None
+    found = fetch(url)
     if found.url != url:
         raise Forged("The call can't be verified: the certificate's address leads somewhere else.")
     return found.body.decode("ascii", "replace")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import Forged
+from pipeline.errors import FetchFault, Forged
 from pipeline.feedback import hooks, reports
 from pipeline.public import pages
 from pipeline.public.asked import Answered, Asked, Desk
@@ -30,5 +30,8 @@ def webhook(asked: Asked, desk: Desk) -> Answered:
         )
     except Forged as fault:
         return Answered(body=f"{fault.what}\n", status=403, kind=_PLAIN)
+    except FetchFault:
+        # A call refused with a 4xx may never be made again; this one is wanted later.
+        return Answered(body="The call can't be verified just now; try again.\n", status=503, kind=_PLAIN)
     reports.take(asked.provider, told, desk.store, desk.clock())
     return Answered(body="Thank you.\n", kind=_PLAIN)

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from pipeline.feedback import hooks
+from pipeline.providers import ses
 from pipeline.store import people
 from tests.journeys import steps
+from tests.providers.test_webhooks import SES, TOPIC, sns
 from tests.public.site import Site, up
 from tests.world import World
 
@@ -165,3 +167,12 @@ def test_who_was_taken_off_by_a_report_is_left_out_of_what_has_not_gone(world: W
         call(site, bounce())
     steps.send(world)
     assert [mail["To"] for mail in steps.mails(world)] == ["ben@example.org"]
+
+
+def test_a_call_whose_certificate_can_not_be_had_just_now_is_wanted_again(world: World) -> None:
+    with (world.folder / ".env").open("a") as secrets:
+        secrets.write(f"{ses.TOPIC}={TOPIC}\n")
+    with up(world) as site:
+        answer = site.client.post(path(site, "ses"), content=sns(SES).body)
+        assert answer.status_code == 503
+        assert state(site) == "active"
