@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ import click
 from pipeline.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipeline.config import Settings
     from pipeline.model import Report
     from pipeline.run import Project
 
@@ -21,15 +25,38 @@ WAITING = ("draft", "held", "expired")
 
 
 @click.command(short_help="Everything that is due: the command for cron.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append the account to it as JSON lines.")
 @click.pass_obj
-def run(terminal: Terminal) -> None:
+def run(terminal: Terminal, log: Path | None) -> None:
     """Pull, build if due, publish, send what is approved and due; safe to start twice and to kill at any moment.
 
     \b
     Example, a line for crontab -e:
       */15 * * * *  cd ~/kind-words && paperround --quiet run
     """
-    from pipeline import notices
+    from datetime import UTC, datetime
+
+    from pipeline.errors import PaperroundError
+
+    settings, began = terminal.settings(), datetime.now(UTC)
+    try:
+        report, salt = _everything(terminal)
+    except PaperroundError as fault:
+        level = "info" if fault.exit_code == 0 else "error"
+        _log(settings, log, began, fault.exit_code, {level: [str(fault)]}, None)
+        raise
+    told = {"info": report.done, "warning": (*report.attention, *report.waiting), "error": report.errors}
+    cut = _log(settings, log, began, report.exit_code, told, salt)
+    if terminal.quiet:
+        # Cron mails whatever is printed; quiet means that only what needs a person is.
+        report = replace(report, waiting=())
+    report = replace(report, waiting=(*report.waiting, *([cut] if cut else [])))
+    terminal.conclude(report, {}, [] if terminal.quiet else [_paragraph(report)])
+
+
+def _everything(terminal: Terminal) -> tuple[Report, bytes]:
+    """One walk, told to whoever is to be told; and the salt by which the log names readers."""
+    from pipeline import metrics, notices
     from pipeline.run import remember, walk
 
     with terminal.project(alone=True) as project:
@@ -38,10 +65,51 @@ def run(terminal: Terminal) -> None:
         report += _waiting(project)
         report += notices.tell(project.store, project.settings, project.out)
         remember(project, report, began)
-    if terminal.quiet:
-        # Cron mails whatever is printed; quiet means that only what needs a person is.
-        report = replace(report, waiting=())
-    terminal.conclude(report, {}, [] if terminal.quiet else [_paragraph(report)])
+        missing = metrics.leave(project.store, project.settings, project.out.clock())
+        with project.store.reading() as tx:
+            salt = project.store.secret(tx)
+    return replace(report, waiting=(*report.waiting, *([missing] if missing else []))), salt
+
+
+def _log(
+    settings: Settings,
+    log: Path | None,
+    began: datetime,
+    code: int,
+    told: Mapping[str, Sequence[str]],
+    salt: bytes | None,
+) -> str | None:
+    from datetime import UTC, datetime
+
+    from pipeline import logbook
+
+    path = log or (settings.folder / settings.log.file if settings.log.file else None)
+    if path is None:
+        return None
+    clean = logbook.cleaner(settings.secrets.values(), salt)
+    return logbook.append(path, logbook.account("run", began, datetime.now(UTC), code, told, clean))
+
+
+@click.command("metrics", short_help="The project's figures, for node_exporter.")
+@click.pass_obj
+def figures(terminal: Terminal) -> None:
+    """Print the figures that `run` puts into the file of [metrics], as OpenMetrics text. Changes nothing.
+
+    \b
+    Example:
+      paperround metrics > /var/lib/node_exporter/textfile/kind-words.prom
+    """
+    from pipeline import metrics
+
+    with terminal.project(alone=False) as project:
+        families = metrics.families(project.store, project.settings, project.out.clock())
+        text = metrics.text(families, project.settings.newsletter.title)
+    document = {
+        one.name: [{"labels": labels, "value": float(value)} for labels, value in one.samples]
+        for one in families
+        if one.samples
+    }
+    terminal.show(document, text.removesuffix("\n").split("\n"))
 
 
 @click.command(short_help="The same work from a queue in PostgreSQL, on as many machines as you like.")
@@ -111,4 +179,4 @@ def _paragraph(report: Report) -> str:
     return " ".join(dict.fromkeys((*done, *report.errors)))
 
 
-COMMANDS = (run, worker)
+COMMANDS = (run, worker, figures)

@@ -1,0 +1,90 @@
+"""The files for those who run it, held to what they promise."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = sorted(DEPLOY.glob("*.service"))
+
+
+def unit(path: Path) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(path.read_text("utf-8"))
+    return parser
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_gives_the_program_its_own_folder_and_nothing_else(path: Path) -> None:
+    service = unit(path)["Service"]
+    assert service["User"] == "paperround"
+    assert service["ProtectSystem"] == "strict"
+    assert service["ReadWritePaths"] == service["WorkingDirectory"] == "/srv/newsletters/%i"
+    for name in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome", "RestrictNamespaces"):
+        assert service[name] == "yes"
+    assert service["CapabilityBoundingSet"] == ""
+    assert "/srv/newsletters/%i" in service["ExecStart"]
+
+
+def test_a_run_that_waits_for_a_person_is_no_failed_unit() -> None:
+    run = unit(DEPLOY / "paperround@.service")["Service"]
+    assert run["Type"] == "oneshot"
+    assert run["SuccessExitStatus"] == "3"
+    assert run["ExecStart"].endswith(" run")
+    timer = unit(DEPLOY / "paperround@.timer")
+    assert timer["Timer"]["Persistent"] == "true"
+    assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd here")
+    for path in (*UNITS, DEPLOY / "paperround@.timer"):
+        text = path.read_text("utf-8").replace("/opt/paperround/bin/paperround", "/bin/true")
+        (tmp_path / path.name.replace("@.", "@x.")).write_text(text, "utf-8")
+    names = [str(path) for path in sorted(tmp_path.iterdir())]
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *names], capture_output=True, text=True)
+    ours = [line for line in done.stderr.splitlines() if "paperround" in line]
+    assert [line for line in ours if "Unknown" in line or "Failed to parse" in line] == []
+
+
+def test_the_container_is_rootless_hashed_and_holds_no_secret() -> None:
+    text = (DEPLOY / "Containerfile").read_text("utf-8")
+    steps = re.sub(r"\\\n", " ", re.sub(r"(?m)^#.*\n", "", text)).splitlines()
+    last = steps[max(at for at, line in enumerate(steps) if line.startswith("FROM")) :]
+    users = [line for line in last if line.startswith("USER")]
+    assert users == ["USER 10001:10001"]
+    assert not any(line.startswith("RUN") for line in last), "what runs has nothing that was only for the building"
+    installs = [part for line in steps for part in line.split("&&") if "pip install" in part]
+    assert installs
+    assert all("--require-hashes" in part or "--no-index" in part for part in installs)
+    assert not any(line.startswith("ADD") or "curl" in line or "wget" in line for line in steps)
+    assert not any(re.search(r"TOKEN|PASSWORD|SECRET|API_KEY", line) for line in steps)
+    assert 'VOLUME ["/newsletter"]' in last
+    assert "--read-only" in text
+
+
+def test_only_the_lock_and_the_wheel_go_into_the_build() -> None:
+    lines = (DEPLOY / "Containerfile.containerignore").read_text("utf-8").split()
+    assert lines == ["*", "!requirements.txt", "!dist/*.whl"]
+
+
+def test_every_file_here_is_told_of_in_the_guide() -> None:
+    guide = (DEPLOY.parent / "docs/operations.md").read_text("utf-8")
+    assert [path.name for path in DEPLOY.iterdir() if f"`deploy/{path.name}`" not in guide] == []
+
+
+def test_the_log_may_be_renamed_while_a_run_is_at_work() -> None:
+    text = (DEPLOY / "paperround.logrotate").read_text("utf-8")
+    assert "copytruncate" not in text
+    assert "create 0640" in text
+    if shutil.which("logrotate"):
+        done = subprocess.run(["logrotate", "--debug", str(DEPLOY / "paperround.logrotate")], capture_output=True)
+        assert b"error: " not in done.stderr
