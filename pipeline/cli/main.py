@@ -69,15 +69,21 @@ def main() -> None:
         code = 130
     except click.ClickException as fault:
         fault.show()
+        _document(fault.format_message())
         code = 2
     except PaperroundError as fault:
         click.echo(str(fault), err=True)
-        if "--json" in sys.argv:
-            click.echo(json.dumps({"fault": str(fault)}, ensure_ascii=False))
+        _document(str(fault))
         code = fault.exit_code
     except BrokenPipeError:
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _document(fault: str) -> None:
+    """Machines get one document, whatever went wrong."""
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"fault": fault}, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,9 @@ def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
     done = run("--json", "approve", "7")
     assert done.returncode == 2
     assert "There is no issue 7" in json.loads(done.stdout)["fault"]
+    mistyped = run("--json", "aprove", "7")
+    assert mistyped.returncode == 2
+    assert "aprove" in json.loads(mistyped.stdout)["fault"]
 
 
 def test_a_shelf_goes_out_and_comes_in_as_csv(world: World, run: Run, tmp_path: Path) -> None:
