@@ -64,7 +64,7 @@ man: setup        ## the manual page, dist/paperround.1
 	$(BIN)/paperround manual > dist/paperround.1
 
 docs: $(VENV)/ready-dev    ## the documentation as a site, in site/; needs no network to be read
-	$(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 audit: $(VENV)/ready-dev   ## compare what is pinned with published advisories (needs a network)
 	$(BIN)/python -m tools.audit

@@ -207,7 +207,8 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
             terminal.show({"issue": issue}, [deliver.rehearse(issue, project.store, section, project.out.clock())])
             return
         if to:
-            terminal.conclude(deliver.try_out(issue, to, project.store, section, project.out), {"issue": issue})
+            tried = deliver.try_out(issue, to, project.store, section, project.out)
+            terminal.conclude(tried, {"issue": issue}, [*tried.done, *(() if terminal.quiet else tried.errors)])
         deliver.ask(issue, project.store, section, project.out.clock(), canary=canary)
         report = run.perform(
             project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), issue)

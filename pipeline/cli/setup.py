@@ -60,7 +60,8 @@ def check(terminal: Terminal) -> None:
 
     settings = terminal.settings()
     faults: list[str] = []
-    lines = [f"ok   settings: {len(settings.sources)} sources, cadence {settings.schedule.cadence}"]
+    several = "s" if len(settings.sources) > 1 else ""
+    lines = [f"ok   settings: {len(settings.sources)} source{several}, cadence {settings.schedule.cadence}"]
     try:
         on_shelf = shelf_at(settings.books)
         faults += on_shelf.faults

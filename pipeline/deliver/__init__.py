@@ -220,8 +220,9 @@ def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings, now: 
     if can.idempotency == "campaign":
         return f"Issue {number} would go to the list that {settings.provider} keeps. Nothing was sent."
     batches = -(-readers // can.batch_max)
+    several = "batch" if batches == 1 else "batches"
     return (
-        f"Issue {number} would go to {readers} readers in {batches} batches by {settings.provider}. Nothing was sent."
+        f"Issue {number} would go to {readers} readers in {batches} {several} by {settings.provider}. Nothing was sent."
     )
 
 
