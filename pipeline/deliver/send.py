@@ -36,7 +36,7 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
     pause = talk.pace(store, settings.provider, by, out)
     pause(1)
     with store.at_work() as me:
-        with store.writing() as tx:
+        with store.writing_beside() as tx:
             halted = carriers.stopped(tx, settings.provider) is not None or mark.behind(tx, store, settings.outbox)
             if halted or not ledger.claim(tx, batch, me, out.clock()):
                 return Report(unchanged=1)

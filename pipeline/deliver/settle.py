@@ -74,14 +74,14 @@ def settle(
     seconds: timedelta | None = None
     report = Report(unchanged=1)
 
+    beside = store.shared and _touches_only_its_own(outcomes, said)
+    late = False
+
     def deed(tx: Tx) -> None:
-        nonlocal seconds, report
+        nonlocal seconds, report, late
         was = ledger.standing(tx, batch.id)
-        if said.killed and (was.claimed_by, was.state) != (claim, "claimed"):
-            return
-        if was.claimed_by != claim:
-            if was.claimed_by != claims.done_by(claim):
-                report = _late(tx, batch, outcomes, now)
+        late = not said.killed and was.claimed_by not in (claim, claims.done_by(claim))
+        if was.claimed_by != claim or (said.killed and was.state != "claimed"):
             return
         seconds = _wait(said, was.attempts)
         until = now + (seconds or _backoff(said, was.attempts))
@@ -95,12 +95,24 @@ def settle(
             ledger.postpone(tx, until, provider=settings.provider)
         if not said.killed:
             claims.mark_done(tx, batch.id, claim)
-        _finish(tx, batch)
+        if not beside:
+            _finish(tx, batch)
 
-    store.written(deed)
+    store.written(deed, beside=beside)
+    if late:
+        return store.written(lambda tx: _late(tx, batch, outcomes, now))
+    if beside:
+        with store.reading() as tx:
+            _finish(tx, batch)
     if seconds is not None and seconds.total_seconds() <= PATIENCE and not said.stop:
         out.rest(seconds.total_seconds())
     return report
+
+
+def _touches_only_its_own(outcomes: Sequence[Outcome], said: Verdict) -> bool:
+    """Whether nothing has to be said of other batches: then those of other workers can be written down meanwhile."""
+    smooth = said.stop is None and said.wait is None and not said.killed
+    return smooth and all(outcome.fate != "not-sent" for outcome in outcomes)
 
 
 def _late(tx: Tx, batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> Report:

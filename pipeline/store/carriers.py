@@ -58,9 +58,15 @@ def generation(tx: Tx) -> int:
     return int(tx.execute(sa.select(_F.value).where(_F.name == _GENERATION)).scalar() or 0)
 
 
+def begin(tx: Tx) -> None:
+    """Start counting, if nobody has; alone, because two that start at once would both count one."""
+    upsert(tx, tables.facts, ["name"], {"name": _GENERATION, "value": str(generation(tx))})
+
+
 def advance(tx: Tx, least: int = 0) -> int:
-    """The next generation, `least` at the lowest."""
-    following = max(generation(tx) + 1, least)
+    """The next generation, `least` at the lowest; who comes at the same time waits, so call it last."""
+    last = tx.execute(sa.select(_F.value).where(_F.name == _GENERATION).with_for_update()).scalar()
+    following = max(int(last or 0) + 1, least)
     upsert(tx, tables.facts, ["name"], {"name": _GENERATION, "value": str(following)})
     return following
 

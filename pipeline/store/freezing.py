@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from pipeline.store import ledger, people, tables
+from pipeline.store import carriers, ledger, people, tables
 from pipeline.store.open import Tx
 
 _S = tables.sendings.c
@@ -22,6 +22,7 @@ def freeze(tx: Tx, sending: ledger.Sending, keys: Sequence[str], size: int, who:
 
     `keys` are the batches' idempotency keys, those of the canary first.
     """
+    carriers.begin(tx)
     names = [column.name for column in _S]
     tx.execute(sa.insert(tables.sendings).values(**{name: getattr(sending, name) for name in names}))
     first = -(-sending.canary // size) if sending.canary else 0
@@ -59,6 +60,7 @@ def _audience(sending: ledger.Sending, first: int, size: int, who: people.Who) -
 
 def freeze_list(tx: Tx, sending: ledger.Sending, key: str, words: str) -> None:
     """Begin the sending of an issue to a list that the provider keeps: one row stands for all of it."""
+    carriers.begin(tx)
     tx.execute(sa.insert(tables.sendings).values(**{column.name: getattr(sending, column.name) for column in _S}))
     batch = ledger.add_batch(tx, sending.number, key, size=1)
     row = {"subscriber": ledger.THE_LIST, "address": words, "unsubscribe": "", "message_id": "", "fate": "pending"}
