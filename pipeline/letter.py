@@ -56,7 +56,7 @@ def addressee(batch: Batch, recipient: Recipient) -> Addressee:
         return Addressee(
             name=header_text(recipient.name or ""),
             address=sender(recipient.address)[1],
-            headers=_lines(one_click(batch, recipient)),
+            headers=tuple(one_click(batch, recipient)),
         )
     except ValueError as fault:
         raise HeaderFault(str(fault), where=f"issue {batch.issue}, reader {recipient.subscriber}") from None

@@ -61,7 +61,7 @@ def header_text(text: str) -> str:
     orders that turn the direction of writing are dropped; white space becomes single spaces. What is too long ends
     after a whole word with an ellipsis.
     """
-    if len(text) <= HEADER_LENGTH and _SIMPLE.fullmatch(text):
+    if not text or (len(text) <= HEADER_LENGTH and _SIMPLE.fullmatch(text)):
         return text
     text = text[:_READ_AT_MOST]
     for _ in range(_DECODED_AT_MOST):

@@ -131,7 +131,8 @@ def test_a_send_killed_at_any_statement_reaches_everybody_once(copies: Copies, p
                 steps.send(world)
                 steps.cron(world)
                 whole(world)
-            number += copies.stride
+            # Every third: tests/deliver/test_killed_hand_over.py tries the same statements with eight kinds of provider.
+            number += copies.stride * 3
     assert number > 100
 
 
