@@ -104,7 +104,7 @@ def _choose_file(ask: Ask) -> Response:
     if raw is None:
         raise UserError("Choose a file first.")
     name = _name(getattr(ask.form["file"], "filename", None))
-    importing.from_csv(ask.store, raw, file=name, now=ask.now, dry_run=True)
+    exports.read(exports.decoded(raw), file=name)
     return ask.back("/subscribers/import?" + urlencode({"key": ask.desk.lay_by(raw), "name": name}))
 
 

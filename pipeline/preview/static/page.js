@@ -4,6 +4,9 @@
   const main = () => document.getElementById("main");
   let waiting = false;
 
+  // On a phone the pages' names scroll sideways: the one that is open is in sight.
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // Nobody's half-written words are taken away: a field that differs from what was sent keeps the page as it is.
   const writing = () => {
     const field = document.activeElement;
