@@ -166,6 +166,11 @@ def test_the_source_archive_holds_what_a_developer_needs_and_no_leavings(built: 
     assert {"tests/world.py", "tests/node/package-lock.json", "tools/machine.sh"} <= names
     left = re.compile(r"(^|/)(node_modules|__pycache__|outbox|\.venv|\.env)(/|$)|\.pyc$|\.sqlite3")
     assert [name for name in names if left.search(name)] == []
+    if (ROOT / ".git").exists():
+        kept = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        assert {
+            path for path in kept.splitlines() if not path.startswith(".") and (ROOT / path).exists()
+        } - names == set()
 
 
 def test_an_empty_environment_knows_the_program_and_all_of_its_commands(installed: Program) -> None:
