@@ -10,7 +10,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from tomlkit.exceptions import TOMLKitError
 
 from pipeline import config, files
@@ -84,6 +84,8 @@ SECTIONS: dict[str, tuple[str, type[msgspec.Struct], dict[str, str]]] = {
     "pictures": ("Pictures", config.PicturesTable, {"copy": "Keep copies of posts' pictures"}),
     "links": ("Links", config.LinksTable, {"check": "Ask whether links lead somewhere"}),
 }
+STAYS = "/settings/look"
+"""What a page that came after a form asks for when something has changed: it stays as she has it."""
 SOURCE = {"url": "Address, or a folder of the project", "name": "What to call it", "kind": "Kind"}
 
 
@@ -136,6 +138,7 @@ def _page(ask: Ask, text: str, given: dict[str, str], faults: list[str], status:
         "settings.html",
         status=status,
         title="Settings",
+        back=STAYS if status != 200 else None,
         groups=groups,
         sources=sources,
         faults=[one for one in faults if one not in placed],
@@ -234,11 +237,17 @@ def _look(ask: Ask) -> Response:
     return ask.page(
         "settings_look.html",
         title="Before it is written",
-        back="/settings",
+        back=STAYS,
         lines=written.difference(before, after),
         given=given,
         was=_sha(before),
     )
+
+
+def _stay(ask: Ask) -> Response:
+    if ask.request.headers.get("hx-request"):
+        return Response(status_code=204)
+    return RedirectResponse("/settings", 303)
 
 
 def _same(ask: Ask) -> str:
@@ -313,6 +322,7 @@ PAGE = Page(
     title="Settings",
     address="/settings",
     show=_show,
+    parts={"look": _stay},
     does={"look": _look, "write": _write},
     place=70,
     needs_project=False,
