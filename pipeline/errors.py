@@ -9,6 +9,7 @@ PaperroundError            exit 1
 ├── StoreFault                     the database is damaged, full or out of reach
 ├── SourceFault            one source is not to be had this time
 │   └── FetchFault                 one address was refused or did not answer
+├── DiskFault              a file can't be written or read
 ├── Forged                 a webhook call that does not come from the provider
 ├── EntryFault             one entry can't be made into a post
 ├── RenderFault            one issue can't be rendered
@@ -16,6 +17,8 @@ PaperroundError            exit 1
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class PaperroundError(Exception):
@@ -98,6 +101,31 @@ class FetchFault(SourceFault):
         self.gone = gone
         self.status = status
         self.nameless = nameless
+
+
+class DiskFault(PaperroundError):
+    """A file can't be written or read: no room, no right, a broken disk. Nothing is there half-written."""
+
+
+_OF_THE_DISK = {
+    errno.ENOSPC: "Make room on the disk",
+    errno.EDQUOT: "Make room on the disk",
+    errno.EFBIG: "Make room on the disk",
+    errno.EROFS: "See that the disk may be written to",
+    errno.EACCES: "See that the user who runs Paperround may write there",
+    errno.EPERM: "See that the user who runs Paperround may write there",
+    errno.EIO: "See whether the disk is broken",
+}
+
+
+def of_the_disk(fault: OSError) -> DiskFault | None:
+    """The same in words, when it is the machine's fault and not ours."""
+    step = _OF_THE_DISK.get(fault.errno or 0)
+    if step is None:
+        return None
+    where = str(fault.filename) if fault.filename else None
+    words = f"A file can't be written or read: {fault.strerror}."
+    return DiskFault(words, where=where, next_step=f"{step}; nothing stays half-written, and the next run goes on.")
 
 
 class Forged(PaperroundError):

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pipeline import files
 from pipeline.config import Settings
-from pipeline.errors import PaperroundError
+from pipeline.errors import PaperroundError, of_the_disk
 from pipeline.model import Outside, Report, Run, total
 from pipeline.stages import STAGES, Stage
 from pipeline.store import Store, open_store, runs
@@ -128,12 +128,20 @@ def attempt(stage: Stage, key: str, project: Project) -> Report:
         report = stage.work(key, project.store, getattr(project.settings, stage.name), project.out)
     except PaperroundError as fault:
         return _fault(fault, project)
+    except OSError as fault:
+        if told := of_the_disk(fault):
+            return _fault(told, project)
+        report = _bug(stage, key, fault)
     except Exception as fault:  # noqa: BLE001 - a bug met by one key must not cost the others their turn
-        words = f"{stage.name} failed on {key}: {type(fault).__name__}: {fault}. This is a fault of Paperround's own."
-        report = Report(errors=(words,), codes=(1,))
+        report = _bug(stage, key, fault)
     for sentence in (*report.done, *report.errors):
         project.say(sentence)
     return report
+
+
+def _bug(stage: Stage, key: str, fault: Exception) -> Report:
+    words = f"{stage.name} failed on {key}: {type(fault).__name__}: {fault}. This is a fault of Paperround's own."
+    return Report(errors=(words,), codes=(1,))
 
 
 def _fault(fault: PaperroundError, project: Project) -> Report:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.terminal import Terminal
-from pipeline.errors import PaperroundError
+from pipeline.errors import PaperroundError, of_the_disk
 
 _GROUPS = ("setup", "posts", "issues", "preview", "cron", "readers", "server", "shelf", "storage", "manual")
 
@@ -72,11 +72,14 @@ def main() -> None:
         _document(fault.format_message())
         code = 2
     except PaperroundError as fault:
-        click.echo(str(fault), err=True)
-        _document(str(fault))
-        code = fault.exit_code
+        code = _told(fault)
     except BrokenPipeError:
         code = 0
+    except OSError as fault:
+        words = of_the_disk(fault)
+        if words is None:
+            raise
+        code = _told(words)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -84,6 +87,12 @@ def _document(fault: str) -> None:
     """Machines get one document, whatever went wrong."""
     if "--json" in sys.argv:
         click.echo(json.dumps({"fault": fault}, ensure_ascii=False))
+
+
+def _told(fault: PaperroundError) -> int:
+    click.echo(str(fault), err=True)
+    _document(str(fault))
+    return fault.exit_code
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ import sqlalchemy as sa
 
 from pipeline.errors import Busy
 
+PATIENCE = 10_000
+"""Milliseconds to wait for another writer."""
+
 
 def connect(url: sa.URL, folder: Path, _name: str, _password: str | None) -> SqliteFile:
     """The file that `url` names, relative to `folder`; SQLite makes it when it is first written to."""
@@ -90,7 +93,7 @@ def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) 
     connection.isolation_level = None  # we say BEGIN ourselves: DDL must be in it too
     cursor = connection.cursor()
     # FULL: an answered "accepted" must survive a power cut, else the same mail would go out again.
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from pipeline.errors import StoreFault
 from pipeline.model import Article, Copy, Entry, Event, Finding, Issue, Message, Pick
 
 
@@ -21,7 +22,10 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.fromisoformat(value)
+        try:
+            return None if value is None else datetime.fromisoformat(value)
+        except ValueError:
+            raise _damaged("a time") from None
 
 
 class Packed(sa.types.TypeDecorator[Any]):
@@ -38,7 +42,17 @@ class Packed(sa.types.TypeDecorator[Any]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else msgspec.json.decode(value, type=self.kind)
+        try:
+            return None if value is None else msgspec.json.decode(value, type=self.kind)
+        except (msgspec.DecodeError, UnicodeError):
+            raise _damaged("a document") from None
+
+
+def _damaged(what: str) -> StoreFault:
+    return StoreFault(
+        f"The state is damaged: {what} in it can't be read.",
+        next_step="Nothing was changed. Put a backup back: `paperround restore FILE --force`.",
+    )
 
 
 metadata = sa.MetaData(

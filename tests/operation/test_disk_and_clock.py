@@ -1,0 +1,221 @@
+"""Full and read-only disks, damaged states, and clocks that jump: said in words, and nobody is mailed twice."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import review
+from pipeline.errors import PaperroundError, StoreFault
+from pipeline.model import IssueNumber, Report
+from pipeline.store import sqlite
+from tests.journeys import steps
+from tests.world import World
+
+READERS = ["ann@example.org", "ben@example.org"]
+BUG = "a fault of Paperround's own"
+pytestmark = pytest.mark.skipif(
+    bool(os.environ.get("PAPERROUND_TEST_DATABASE")), reason="these are about SQLite's file and the project's folder"
+)
+
+
+@contextmanager
+def full_after(path: Path, pages: int) -> Iterator[None]:
+    """The disk has room for so many more pages of the database."""
+    real = sqlite._prepare
+    with closing(sqlite3.connect(path)) as database:
+        now = database.execute("PRAGMA page_count").fetchone()[0]
+
+    def prepare(connection: Any, record: object) -> None:
+        real(connection, record)
+        connection.execute(f"PRAGMA max_page_count={now + pages}")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sqlite, "_prepare", prepare)
+        yield
+
+
+def tried(deed: Callable[[], Report]) -> list[str]:
+    """What it says when it goes wrong."""
+    try:
+        return list(deed().errors)
+    except PaperroundError as fault:
+        return [str(fault), *([] if fault.exit_code == 1 else [BUG])]
+
+
+@pytest.mark.parametrize("pages", [0, 1, 2, 3])
+def test_a_disk_that_fills_up_in_the_middle_of_an_issue_costs_nobody_a_copy_and_gives_nobody_two(
+    world: World, pages: int
+) -> None:
+    steps.subscribe(world, *READERS, *(f"reader{at}@example.org" for at in range(60)))
+    with full_after(world.folder / "outbox/paperround.sqlite3", pages):
+        said = tried(lambda: steps.pull(world)) + tried(lambda: steps.build_now(world))
+    assert not any(BUG in words for words in said)
+    assert pages > 2 or any("full" in words for words in said)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    with full_after(world.folder / "outbox/paperround.sqlite3", pages):
+        said = tried(lambda: steps.send(world))
+    assert not any(BUG in words for words in said)
+    steps.send(world)
+    steps.cron(world)
+    account = steps.account(world)
+    assert account is not None
+    assert (account.accepted, account.pending, account.unknown) == (62, 0, 0)
+    assert len(steps.mails(world)) == 62
+
+
+def test_files_that_find_no_room_are_said_in_words_and_made_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.pull(world)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.files.os.fsync", full)
+        report = steps.build_now(world)
+    assert any("No space left on device" in words and "Make room" in words for words in report.errors)
+    assert not any(BUG in words for words in report.errors)
+    assert report.exit_code == 1
+    assert list((world.folder / "outbox").rglob("*.tmp")) == []
+    steps.build_now(world)
+    assert (steps.folder(world) / "email.html").stat().st_size > 1000
+
+
+def as_an_ordinary_user() -> None:
+    """Root may write everywhere, unless it gives that up (CAP_DAC_OVERRIDE) before it starts the program."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+
+
+def run(world: World, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(world.folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, preexec_fn=as_an_ordinary_user)
+
+
+def test_a_folder_that_may_not_be_written_to_is_said_with_exit_code_1(world: World) -> None:
+    steps.subscribe(world, *READERS)
+    outbox = world.folder / "outbox"
+    for path in outbox.glob("paperround.*"):
+        path.chmod(0o444)
+    outbox.chmod(0o555)
+    try:
+        done = run(world, "run")
+    finally:
+        outbox.chmod(0o755)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "read" in done.stderr or "Permission denied" in done.stderr
+
+
+def test_a_state_that_others_hold_is_said_and_not_waited_for_without_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.pull(world)
+    monkeypatch.setattr(sqlite, "PATIENCE", 50)
+    with closing(sqlite3.connect(world.folder / "outbox/paperround.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreFault, match="locked") as fault:
+            steps.subscribe(world, *READERS)
+    assert fault.value.exit_code == 1
+
+
+def test_a_damaged_state_is_refused_in_words_wherever_it_is_damaged(world: World) -> None:
+    steps.subscribe(world, *READERS)
+    steps.pull(world)
+    steps.build_now(world)
+    path = world.folder / "outbox/paperround.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    good, refused, codes = path.read_bytes(), 0, set()
+    for at in range(0, len(good), len(good) // 40):
+        path.write_bytes(good[:at] + bytes(byte ^ 0x55 for byte in good[at : at + 700]) + good[at + 700 :])
+        for name in ("paperround.sqlite3-wal", "paperround.sqlite3-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+        try:
+            with world.project() as project:
+                review.overview(project.store, project.settings.review)
+                review.states(project.store, project.settings.review)
+        except PaperroundError as fault:
+            refused += 1
+            codes.add(fault.exit_code)
+    assert refused > 3
+    assert codes == {1}
+    path.write_bytes(good)
+    with world.project() as project:
+        assert review.states(project.store, project.settings.review)
+
+
+def issues(world: World) -> int:
+    with world.project() as project:
+        return len(review.states(project.store, project.settings.review))
+
+
+def test_a_clock_that_goes_back_or_far_ahead_sends_nothing_twice(world: World) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    steps.subscribe(world, *READERS)
+    steps.cron(world)
+    world.pass_time(hours=2)
+    steps.cron(world)
+    assert len(steps.mails(world)) == 2
+    made = {path: path.stat().st_mtime_ns for path in (world.folder / "outbox/mail").rglob("*.eml")}
+    for hours in (-1, -48, 24 * 365, -24 * 365, 24 * 400):
+        world.pass_time(hours=hours)
+        steps.cron(world)
+        assert issues(world) == 1
+        assert {path: path.stat().st_mtime_ns for path in (world.folder / "outbox/mail").rglob("*.eml")} == made
+
+
+def test_what_was_approved_before_the_clock_jumped_a_year_ahead_does_not_go_by_itself(world: World) -> None:
+    steps.subscribe(world, *READERS)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    world.pass_time(days=365)
+    report = steps.cron(world)
+    assert report.exit_code == 3
+    assert steps.mails(world) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "turns"),
+    [
+        ("2026-11-01", "01:30", 1),  # New York has 01:30 twice on this night
+        ("2026-03-08", "02:30", 1),  # and no 02:30 on this one
+    ],
+)
+def test_an_hour_that_comes_twice_or_never_makes_one_issue(world: World, day: str, at: str, turns: int) -> None:
+    world.set('cadence = "each"', f'cadence = "daily"\nat = "{at}"')
+    world.set('public_url = "https://news.example.org/"', 'timezone = "America/New_York"')
+    world.now = datetime.fromisoformat(f"{day}T03:00:00").replace(tzinfo=UTC)
+    steps.pull(world)
+    for post in range(3):
+        world.blog.publish(f"p{post}", f"Post {post}", world.now)
+    before = issues(world)
+    for _ in range(16):
+        world.pass_time(minutes=30)
+        steps.pull(world)
+        report = steps.cron(world)
+        assert not any(BUG in words for words in report.errors)
+        if issues(world) > before:
+            with world.project() as project:
+                states = review.states(project.store, project.settings.review)
+                if states[-1][1] == "draft":
+                    number = IssueNumber(states[-1][0].number)
+                    review.approve(number, project.store, project.settings.review, by="L", now=world.now)
+            world.blog.publish(f"q{world.now:%H%M}", f"Post of {world.now:%H:%M}", world.now)
+    assert issues(world) - before == turns
