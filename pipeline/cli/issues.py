@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.model import Account, Fate, Finding, IssueNumber
     from pipeline.run import Project
 
-ISSUE = click.argument("issue", type=int)
+ISSUE = click.argument("issue", type=int, help="The issue's number.")
 
 
 @click.command(short_help="What the next issue would hold, when, and why.")
@@ -219,7 +219,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
 
 
 @click.command(short_help="The ledger: everybody's fate, added up.")
-@click.argument("issue", type=int, required=False)
+@click.argument("issue", type=int, required=False, help="The issue's number. Default: all of them.")
 @click.pass_obj
 def status(terminal: Terminal, issue: IssueNumber | None) -> None:
     """The ledger: audience = accepted + rejected + suppressed + unknown + pending.

@@ -20,7 +20,7 @@ CODES = {
 
 
 @click.command(short_help="Let your shell complete commands and options.")
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(SHELLS), help="Which one you use.")
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print what your shell needs to complete commands and options when you press Tab.
@@ -78,8 +78,8 @@ def _parts(command: click.Command) -> Iterator[tuple[bool, str]]:
         yield kept, text.removeprefix("\b\n") if kept else " ".join(text.split())
 
 
-def _options(command: click.Command, context: click.Context) -> list[tuple[str, str]]:
-    records = (one.get_help_record(context) for one in command.get_params(context) if isinstance(one, click.Option))
+def _words(command: click.Command, context: click.Context) -> list[tuple[str, str]]:
+    records = (one.get_help_record(context) for one in command.get_params(context))
     return [(name, " ".join(words.split())) for name, words in filter(None, records) if "--help" not in name]
 
 
@@ -96,9 +96,9 @@ def _markdown() -> Iterator[str]:
         yield f"```\n{_usage(command, context)}\n```\n"
         for kept, text in _parts(command):
             yield f"```\n{text}\n```\n" if kept else f"{text}\n"
-        if options := _options(command, context):
-            yield "| option | what |\n|---|---|"
-            yield "\n".join(f"| `{_cell(name)}` | {_cell(words)} |" for name, words in options) + "\n"
+        if words := _words(command, context):
+            yield "| | what |\n|---|---|"
+            yield "\n".join(f"| `{_cell(name)}` | {_cell(said)} |" for name, said in words) + "\n"
     yield "## Exit codes\n\n| code | means |\n|---|---|"
     yield "\n".join(f"| {code} | {words} |" for code, words in CODES.items())
 
@@ -120,7 +120,7 @@ def _roff() -> Iterator[str]:
         yield ".SH DESCRIPTION" if root else ".PP"
         for kept, text in _parts(command):
             yield f".PP\n.nf\n{_roffed(text)}\n.fi" if kept else f".PP\n{_roffed(text)}"
-        yield from (f".TP\n.B {_roffed(name)}\n{_roffed(words)}" for name, words in _options(command, context))
+        yield from (f".TP\n.B {_roffed(name)}\n{_roffed(words)}" for name, words in _words(command, context))
         if root:
             yield ".SH COMMANDS"
     yield ".SH EXIT STATUS"

@@ -82,7 +82,7 @@ def _document(post: Post, standing: Standing) -> dict[str, Any]:
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID")
+@click.argument("post", type=int, metavar="ID", help="The post's number, as `posts` lists it.")
 @click.option("--diff", is_flag=True, help="Block by block: what was kept, removed, and put in.")
 @click.pass_obj
 def show(terminal: Terminal, post: int, *, diff: bool) -> None:
@@ -137,7 +137,9 @@ def _marked(blocks: list[Block]) -> list[str]:
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID...", nargs=-1, required=True)
+@click.argument(
+    "post", type=int, metavar="ID...", nargs=-1, required=True, help="The posts' numbers, as `posts` lists them."
+)
 @click.pass_obj
 def keep(terminal: Terminal, post: tuple[int, ...]) -> None:
     """Let posts into the next issue, whatever their dates.
@@ -149,7 +151,9 @@ def keep(terminal: Terminal, post: tuple[int, ...]) -> None:
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID...", nargs=-1, required=True)
+@click.argument(
+    "post", type=int, metavar="ID...", nargs=-1, required=True, help="The posts' numbers, as `posts` lists them."
+)
 @click.pass_obj
 def skip(terminal: Terminal, post: tuple[int, ...]) -> None:
     """Keep posts out of every issue.
@@ -161,7 +165,7 @@ def skip(terminal: Terminal, post: tuple[int, ...]) -> None:
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID")
+@click.argument("post", type=int, metavar="ID", help="The post's number, as `posts` lists it.")
 @click.pass_obj
 def pin(terminal: Terminal, post: int) -> None:
     """Let a post lead the next issue, whatever its date and however many there are.

@@ -11,7 +11,7 @@ from pipeline.cli.terminal import Terminal
 SHOWN = 20
 """How many rows of a file are named before the rest is only counted."""
 
-ADDRESS = click.argument("address")
+ADDRESS = click.argument("address", help="The reader's address.")
 
 
 @click.group(short_help="Who wants mail: add, import, export, list, unsubscribe, forget.")
@@ -65,7 +65,7 @@ def list_(terminal: Terminal) -> None:
 
 
 @subscribers.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The CSV file.")
 @click.option("--dry-run", is_flag=True, help="Only say what would become of each row.")
 @click.pass_obj
 def import_(terminal: Terminal, file: Path, *, dry_run: bool) -> None:

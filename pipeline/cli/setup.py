@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Lay out a project folder; with --url look at your blog.")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.argument(
+    "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where. Default: here."
+)
 @click.option("--url", metavar="BLOG", help="Your blog's address; only with it is the network used.")
 @click.pass_obj
 def init(terminal: Terminal, folder: Path, url: str | None) -> None:

@@ -113,7 +113,7 @@ def _wish(wanted: Wanted) -> str:
 
 
 @books.command()
-@click.argument("post", type=int, required=False)
+@click.argument("post", type=int, required=False, help="The post's number, as `posts` lists it.")
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Any text instead of a post."
 )
@@ -144,7 +144,7 @@ def suggest(terminal: Terminal, post: int | None, file: Path | None) -> None:
 
 
 @books.command()
-@click.argument("isbn", nargs=-1, required=True, metavar="ISBN...")
+@click.argument("isbn", nargs=-1, required=True, metavar="ISBN...", help="10 or 13 digits each; hyphens don't matter.")
 @click.pass_obj
 def add(terminal: Terminal, isbn: tuple[str, ...]) -> None:
     """Look books up by ISBN at Open Library and Google Books, and write them at the end of your shelf.
@@ -181,7 +181,7 @@ def add(terminal: Terminal, isbn: tuple[str, ...]) -> None:
 
 
 @books.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The CSV file.")
 @click.pass_obj
 def import_(terminal: Terminal, file: Path) -> None:
     """Put the books of a CSV file on your shelf: ours, or an export of Goodreads or LibraryThing.

@@ -11,7 +11,7 @@ from pipeline.cli.terminal import Terminal
 
 
 @click.command("migrate-store", short_help="Move the state from its file into PostgreSQL.")
-@click.argument("url")
+@click.argument("url", help="The database, as postgresql://user@host/name.")
 @click.option("--name", default="paperround", show_default=True, help="This newsletter's name in that database.")
 @click.pass_obj
 def migrate_store(terminal: Terminal, url: str, name: str) -> None:
@@ -38,7 +38,7 @@ def migrate_store(terminal: Terminal, url: str, name: str) -> None:
 
 
 @click.command(short_help="Put the whole state into one file, while running.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), help="Where the backup is written to.")
 @click.pass_obj
 def backup(terminal: Terminal, file: Path) -> None:
     """Write everything that is known, sources/, templates/ and the issues that went out, into one new file.
@@ -70,7 +70,7 @@ def backup(terminal: Terminal, file: Path) -> None:
 
 
 @click.command(short_help="Put a backup back.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), help="The backup.")
 @click.option("--force", is_flag=True, help="Even over a state that knows of posts, issues or readers.")
 @click.pass_obj
 def restore(terminal: Terminal, file: Path, *, force: bool) -> None:

@@ -25,6 +25,12 @@ def every(command: click.Command, name: str) -> Iterator[tuple[str, click.Comman
 
 
 COMMANDS = dict(every(cli, "paperround"))
+ARGUMENTS = [
+    (name, argument)
+    for name, command in COMMANDS.items()
+    for argument in command.params
+    if isinstance(argument, click.Argument)
+]
 OPTIONS = [
     (name, option)
     for name, command in COMMANDS.items()
@@ -43,6 +49,12 @@ def test_every_option_says_in_a_sentence_what_it_does(name: str, option: click.O
     assert option.help
     assert option.help[0].isupper() or option.help[0].isdigit()
     assert option.help.endswith(".")
+
+
+@pytest.mark.parametrize(("name", "argument"), ARGUMENTS, ids=[f"{name} {one.name}" for name, one in ARGUMENTS])
+def test_every_word_that_a_command_takes_is_explained(name: str, argument: click.Argument) -> None:
+    assert argument.help
+    assert argument.help.endswith(".")
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "paperround"])
