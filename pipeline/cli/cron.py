@@ -158,6 +158,33 @@ def worker(terminal: Terminal, folders: tuple[Path, ...], only: tuple[str, ...],
     )
 
 
+@click.command(short_help="How mail, readers and sources have fared, as a page with plots and as text.")
+@click.argument("issue", type=click.IntRange(min=1), required=False)
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Default: outbox/report/index.html.")
+@click.pass_obj
+def report(terminal: Terminal, issue: int | None, page: Path | None) -> None:
+    """Print deliveries, bounces, readers and the sources' health, and leave them as a page with plots.
+
+    With the number of an issue only that one. No reader is named.
+
+    \b
+    Example:
+      paperround report
+      paperround report 12 --page issue-12.html
+    """
+    from pipeline import files, lookback
+    from pipeline.model import IssueNumber
+
+    with terminal.project(alone=False) as project:
+        only = None if issue is None else IssueNumber(issue)
+        found = lookback.look(project.store, project.settings, project.out.clock(), only)
+        name = "index.html" if issue is None else f"issue-{issue}.html"
+        shown = page or Path("outbox/report") / name
+        files.write(page or project.settings.folder / shown, lookback.page(found).encode())
+    document = lookback.document(found) | {"page": str(shown)}
+    terminal.show(document, [*lookback.lines(found), "", f"The same with plots: {shown}"])
+
+
 def _waiting(project: Project) -> Report:
     """What waits for the author, or for its time."""
     from pipeline import compose, review
@@ -179,4 +206,4 @@ def _paragraph(report: Report) -> str:
     return " ".join(dict.fromkeys((*done, *report.errors)))
 
 
-COMMANDS = (run, worker, figures)
+COMMANDS = (run, worker, figures, report)

@@ -12,8 +12,8 @@ from pipeline import run
 from pipeline.errors import FetchFault
 from pipeline.feedback import readers, reports
 from pipeline.model import IssueNumber, Run, Signal
+from pipeline.plots import stacked
 from pipeline.preview.pages.health import rhythm
-from pipeline.preview.plots import stacked
 from tests.journeys import steps
 from tests.preview.author import Author, at_her_page
 from tests.world import START, World

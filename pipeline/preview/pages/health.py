@@ -13,9 +13,9 @@ from starlette.responses import Response
 from pipeline import deliver, review
 from pipeline.compose import schedule
 from pipeline.model import Health, IssueNumber, Run, Source
+from pipeline.plots import Plot, stacked
 from pipeline.preview.ask import Ask
 from pipeline.preview.pages import Page
-from pipeline.preview.plots import Plot, stacked
 from pipeline.store import calendars, people, runs, signals, sources
 
 SHOWN = 12

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from pathlib import Path
+
+TEMPLATES = Path(__file__).parent
+"""Where plots.html is, with the macro that draws a Plot."""
 
 WIDTH, HEIGHT = 420, 220
 LEFT, RIGHT, TOP, FOOT = 46, 20, 12, 30
