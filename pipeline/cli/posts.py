@@ -94,19 +94,21 @@ def show(terminal: Terminal, post: int, *, diff: bool) -> None:
     from pipeline import clean, compose
     from pipeline.errors import UserError
     from pipeline.model import PostId
+    from pipeline.store import posts as stored
 
     with terminal.project(alone=False) as project:
-        every = compose.standings(project.store, project.settings.compose, project.out.clock())
-        found = next((pair for pair in every if pair[0].id == post), None)
-        if found is None:
+        with project.store.reading() as tx:
+            whole = stored.get(tx, PostId(post))
+        if whole is None:
             raise UserError(f"There is no post {post}.", next_step="See `paperround posts` for their numbers.")
+        standing = compose.stands(project.store, project.settings.compose, whole, project.out.clock())
         blocks = clean.changes(project.store, PostId(post)) if diff else []
-    article = found[0].article
+    article = whole.article
     removed = [{"rule": one.rule, "words": one.words} for one in article.removed]
-    document = _document(*found) | {"text": article.text, "removed": removed}
+    document = _document(whole, standing) | {"text": article.text, "removed": removed}
     if diff:
         document["blocks"] = [{"did": block.did, "words": block.words, "rule": block.rule} for block in blocks]
-    terminal.show(document, [*_about(*found), "", *(_marked(blocks) if diff else _taken(article))])
+    terminal.show(document, [*_about(whole, standing), "", *(_marked(blocks) if diff else _taken(article))])
 
 
 def _about(post: Post, standing: Standing) -> list[str]:
