@@ -177,7 +177,7 @@ def _make_room(settings: Settings, store: Store, aside: str, now: datetime, *, f
 
 
 def _folders(settings: Settings) -> list[str]:
-    return [path.name for path in sorted(settings.issues.glob("*")) if path.is_dir()]
+    return [path.name for path in sorted(settings.issues.glob("*")) if path.is_dir() and not path.is_symlink()]
 
 
 def _replaced(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from pipeline.feedback import readers
 from pipeline.model import IssueNumber
 from pipeline.store import dumping
 from tests import postgres
-from tests.journeys import steps
+from tests.journeys import killing, steps
 from tests.world import World, lay_out
 
 TWO = IssueNumber(2)
@@ -231,6 +233,33 @@ def test_a_restore_that_was_stopped_half_way_says_so_and_is_said_again(
     used.pass_time(seconds=1)
     put_back(used, file, force=True)
     steps.cron(used)
+
+
+@pytest.mark.timeout(300)
+def test_a_restore_that_is_killed_anywhere_can_be_said_again(used: World, tmp_path: Path) -> None:
+    if os.environ.get("PAPERROUND_TEST_DATABASE") or "[store]" in (used.folder / config.FILE).read_text():
+        pytest.skip("the folder is copied with its state, so that must be a file")
+    file = tmp_path / "backup.zip"
+    backed_up(used, file)
+    shutil.rmtree(used.folder / "outbox/mail")
+    stride, number, came_so_far = 1 if os.environ.get("CI") else 9, 1, True
+    while came_so_far:
+        copy = World(folder=tmp_path / f"copy{number}", blog=used.blog, now=used.now)
+        shutil.copytree(used.folder, copy.folder)
+        came_so_far = killing.at_step(number, partial(put_back, copy, file, force=True))
+        with contextlib.suppress(UserError):
+            steps.cron(copy)
+        assert steps.mails(copy) == []
+        copy.pass_time(seconds=1)
+        put_back(copy, file, force=True)
+        assert steps.cron(copy).exit_code == 3
+        assert steps.mails(copy) == []
+        account = steps.account(copy)
+        assert account is not None
+        assert account.accepted == 2
+        shutil.rmtree(copy.folder)
+        number += stride
+    assert number > 20
 
 
 def test_a_damaged_state_is_put_aside_and_the_backup_takes_its_place(world: World, tmp_path: Path) -> None:
