@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipeline import markup
 from pipeline.errors import RenderFault
 from pipeline.model.text import legal
 
@@ -174,6 +175,8 @@ def _loader(own: Path) -> FileSystemLoader:
         def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
             text, file, unchanged = super().get_source(environment, template)
             ours = not Path(file).is_relative_to(own)
+            for line, words in markup.faults(text) if template.endswith(".mjml") and not ours else ():
+                raise RenderFault(f"The template is wrong: {words}", where=f"templates/{template}:{line}")
             return text, file, lambda: unchanged() and not (ours and (own / template).is_file())
 
     return Loader([own, BUILT_IN])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lxml import etree
@@ -39,11 +40,13 @@ _STYLES = {
 def prose(words: str, colours: dict[str, str] | None = None, *, direction: str = "ltr") -> Markup:
     """The author's Markdown (commonmark.org) as HTML; with `colours` as mail clients show it right.
 
-    HTML in it is shown as it was typed, and a link leads only to the web or a mailbox.
+    HTML in it is shown as it was typed, and a link leads only to the web or a mailbox. A heading becomes a bold line:
+    it stands before the first title, and whoever listens would lose the order of the levels.
     """
     from markdown_it import MarkdownIt
 
     html = MarkdownIt("commonmark", {"html": False}).render(legal(words))
+    html = re.sub(r"<h[1-6]>(.*?)</h[1-6]>", r"<p><strong>\1</strong></p>", html)
     if colours is None:
         return Markup(html)  # noqa: S704 - nothing in it was HTML before
     return styled(html, colours, direction)

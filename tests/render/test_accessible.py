@@ -10,8 +10,10 @@ import pytest
 from lxml import html as parser
 
 from pipeline.render.message import Rendered, rendered
+from tests.journeys import steps
 from tests.looking import Scheme, axe, chromium, shown
 from tests.render.specimens import DESIGNS, specimens
+from tests.world import START, World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -123,6 +125,18 @@ def test_axe_finds_nothing_serious_in_a_mail(browser: Browser, design: str, lang
 def test_axe_finds_nothing_serious_in_the_web_page(browser: Browser, language: str) -> None:
     mail = rendered(*specimens("digest", language)["everything"])
     assert found(browser, mail.files["web.html"].decode()) == []
+
+
+def test_axe_finds_nothing_serious_in_the_front_page(browser: Browser, world: World) -> None:
+    steps.subscribe(world, "ann@example.org")
+    world.blog.publish("a-day", "A day in the rain", START)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    steps.cron(world)
+    front = (world.folder / "outbox/public/index.html").read_text()
+    assert "issues/1-" in front
+    assert found(browser, front) == []
 
 
 def found(browser: Browser, html: str) -> list[str]:

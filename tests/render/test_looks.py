@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import looks
+from pipeline import looks, markup
 from pipeline.errors import RenderFault
 
 
@@ -51,6 +51,34 @@ def test_a_wrong_template_is_named_with_file_and_line(own: Path, wrong: str) -> 
     with pytest.raises(RenderFault) as caught:
         looks.fill("digest.txt", own, {"title": "x"})
     assert str(caught.value.where).startswith("templates/digest.txt:")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("<mj-sektion></mj-sektion>", "no part <mj-sektion>; did you mean mj-section?"),
+        ('<mj-text colour="red">x</mj-text>', "<mj-text> has no attribute colour; did you mean color?"),
+    ],
+)
+def test_a_misspelt_part_of_mjml_is_named_with_file_and_line(own: Path, wrong: str, words: str) -> None:
+    (own / "spring.mjml").write_text(f"<mjml>\n{{# <mj-nothing> #}}\n<mj-body>{wrong}</mj-body></mjml>")
+    with pytest.raises(RenderFault) as caught:
+        looks.fill("spring.mjml", own, {})
+    assert caught.value.where == "templates/spring.mjml:3"
+    assert words in caught.value.what
+
+
+def test_templates_that_come_with_the_program_use_what_mjml_knows() -> None:
+    written = {path: list(markup.faults(path.read_text())) for path in looks.BUILT_IN.rglob("*.mjml")}
+    assert len(written) > 3
+    assert all(found == [] for found in written.values()), written
+
+
+def test_defaults_and_what_jinja_fills_in_are_no_faults() -> None:
+    fine = '<mj-attributes><mj-all font-family="x"/><mj-class name="a" color="b"/></mj-attributes>'
+    assert (
+        list(markup.faults(fine + '<mj-text css-class="a" color="{{ "red" if x > 1 else "blue" }}">x</mj-text>')) == []
+    )
 
 
 def test_check_finds_a_template_that_is_not_used_yet(own: Path) -> None:

@@ -49,3 +49,8 @@ def test_a_link_that_would_act_is_no_link(target: str) -> None:
 @given(st.text(max_size=400))
 def test_any_words_at_all_can_be_rendered(words: str) -> None:
     assert prose(words, COLOURS) is not None
+
+
+def test_a_heading_among_the_authors_words_takes_no_level_from_the_titles() -> None:
+    made = prose("# Dear all\n\nA week of rain.")
+    assert made == "<p><strong>Dear all</strong></p>\n<p>A week of rain.</p>\n"
