@@ -54,7 +54,8 @@ def listener() -> Iterator[Listener]:
 @contextmanager
 def secrets(world: World, **values: str) -> Iterator[None]:
     path = world.folder / ".env"
-    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    before = path.read_text() if path.exists() else ""
+    path.write_text(before + "".join(f"{name}={value}\n" for name, value in values.items()))
     path.chmod(0o600)
     yield
 
