@@ -6,7 +6,6 @@ them for one class after the other; the table is printed (`pytest -s`) and stand
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,7 @@ from pipeline import deliver
 from tests.deliver.scene import ONE, READERS, Scene, Stage
 from tests.journeys import killing
 
-STRIDE = int(os.environ.get("KILL_STRIDE", "9" if os.environ.get("CI") else "67"))
-"""Every ninth place of each class with CI=1, so that all of them take a few minutes; KILL_STRIDE=1 tries them all."""
+STRIDE = killing.stride(ci=29, desk=67)
 
 ROOMS = ("deliver", "store/ledger", "store/freezing", "store/carriers", "line", "fates", "providers/smtp")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from tests.journeys import killing, steps
 from tests.world import World, lay_out
 
 ONE, TWO = IssueNumber(1), IssueNumber(2)
-STRIDE = 3 if os.environ.get("CI") else 21
+STRIDE = killing.stride(ci=9, desk=21)
 """Not every kill point is tried: those of a run are, in test_killed.py."""
 
 GOT = [f"reader{number}@example.org" for number in range(4)]
