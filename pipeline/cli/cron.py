@@ -159,7 +159,7 @@ def worker(terminal: Terminal, folders: tuple[Path, ...], only: tuple[str, ...],
 
 
 @click.command(short_help="How mail, readers and sources have fared, as a page with plots and as text.")
-@click.argument("issue", type=click.IntRange(min=1), required=False)
+@click.argument("issue", type=click.IntRange(min=1), required=False, help="The issue's number. Default: all of them.")
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Default: outbox/report/index.html.")
 @click.pass_obj
 def report(terminal: Terminal, issue: int | None, page: Path | None) -> None:
