@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import httpcore
     import httpx
 
-AGENT = "Paperround/0.1.0 (newsletter of the blog's own author; asks with If-None-Match)"
+AGENT = "Paperround/0.2.0 (newsletter of the blog's own author; asks with If-None-Match)"
 Resolve = Callable[[str, int], list[str]]
 
 # Addresses that Python 3.11 calls global although a packet to them may end on this machine or network. Of IPv6 only
