@@ -56,6 +56,15 @@ def sweep(folder: Path) -> None:
                 stray.unlink()
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file does: its time in nanoseconds and its size; None where there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
 def _is_at_work(process: str) -> bool:
     """Whether another process of that number lives."""
     if not process.isdecimal() or int(process) == os.getpid():

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline import files
 from pipeline.books.shelf import Shelf, whole
 from pipeline.config import BooksSettings
 from pipeline.model import Book, Outside, Pick, Post, PostId, Report
@@ -110,21 +111,13 @@ def _said_of(book: Book) -> str:
 
 def shelf_at(settings: BooksSettings) -> Shelf:
     """The author's shelf and the starter shelf behind it, read again only when a file of hers has changed."""
-    files = (settings.shelf, settings.themes)
-    return _read(*files, *(_stamp(path) for path in files))
+    hers = (settings.shelf, settings.themes)
+    return _read(*hers, *(files.stamp(path) for path in hers))
 
 
 @lru_cache(maxsize=4)
 def _read(path: Path, themes: Path, _shelf: object, _themes: object) -> Shelf:
     return whole(path, themes)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    return stat.st_mtime_ns, stat.st_size
 
 
 def _wanted(post: Post) -> bool:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import config, deliver
+from pipeline import config, deliver, files
 from pipeline.config import Settings
 from pipeline.errors import Busy, SettingsError
 from pipeline.model import Outside
@@ -73,7 +73,7 @@ class Desk:
     def settings(self) -> Settings:
         """The settings as newsletter.toml has them now. Raises SettingsError."""
         folder = config.find(self.start)
-        stamp = (folder, *(_stamp(folder / name) for name in (config.FILE, Path(".env"))))
+        stamp = (folder, *(files.stamp(folder / name) for name in (config.FILE, Path(".env"))))
         with self._lock:
             if self._read is None or self._read[0] != stamp:
                 self._read = (stamp, config.load(folder, self._environment))
@@ -153,11 +153,3 @@ class Desk:
 
 
 _LATER = "Try again in a minute."
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    return stat.st_mtime_ns, stat.st_size
