@@ -82,6 +82,12 @@ def content(body: bytes) -> Any:
         raise Forged("The call is not JSON.") from None
 
 
+def calls(body: bytes) -> list[Any]:
+    """The events of a call that was verified, which holds one or a list of them."""
+    found = content(body)
+    return found if isinstance(found, list) else [found]
+
+
 def name(*parts: Any) -> str:
     """An id for an event that its provider gives none: the same for the same event."""
     return hashlib.sha256("\n".join(str(part) for part in parts).encode("utf-8", "replace")).hexdigest()[:32]

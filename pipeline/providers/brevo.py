@@ -161,9 +161,7 @@ def _said(answer: Answer) -> str:
 def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:
     """The signals of a webhook call (https://developers.brevo.com/docs/transactional-webhooks)."""
     signed.password(headers, secrets, WEBHOOK)
-    found = signed.content(body)
-    calls = found if isinstance(found, list) else [found]
-    return [one for call in calls for one in _signals(api.table(call), now)]
+    return [one for call in signed.calls(body) for one in _signals(api.table(call), now)]
 
 
 def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:

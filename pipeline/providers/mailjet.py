@@ -164,9 +164,7 @@ def _person(name: str, address: str) -> dict[str, str]:
 def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:
     """The signals of a webhook call (https://dev.mailjet.com/email/guides/webhooks/)."""
     signed.password(headers, secrets, WEBHOOK)
-    found = signed.content(body)
-    calls = found if isinstance(found, list) else [found]
-    return [one for call in calls for one in _signals(api.table(call), now)]
+    return [one for call in signed.calls(body) for one in _signals(api.table(call), now)]
 
 
 def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
