@@ -33,7 +33,7 @@ class Campaign:
 
 
 class Desk(Protocol):
-    """How a provider's campaigns are spoken of."""
+    """How a provider's campaigns are spoken of; who says that is a provider by it."""
 
     def page(self, batch: Batch, number: int, last: Answer | None) -> HttpRequest:
         """A page of its list, from 0; `last` is the page before it."""
@@ -62,6 +62,18 @@ class Desk(Protocol):
     def refused(self, answer: Answer) -> Verdict:
         """The verdict on an answer that shows none."""
         ...
+
+    def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        return requests(self, batch, replies)
+
+    def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        return read(self, batch, replies)
+
+    def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
+        return look_up(self, batch, replies)
+
+    def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
+        return found(self, batch, replies)
 
 
 def name(batch: Batch) -> str:

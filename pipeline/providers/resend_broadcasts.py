@@ -16,7 +16,7 @@ from pipeline.campaigns import Campaign
 from pipeline.fates import Verdict
 from pipeline.letter import letterhead, mailbox
 from pipeline.merge import Syntax, template
-from pipeline.model import Answer, Batch, HttpRequest, Outcome, Reply, Request
+from pipeline.model import Answer, Batch, HttpRequest
 from pipeline.providers import Capabilities, Provider
 from pipeline.providers.resend import SECRETS as RESEND
 from pipeline.providers.resend import TOKEN, events, reason
@@ -64,23 +64,11 @@ def provider(settings: Settings, secrets: Mapping[str, str]) -> Provider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Broadcasts:
+class _Broadcasts(campaigns.Desk):
     base: str
     segment: str
     token: str = field(repr=False)
     can: Capabilities = CAN
-
-    def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
-        return campaigns.requests(self, batch, replies)
-
-    def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
-        return campaigns.read(self, batch, replies)
-
-    def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
-        return campaigns.look_up(self, batch, replies)
-
-    def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
-        return campaigns.found(self, batch, replies)
 
     @property
     def _key(self) -> Mapping[str, str]:
