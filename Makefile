@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint format types cover lock dist man docs audit clean
+.PHONY: help demo test setup lint format types cover bench lock dist man docs audit clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/: *.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ format: $(VENV)/ready-dev  ## mend what a machine can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: $(VENV)/ready-dev   ## how quick it is beside other programs; STAGES="pull start", QUICK=1, PEERS=no
+	$(BIN)/python -m tests.bench $(STAGES) $(if $(QUICK),--quick) $(if $(filter no,$(PEERS)),--no-peers)
+
 lock:             ## new pinned versions with hashes (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --all-extras \
 	  pyproject.toml --group dev -o requirements-dev.txt
@@ -69,5 +72,5 @@ docs: $(VENV)/ready-dev    ## the documentation as a site, in site/; needs no ne
 audit: $(VENV)/ready-dev   ## compare what is pinned with published advisories (needs a network)
 	$(BIN)/python -m tools.audit
 
-clean:           ## forget .venv and everything the demo made
-	rm -rf $(VENV) outbox
+clean:           ## forget .venv, .bench and everything the demo made
+	rm -rf $(VENV) .bench outbox

@@ -1,0 +1,167 @@
+"""`python -m tests.bench`, or `make bench`: every stage beside its peers and its limit, in one table.
+
+    make bench                            everything, within an hour
+    make bench STAGES="pull start"        some stages
+    make bench QUICK=1                    small sizes, one repetition
+    make bench PEERS=no                   ours and the limits alone
+
+The table goes to .bench/results.md, each run as a line of JSON to .bench/results.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import msgspec
+
+from tests.bench import measure
+from tests.bench.row import Plan, Result, Row, Turn
+from tests.bench.stages import NAMES, stage
+from tests.bench.table import table
+from tests.bench.tools import ROOT, Installed
+
+ENOUGH = 60.0
+"""A row that took so many seconds is not repeated."""
+BUSY = 0.5
+"""A load average per core above which figures deserve little trust."""
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("stages", nargs="*", choices=[*NAMES, []], metavar="STAGE", help=", ".join(NAMES))
+    parser.add_argument("--quick", action="store_true", help="small sizes, one repetition")
+    parser.add_argument("--no-peers", action="store_true", help="ours and the limits alone")
+    parser.add_argument("--repeat", type=int, default=3, help="repetitions, of which the median is told (3)")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".bench", help="where peers and results are kept")
+    given = parser.parse_args(words)
+    given.folder.mkdir(exist_ok=True)
+    say = spoken_since(time.monotonic())
+    warn(say)
+    with tempfile.TemporaryDirectory(dir=given.folder, prefix="work-") as work:
+        plan = Plan(
+            scale="quick" if given.quick else "full",
+            peers=not given.no_peers,
+            tools=Installed(given.folder.resolve(), say),
+            folder=Path(work),
+        )
+        results: list[Result] = []
+        with (given.folder / "results.jsonl").open("w", encoding="utf-8") as file:
+            for name in given.stages or NAMES:
+                for result in stage_of(name, plan, 1 if given.quick else given.repeat, say):
+                    results.append(result)
+                    file.write(msgspec.json.encode(asdict(result)).decode() + "\n")
+                    file.flush()
+    told = f"{machine()}\n\n{table(results)}"
+    (given.folder / "results.md").write_text(told, "utf-8")
+    print(told)
+
+
+def spoken_since(began: float) -> Callable[[str], None]:
+    """Says a sentence to standard error, with the time gone by."""
+
+    def say(sentence: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - began), 60)
+        print(f"[{minutes:3}:{seconds:02}] {sentence}", file=sys.stderr, flush=True)
+
+    return say
+
+
+def stage_of(name: str, plan: Plan, repeat: int, say: Callable[[str], None]) -> Iterator[Result]:
+    """Every run of a stage."""
+    for row in stage(name)(plan):
+        if row.kind != "peer" or plan.peers:
+            say(f"{row.stage}: {row.work}: {row.who}")
+            yield from runs_of(row, repeat, plan.folder)
+
+
+def runs_of(row: Row, repeat: int, folder: Path) -> Iterator[Result]:
+    """The row's turns, repeated; a row that takes long, or does not count, is not repeated."""
+    if row.missing:
+        yield blank(row, Turn(command=()), row.missing)
+        return
+    began = time.monotonic()
+    for _ in range(repeat):
+        results = list(once(row, folder))
+        yield from results
+        if any(result.fault for result in results) or time.monotonic() - began > ENOUGH:
+            return
+
+
+def once(row: Row, folder: Path) -> Iterator[Result]:
+    """Each turn once, in a new folder."""
+    where = folder / "run"
+    shutil.rmtree(where, ignore_errors=True)
+    where.mkdir()
+    row.lay_out(where)
+    start = 0.0
+    for turn in row.turns:
+        turn.before(where)
+        result = timed(row, turn, where)
+        if turn.name == "start":
+            start = result.seconds
+            continue
+        yield replace(result, target={**(result.target or {}), "start": start}) if result.target else result
+        if result.fault:
+            return
+
+
+def timed(row: Row, turn: Turn, where: Path) -> Result:
+    """One command."""
+    load = os.getloadavg()[0]
+    before = sum(map(measure.used, row.servers))
+    cost = measure.measured(turn.command, where)
+    server = sum(map(measure.used, row.servers)) - before
+    fault = turn.fault(where, cost.said) if cost.code in (0, 3) else f"ended with {cost.code}: {cost.said[-300:]}"
+    seconds = inside(cost.said) if turn.inside and not fault else cost.wall
+    return replace(
+        blank(row, turn, fault),
+        seconds=seconds,
+        cpu=cost.cpu,
+        megabytes=cost.megabytes,
+        server=server,
+        load=load,
+    )
+
+
+def inside(said: str) -> float:
+    """The seconds that a command tells in its last line."""
+    return float(msgspec.json.decode(said.strip().splitlines()[-1].encode())["seconds"])
+
+
+def blank(row: Row, turn: Turn, fault: str) -> Result:
+    """A result without figures."""
+    target = {name: value for name, value in asdict(turn.target).items() if value is not None}
+    return Result(
+        stage=row.stage, work=row.work, turn=turn.name, size=row.size, who=row.who, kind=row.kind,
+        target=target or None, fault=" ".join(fault.split()),
+    )  # fmt: skip
+
+
+def warn(say: Callable[[str], None]) -> None:
+    """Say so when the machine has other work."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > BUSY * cores:
+        say(f"the machine is busy (load {load:.1f} on {cores} cores): compare within this run only, or run it again")
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    return (
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores, "
+        f"load {load:.1f} at the end. Loopback, no latency unless said."
+    )
+
+
+if __name__ == "__main__":
+    main()
