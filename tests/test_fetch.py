@@ -434,7 +434,7 @@ def test_a_name_that_changes_its_address_after_the_check_gains_nothing(reached: 
 def test_the_checked_address_is_used_even_if_httpcore_ignored_our_network(
     reached: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.pinned.Pinned", lambda place, end: httpcore.SyncBackend())
+    monkeypatch.setattr("pipeline.fetch.pinned.Pinned", lambda place, end: httpcore.SyncBackend())
     with pytest.raises(FetchFault):
         Fetcher(limits=QUICK, resolve=names(localhost=PUBLIC))("https://localhost/")
     assert reached == [(PUBLIC, 443)]

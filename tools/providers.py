@@ -12,7 +12,8 @@ from types import ModuleType
 
 import msgspec
 
-from pipeline import campaigns, providers
+from pipeline import providers
+from pipeline.carrying import campaigns
 from pipeline.providers import Capabilities
 
 PAGE = Path(__file__).parents[1] / "docs/providers.md"

@@ -29,7 +29,7 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
     \b
     Example: paperround init kind-words --url https://blog.example.org/
     """
-    from pipeline import layout
+    from pipeline.projects import layout
 
     found = layout.look(url) if url else None
     made = layout.lay_out(folder, found)

@@ -25,7 +25,7 @@ def migrate_store(terminal: Terminal, url: str, name: str) -> None:
     Example:
       paperround migrate-store postgresql://paperround@db.example.org/newsletters --name kind_words
     """
-    from pipeline import moving
+    from pipeline.projects import moving
 
     moved = moving.move(terminal.settings(), url, name, terminal.say)
     lines = [
@@ -52,7 +52,7 @@ def backup(terminal: Terminal, file: Path) -> None:
     """
     from datetime import UTC, datetime
 
-    from pipeline import backup as whole
+    from pipeline.projects import backup as whole
     from pipeline.run import opened_store
 
     settings = terminal.settings()
@@ -85,7 +85,7 @@ def restore(terminal: Terminal, file: Path, *, force: bool) -> None:
     """
     from datetime import UTC, datetime
 
-    from pipeline import backup as whole
+    from pipeline.projects import backup as whole
 
     made = whole.put_back(terminal.start, file, os.environ, datetime.now(UTC), force=force)
     lines = [

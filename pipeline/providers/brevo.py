@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from pipeline import api, signed
-from pipeline.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.letter import Letterhead, addressee, letterhead
-from pipeline.merge import Syntax, template
+from pipeline.carrying import api, signed
+from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
+from pipeline.carrying.letter import Letterhead, addressee, letterhead
+from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from pipeline import api, campaigns
-from pipeline.campaigns import Campaign
-from pipeline.fates import Verdict
-from pipeline.letter import letterhead, mailbox
-from pipeline.merge import Syntax, template
+from pipeline.carrying import api, campaigns
+from pipeline.carrying.campaigns import Campaign
+from pipeline.carrying.fates import Verdict
+from pipeline.carrying.letter import letterhead, mailbox
+from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, HttpRequest
 from pipeline.providers import Capabilities, Provider
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline import api, signed
-from pipeline.fates import Part, Verdict, in_parts, packed
-from pipeline.letter import Letterhead, addressee, letterhead
-from pipeline.merge import Syntax, template
+from pipeline.carrying import api, signed
+from pipeline.carrying.fates import Part, Verdict, in_parts, packed
+from pipeline.carrying.letter import Letterhead, addressee, letterhead
+from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 

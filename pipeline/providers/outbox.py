@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from pipeline.fates import one_by_one
+from pipeline.carrying.fates import one_by_one
 from pipeline.mail import mime
 from pipeline.model import Answer, Batch, Fate, FileDrop, Outcome, Recipient, Reply, Request
 from pipeline.providers import Capabilities, Provider

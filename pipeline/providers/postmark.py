@@ -12,11 +12,11 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from pipeline import api, signed
-from pipeline.fates import Part, Verdict, in_parts, packed
-from pipeline.letter import addressee, letterhead, mailbox
+from pipeline.carrying import api, signed
+from pipeline.carrying.fates import Part, Verdict, in_parts, packed
+from pipeline.carrying.letter import addressee, letterhead, mailbox
+from pipeline.carrying.merge import Syntax, harmless
 from pipeline.mail import merged
-from pipeline.merge import Syntax, harmless
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 

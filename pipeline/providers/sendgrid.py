@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from pipeline import api, signed
+from pipeline.carrying import api, signed
+from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
+from pipeline.carrying.letter import Letterhead, addressee, letterhead
 from pipeline.errors import Forged
-from pipeline.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.letter import Letterhead, addressee, letterhead
 from pipeline.mail import between
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pipeline import api, signed
+from pipeline.carrying import api, signed
+from pipeline.carrying.fates import Part, Verdict, in_parts, packed
+from pipeline.carrying.letter import Letterhead, addressee, letterhead
+from pipeline.carrying.merge import Syntax, template
 from pipeline.errors import Forged
-from pipeline.fates import Part, Verdict, in_parts, packed
-from pipeline.letter import Letterhead, addressee, letterhead
 from pipeline.mail import encoded_mailbox, mime
-from pipeline.merge import Syntax, template
 from pipeline.model import Answer, Batch, Fate, HttpRequest, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from pipeline import api
-from pipeline.fates import one_by_one
+from pipeline.carrying import api
+from pipeline.carrying.fates import one_by_one
 from pipeline.mail import mime, sender
 from pipeline.model import Answer, Batch, Fate, Outcome, Recipient, Reply, Request, SmtpEnvelope, SmtpServer
 from pipeline.providers import Capabilities, Provider

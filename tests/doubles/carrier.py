@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.carrying.fates import everyone
 from pipeline.errors import PaperroundError
-from pipeline.fates import everyone
 from pipeline.model import Answer, Batch, HttpRequest, NoAnswer, Outcome, Reply, Request
 from pipeline.providers import Capabilities, Provider
 

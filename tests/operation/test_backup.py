@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import archive, backup, config
+from pipeline import config
 from pipeline.errors import Busy, PaperroundError, UserError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber
+from pipeline.projects import archive, backup
 from pipeline.store import dumping
 from tests import postgres
 from tests.journeys import killing, steps

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import backup, config
+from pipeline import config
 from pipeline.feedback import readers
+from pipeline.projects import backup
 from pipeline.store import accounts, dumping, migrations
 from tests import postgres
 from tests.journeys import steps

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import fates
+from pipeline.carrying import fates
 from pipeline.errors import SettingsError, UserError
 from pipeline.mail import HeaderFault
 from pipeline.model import Answer, BatchId, FileDrop, HttpRequest, Message, NoAnswer, Reply, Request, SmtpEnvelope

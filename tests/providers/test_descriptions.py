@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import api
+from pipeline.carrying import api
 from pipeline.line import Wire
 from pipeline.model import Answer, Request
 from pipeline.providers import Provider, open_module

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline import config, moving
+from pipeline import config
 from pipeline.errors import StoreFault, UserError
+from pipeline.projects import moving
 from pipeline.store import moving as rows
 from pipeline.store import open_store, tables
 from tests import postgres

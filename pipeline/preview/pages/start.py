@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from starlette.responses import RedirectResponse, Response
 
-from pipeline import layout, run
+from pipeline import run
 from pipeline.errors import UserError
 from pipeline.model import Report
 from pipeline.preview.ask import Ask
 from pipeline.preview.desk import Desk
 from pipeline.preview.pages import Page
+from pipeline.projects import layout
 
 
 def _show(ask: Ask) -> Response:

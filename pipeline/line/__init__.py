@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import urlsplit
 
 from pipeline import files
-from pipeline.mailer import THIS_MACHINE, Attempt, Mailer
+from pipeline.line.mailer import THIS_MACHINE, Attempt, Mailer
 from pipeline.model import Answer, FileDrop, HttpRequest, NoAnswer, Reply, Request, SmtpEnvelope
 
 if TYPE_CHECKING:

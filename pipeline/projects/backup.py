@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline import archive, config, deliver, files, folder
+from pipeline import config, deliver, files, folder
 from pipeline.config import Settings
 from pipeline.errors import SettingsError, StoreFault, UserError
+from pipeline.projects import archive
 from pipeline.store import Store, Tx, dumping, issues, open_store
 from pipeline.store.sqlite import set_aside
 

@@ -1,6 +1,6 @@
 """Work on hostile input in child processes that may run out of time, memory or luck without taking us along.
 
-A few workers stay alive between requests, since to start one costs more than most feeds do. `pipeline/child_loop.py`
+A few workers stay alive between requests, since to start one costs more than most feeds do. `pipeline/child/loop.py`
 is what runs in them.
 """
 
@@ -23,7 +23,7 @@ from pipeline.errors import ChildFault
 from pipeline.model.text import legal
 
 _REQUEST, _REPLY = struct.Struct(">dQ"), struct.Struct(">??Q")
-_LOOP = Path(__file__).with_name("child_loop.py")
+_LOOP = Path(__file__).with_name("loop.py")
 _AT_ONCE = os.cpu_count() or 1
 # What a worker reads is hostile, and the environment may hold the keys of a mail provider.
 _HARMLESS = ("PATH", "HOME", "LANG", "TMPDIR", "LC_", "LD_", "DYLD_", "PYTHON", "COVERAGE_")

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from pipeline.errors import FetchFault
+from pipeline.fetch.unpack import whole as unpacked
 from pipeline.model import Fetched, Validators
-from pipeline.unpack import whole as unpacked
 
 if TYPE_CHECKING:
     import httpcore
@@ -170,7 +170,7 @@ class Fetcher:
     ) -> Fetched | _Hop:
         import httpcore
 
-        from pipeline.pinned import Pinned
+        from pipeline.fetch.pinned import Pinned
 
         # The connection is pinned twice, so that neither can stop working unnoticed: by the network under httpcore, and
         # by the IP address in the URL, with the name only in Host and SNI.

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from pipeline.carrying.fates import Verdict, everyone, unanswered
 from pipeline.errors import UserError
-from pipeline.fates import Verdict, everyone, unanswered
 from pipeline.model import Answer, Batch, HttpRequest, NoAnswer, Outcome, Reply, Request
 
 WHOLE_LIST = 1 << 31
