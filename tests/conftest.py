@@ -6,14 +6,13 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from tests import postgres
-from tests.world import World, lay_out
+from tests.world import World, laid_out
 
 # How long an example takes says more about what else the machine does.
 hypothesis.settings.register_profile("paperround", deadline=None)
@@ -23,11 +22,8 @@ hypothesis.settings.load_profile("paperround")
 @pytest.fixture
 def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
     """A project on an imaginary web; with PAPERROUND_TEST_DATABASE=postgresql its state is kept there."""
-    with ExitStack() as until:
-        world = lay_out(tmp_path / "project")
-        if os.environ.get("PAPERROUND_TEST_DATABASE") == "postgresql":
-            server = request.getfixturevalue("postgresql")
-            world.keep_in(server.url(until.enter_context(server.database())), postgres.PASSWORD)
+    on_server = os.environ.get("PAPERROUND_TEST_DATABASE") == "postgresql"
+    with laid_out(tmp_path / "project", request.getfixturevalue("postgresql") if on_server else None) as world:
         yield world
 
 
@@ -42,13 +38,18 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Se
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def on_both(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+def kept_in(request: pytest.FixtureRequest) -> postgres.Server | None:
+    """Where a state is kept, once in a file (None) and once on a server."""
+    if request.param == "sqlite":
+        return None
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    return server
+
+
+@pytest.fixture
+def on_both(tmp_path: Path, kept_in: postgres.Server | None) -> Iterator[World]:
     """A project like `world`, once with each kind of database."""
-    with ExitStack() as until:
-        world = lay_out(tmp_path / "project")
-        if request.param == "postgresql":
-            server = request.getfixturevalue("postgresql")
-            world.keep_in(server.url(until.enter_context(server.database())), postgres.PASSWORD)
+    with laid_out(tmp_path / "project", kept_in) as world:
         yield world
 
 

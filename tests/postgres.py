@@ -75,6 +75,11 @@ class Server:
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def put_back(self, name: str, like: str) -> None:
+        """A database becomes what another one is."""
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+
     def execute(self, query: str, *values: Any) -> list[Any]:
         """What a person at psql would do."""
         import psycopg

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -16,6 +17,7 @@ from pipeline.errors import FetchFault
 from pipeline.line import Wire
 from pipeline.model import Fetched, Outside, Validators
 from pipeline.run import Project, opened
+from tests import postgres
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -175,6 +177,23 @@ class World:
         secret.write_text(f"PAPERROUND_STORE_PASSWORD={password}\n", "utf-8")
         secret.chmod(0o600)
 
+    @property
+    def database(self) -> str | None:
+        """The name of the database that keeps its state, None for a file."""
+        url = config.load(self.folder, {}).store.url
+        return url.rpartition("/")[2] if url.startswith("postgresql") else None
+
+    @contextmanager
+    def copied(self, folder: Path, server: postgres.Server | None) -> Iterator[World]:
+        """The same project in another folder, with a state of its own; what is done in it leaves no trace."""
+        other = World(folder=folder, blog=self.blog, now=self.now)
+        shutil.copytree(self.folder, folder)
+        with ExitStack() as until:
+            until.callback(shutil.rmtree, folder)
+            if server and (name := self.database):
+                other.set(name, until.enter_context(server.database(like=name)))
+            yield other
+
     @contextmanager
     def project(self, *, alone: bool = True) -> Iterator[Project]:
         """The project, open as a command has it."""
@@ -195,3 +214,13 @@ def lay_out(folder: Path) -> World:
     world = World(folder=folder)
     world.blog.publish("worries", "Worries at Bedtime", START - timedelta(days=2))
     return world
+
+
+@contextmanager
+def laid_out(folder: Path, server: postgres.Server | None) -> Iterator[World]:
+    """The same, with its state in a file or in a new database of a server."""
+    world = lay_out(folder)
+    with ExitStack() as until:
+        if server:
+            world.keep_in(server.url(until.enter_context(server.database())), postgres.PASSWORD)
+        yield world

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +12,13 @@ from typing import Literal
 import pytest
 
 from pipeline import providers
+from tests import postgres
 from tests.deliver.scene import READERS, Scene, Stage
 from tests.doubles import carrier
 from tests.doubles.mail import receiving
 from tests.doubles.provider import Kind, serving
 from tests.journeys import steps
-from tests.world import World, lay_out
+from tests.world import World, laid_out, lay_out
 
 
 @pytest.fixture
@@ -39,9 +39,22 @@ class _Doubles:
 
 
 @pytest.fixture(scope="session")
-def approved(tmp_path_factory: pytest.TempPathFactory) -> World:
+def approved_in_a_file(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A project whose first issue is approved, to be copied."""
     world = lay_out(tmp_path_factory.mktemp("approved") / "project")
+    _approve(world)
+    return world
+
+
+@pytest.fixture(scope="session")
+def approved_on_a_server(tmp_path_factory: pytest.TempPathFactory, postgresql: postgres.Server) -> Iterator[World]:
+    """The same in a database."""
+    with laid_out(tmp_path_factory.mktemp("approved") / "project", postgresql) as world:
+        _approve(world)
+        yield world
+
+
+def _approve(world: World) -> None:
     world.set(
         "[[source]]", '[delivery]\nprovider = "double"\n[delivery.double]\nurl = "http://127.0.0.1:1"\n\n[[source]]'
     )
@@ -51,21 +64,25 @@ def approved(tmp_path_factory: pytest.TempPathFactory) -> World:
         steps.pull(world)
         steps.build_now(world)
         steps.approve(world)
-    return world
 
 
 @pytest.fixture
-def stage(approved: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(
+    kept_in: postgres.Server | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Stage:
     """Sets a scene: `with stage("key", lifetime=1800) as scene`."""
+    approved: World = request.getfixturevalue("approved_on_a_server" if kept_in else "approved_in_a_file")
     monkeypatch.setattr(providers, "_entry_points", _Doubles)
 
     @contextmanager
     def scene(kind: Kind | Literal["smtp"] = "none", *, more: tuple[str, ...] = (), **can: object) -> Iterator[Scene]:
-        with serving(kind if kind != "smtp" else "none") as double, receiving() as mail:
+        folder = tmp_path / f"project{len(list(tmp_path.iterdir()))}"
+        with (
+            serving(kind if kind != "smtp" else "none") as double,
+            receiving() as mail,
+            approved.copied(folder, kept_in) as world,
+        ):
             double.seconds = 1.5
-            folder = tmp_path / f"project{len(list(tmp_path.iterdir()))}"
-            shutil.copytree(approved.folder, folder)
-            world = World(folder=folder, blog=approved.blog)
             table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in {"kind": kind, **can}.items())
             world.set('"http://127.0.0.1:1"', f'"{double.url}"\n{table}')
             if kind == "smtp":
@@ -74,6 +91,6 @@ def stage(approved: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
                 )
                 world.set('provider = "double"', 'provider = "smtp"')
             steps.subscribe(world, *more)
-            yield Scene(world=world, double=double, mail=mail if kind == "smtp" else None)
+            yield Scene(world=world, double=double, mail=mail if kind == "smtp" else None, server=kept_in)
 
     return scene

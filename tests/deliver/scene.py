@@ -14,6 +14,7 @@ from pipeline import deliver, review, run
 from pipeline.line import Wire
 from pipeline.model import Account, IssueNumber, Report
 from pipeline.run import Project
+from tests import postgres
 from tests.doubles.mail import MailDouble
 from tests.doubles.provider import Double
 from tests.journeys import steps
@@ -31,6 +32,7 @@ class Scene:
     world: World
     double: Double
     mail: MailDouble | None = None
+    server: postgres.Server | None = None
     seconds: float = 0.5
 
     @contextmanager
@@ -86,27 +88,29 @@ class Scene:
         """A backup of the state is put back afterwards; with `mark` all of outbox/ is."""
         with self.project() as project:
             run.perform(project, "deliver", lambda: ["freeze/1"])
-        outbox, backup = self.world.folder / "outbox", self.world.folder / "backup"
-        shutil.copytree(outbox, backup)
-        yield
-        for path in outbox.glob("paperround.sqlite3*"):
-            path.unlink()
-        shutil.copy(backup / "paperround.sqlite3", outbox)
+        outbox = self.world.folder / "outbox"
+        with self.world.copied(self._beside("backup"), self.server) as backup:
+            yield
+            if self.server and self.world.database and backup.database:
+                self.server.put_back(self.world.database, backup.database)
+            for path in outbox.glob("paperround.sqlite3*"):
+                path.unlink()
+                if path.suffix == ".sqlite3":
+                    shutil.copy(backup.folder / "outbox" / path.name, outbox)
         if mark:
             (outbox / "ledger.mark").unlink(missing_ok=True)
 
     @contextmanager
     def again(self) -> Iterator[None]:
         """The scene as it was set, once more; what is done in it leaves no trace."""
-        folder, now = self.world.folder, self.world.now
-        self.world.folder = folder.with_name(f"{folder.name}-again")
-        shutil.copytree(folder, self.world.folder)
+        world = self.world
         (self.mail or self.double).forget()
-        try:
+        with world.copied(self._beside("again"), self.server) as self.world:
             yield
-        finally:
-            shutil.rmtree(self.world.folder)
-            self.world.folder, self.world.now = folder, now
+        self.world = world
+
+    def _beside(self, word: str) -> Path:
+        return self.world.folder.with_name(f"{self.world.folder.name}-{word}")
 
     @property
     def taken_by_reader(self) -> dict[str, int]:

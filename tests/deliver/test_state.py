@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from tests.deliver.scene import Stage
 
+pytestmark = pytest.mark.parametrize("kept_in", ["sqlite"], indirect=True)
+
 
 @pytest.mark.parametrize("pages_left", [0, 1, 3])
 def test_c5_a_full_disk_stops_cleanly_and_the_next_run_goes_on(stage: Stage, pages_left: int) -> None:

@@ -14,10 +14,19 @@ import sqlalchemy as sa
 
 from pipeline.store import Store
 
+SPARSE = 4
+"""On a server fewer places are tried: it costs more, and the code between two commits is the same."""
 
-def stride(*, ci: int, desk: int) -> int:
+
+def stride(*, ci: int, desk: int, server: object = None) -> int:
     """Every how-many-th place is tried; KILL_STRIDE=1 in the environment tries each, which takes hours."""
-    return int(os.environ.get("KILL_STRIDE") or (ci if os.environ.get("CI") else desk))
+    usual = (ci if os.environ.get("CI") else desk) * (SPARSE if server else 1)
+    return int(os.environ.get("KILL_STRIDE") or usual)
+
+
+def first() -> int:
+    """The first place that is tried: KILL_FROM from 1 to KILL_STRIDE, one after the other, tries each in pieces."""
+    return int(os.environ.get("KILL_FROM") or 1)
 
 
 OURS = str(Path(__file__).parents[2] / "pipeline")
