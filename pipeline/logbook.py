@@ -37,21 +37,28 @@ def cleaner(secrets: Iterable[str], salt: bytes | None) -> Clean:
 
 
 def account(
-    what: str, began: datetime, ended: datetime, code: int, told: Mapping[str, Iterable[str]], clean: Clean
+    what: str,
+    newsletter: str,
+    began: datetime,
+    ended: datetime,
+    *,
+    code: int,
+    told: Mapping[str, Iterable[str]],
+    clean: Clean,
 ) -> list[dict[str, Any]]:
     """A run's lines: one for each sentence with its level, and a last one that adds up. All have the same `run`."""
     name = f"{began:%Y%m%dT%H%M%SZ}-{os.getpid()}"
-    at = ended.isoformat(timespec="milliseconds")
+    same = {"at": ended.isoformat(timespec="milliseconds"), "newsletter": newsletter, "run": name}
     lines = [
-        {"at": at, "run": name, "level": level, "event": "told", "words": clean(words)}
+        {**same, "level": level, "event": "told", "words": clean(words)}
         for level, sentences in told.items()
         for words in dict.fromkeys(sentences)
     ]
     counts = {level: sum(line["level"] == level for line in lines) for level in told}
     seconds = round((ended - began).total_seconds(), 3)
     level = "error" if code in (1, 2) else "warning" if code else "info"
-    end = {"at": at, "run": name, "level": level, "event": "ended", "what": what, "code": code, "seconds": seconds}
-    return [*lines, end | {"told": counts}]
+    end = {**same, "level": level, "event": "ended", "what": what, "code": code, "seconds": seconds, "told": counts}
+    return [*lines, end]
 
 
 def append(path: Path, lines: Iterable[Mapping[str, Any]]) -> str | None:

@@ -13,7 +13,7 @@ from pipeline import deliver, files, review
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
 from pipeline.model import Health, Run
-from pipeline.store import Store, accounts, people, runs, sources
+from pipeline.store import Store, accounts, people, queue, runs, sources
 
 ISSUES = 10
 """The newest issues have figures of their own."""
@@ -37,6 +37,7 @@ def families(store: Store, settings: Settings, now: datetime) -> list[Family]:
     with store.reading() as tx:
         latest, known = runs.last(tx, 1), sources.all_health(tx)
         sums, readers = accounts.every(tx), people.count_by_state(tx)
+        queued = queue.length(tx, settings.store.name) if store.shared else None
     asked = [(one.name, known[one.name]) for one in settings.sources if one.name in known]
     states = [line.state for line in lines]
     open_issues = sum(account.pending for _, account in sums.values())
@@ -52,6 +53,7 @@ def families(store: Store, settings: Settings, now: datetime) -> list[Family]:
             deliver.stopped(store, settings.deliver) is not None,
         ),
         *_of_sources(asked),
+        *_of_queue(queued),
         Family(
             name="paperround_readers",
             words="Readers by state.",
@@ -84,6 +86,24 @@ def _of_sources(known: Sequence[tuple[str, Health]]) -> Iterator[Family]:
             ({"source": name}, health.last_ok.timestamp()) for name, health in known if health.last_ok is not None
         ),
     )
+
+
+def _of_queue(queued: queue.Length | None) -> Iterator[Family]:
+    if queued is None:
+        return
+    yield Family(
+        name="paperround_queue_jobs",
+        words="Jobs for workers: todo those that may begin now, doing those that somebody is at.",
+        samples=tuple(
+            ({"queue": name, "state": state}, queued.jobs.get((name, state), 0))
+            for name in queue.NAMES
+            for state in ("todo", "doing")
+        ),
+    )
+    if queued.oldest is not None:
+        oldest, words = queued.oldest.timestamp(), "Since when the oldest job that may begin waits, Unix time."
+        yield _one("paperround_queue_oldest_job_seconds", words, oldest, "seconds")
+    yield _one("paperround_queue_workers", "Workers alive, for whatever newsletter of the database.", queued.workers)
 
 
 def _held(states: Sequence[str]) -> int:

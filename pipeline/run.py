@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from pipeline import files
+from pipeline import files, logbook
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError, of_the_disk
 from pipeline.model import Outside, Report, Run, total
@@ -95,6 +96,31 @@ def remember(project: Project, report: Report, began: datetime, what: str = "run
     code = report.exit_code
     with project.store.writing() as tx:
         runs.keep(tx, Run(began=began, ended=project.out.clock(), what=what, code=code, words=words))
+
+
+def told(report: Report) -> dict[str, Sequence[str]]:
+    """A report's sentences by the level that a log gives them."""
+    return {"info": report.done, "warning": (*report.attention, *report.waiting), "error": report.errors}
+
+
+def log(
+    settings: Settings,
+    account: Mapping[str, Sequence[str]],
+    *,
+    what: str,
+    began: datetime,
+    ended: datetime,
+    code: int,
+    salt: bytes | None,
+    to: Path | None,
+) -> str | None:
+    """Append an account to the file `to`, or to that of the settings; None, or why that can't be done."""
+    path = to or (settings.folder / settings.log.file if settings.log.file else None)
+    if path is None:
+        return None
+    clean = logbook.cleaner(settings.secrets.values(), salt)
+    lines = logbook.account(what, settings.store.name, began, ended, code=code, told=account, clean=clean)
+    return logbook.append(path, lines)
 
 
 def due_of(stage: Stage, project: Project, now: datetime | None = None) -> Callable[[], Iterable[str]]:

@@ -37,6 +37,7 @@ def run(terminal: Terminal, log: Path | None) -> None:
     from datetime import UTC, datetime
 
     from pipeline.errors import PaperroundError
+    from pipeline.run import told
 
     settings, began = terminal.settings(), datetime.now(UTC)
     try:
@@ -45,8 +46,7 @@ def run(terminal: Terminal, log: Path | None) -> None:
         level = "info" if fault.exit_code == 0 else "error"
         _log(settings, log, began, fault.exit_code, {level: [str(fault)]}, None)
         raise
-    told = {"info": report.done, "warning": (*report.attention, *report.waiting), "error": report.errors}
-    cut = _log(settings, log, began, report.exit_code, told, salt)
+    cut = _log(settings, log, began, report.exit_code, told(report), salt)
     if terminal.quiet:
         # Cron mails whatever is printed; quiet means that only what needs a person is.
         report = replace(report, waiting=())
@@ -76,18 +76,15 @@ def _log(
     log: Path | None,
     began: datetime,
     code: int,
-    told: Mapping[str, Sequence[str]],
+    account: Mapping[str, Sequence[str]],
     salt: bytes | None,
 ) -> str | None:
     from datetime import UTC, datetime
 
-    from pipeline import logbook
+    from pipeline import run as whole
 
-    path = log or (settings.folder / settings.log.file if settings.log.file else None)
-    if path is None:
-        return None
-    clean = logbook.cleaner(settings.secrets.values(), salt)
-    return logbook.append(path, logbook.account("run", began, datetime.now(UTC), code, told, clean))
+    ended = datetime.now(UTC)
+    return whole.log(settings, account, what="run", began=began, ended=ended, code=code, salt=salt, to=log)
 
 
 @click.command("metrics", short_help="The project's figures, for node_exporter.")
@@ -128,8 +125,17 @@ def figures(terminal: Terminal) -> None:
 )
 @click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="So many jobs side by side.")
 @click.option("--once", is_flag=True, help="Leave when there is nothing left to do.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append its accounts to it as JSON lines.")
 @click.pass_obj
-def worker(terminal: Terminal, folders: tuple[Path, ...], only: tuple[str, ...], at_once: int, *, once: bool) -> None:
+def worker(
+    terminal: Terminal,
+    folders: tuple[Path, ...],
+    only: tuple[str, ...],
+    at_once: int,
+    log: Path | None,
+    *,
+    once: bool,
+) -> None:
     """Work day and night: pull, build, publish and send whatever is due, in place of cron.
 
     Start it on as many machines as you like; they share the work through the database that [store] names. It stops
@@ -154,6 +160,7 @@ def worker(terminal: Terminal, folders: tuple[Path, ...], only: tuple[str, ...],
             only=only or QUEUES,
             at_once=at_once,
             once=once,
+            log=log,
         )
     )
 

@@ -7,6 +7,8 @@ away at any moment, and nothing here is part of the state.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -14,6 +16,8 @@ from pipeline.errors import PaperroundError
 from pipeline.store.open import Tx
 
 SCHEMA = "paperround_queue"
+NAMES = ("home", "pull", "batches")
+"""What needs the newsletter's folder; what asks a source on the web; what hands over a batch."""
 _JOBS = f"{SCHEMA}.procrastinate_jobs"
 
 
@@ -78,6 +82,39 @@ def unfinished(tx: Tx, newsletters: Iterable[str]) -> int:
     """How many jobs of these newsletters are queued or being worked on."""
     count = f"SELECT count(*) FROM {_JOBS} WHERE status IN ('todo', 'doing') AND args ->> 'newsletter' = ANY(:names)"  # noqa: S608
     return int(tx.execute(sa.text(count), {"names": list(newsletters)}).scalar_one())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """How much is queued for a newsletter: jobs by (queue, "todo" or "doing"), and since when the oldest may begin.
+
+    `workers` are those, of whatever newsletter, that gave a sign of life within a minute.
+    """
+
+    jobs: dict[tuple[str, str], int]
+    oldest: datetime | None
+    workers: int
+
+
+def length(tx: Tx, newsletter: str) -> Length | None:
+    """How long the queue is now; None where there is none. A job whose time has not come does not count."""
+    if tx.execute(sa.text("SELECT to_regclass(:jobs)"), {"jobs": _JOBS}).scalar() is None:
+        return None
+    counted = (
+        "SELECT split_part(job.queue_name, '.', 2) AS queue, job.status::text AS status, count(*) AS jobs,"  # noqa: S608 - the names are ours
+        " min(coalesce(job.scheduled_at, begun.at)) FILTER (WHERE job.status = 'todo') AS oldest"
+        f" FROM {_JOBS} AS job LEFT JOIN {SCHEMA}.procrastinate_events AS begun"
+        " ON begun.job_id = job.id AND begun.type = 'deferred'"
+        " WHERE job.status IN ('todo', 'doing') AND split_part(job.queue_name, '.', 1) = :newsletter"
+        " AND coalesce(job.scheduled_at, now()) <= now() GROUP BY 1, 2"
+    )
+    rows = tx.execute(sa.text(counted), {"newsletter": newsletter}).all()
+    alive = f"SELECT count(*) FROM {SCHEMA}.procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'"  # noqa: S608
+    return Length(
+        jobs={(row.queue, row.status): row.jobs for row in rows},
+        oldest=min((row.oldest for row in rows if row.oldest is not None), default=None),
+        workers=int(tx.execute(sa.text(alive)).scalar_one()),
+    )
 
 
 def rescue(tx: Tx, seconds: float) -> int:

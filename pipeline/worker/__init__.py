@@ -13,9 +13,10 @@ from contextlib import ExitStack
 
 from pipeline.errors import UserError
 from pipeline.store import Store, queue
+from pipeline.store.queue import NAMES as QUEUES
 from pipeline.worker.desk import Desk, desk
 from pipeline.worker.machine import Machine
-from pipeline.worker.orders import QUEUES, Orders, Pace
+from pipeline.worker.orders import Orders, Pace
 
 __all__ = ["QUEUES", "Orders", "Pace", "serve"]
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from threading import Lock, get_ident
 from typing import Self
 
+from pipeline import files
 from pipeline.config import FILE
 from pipeline.errors import UserError
 from pipeline.model import Outside, Reply, Request
 from pipeline.run import Done, Project, opened_store
 from pipeline.store import Store
+from pipeline.worker.accounts import Account
 from pipeline.worker.orders import Orders
 
 
@@ -25,8 +27,9 @@ class Desk:
     def __init__(self, folder: Path, orders: Orders, store: Store, out: Outside) -> None:
         self._folder = folder
         self._load = orders.load
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: object = None
         self._guard = Lock()
+        self.account = Account(orders.log)
         self.say = _now_and_then(orders.say)
         self.settings = orders.load(folder)
         self.name = self.settings.store.name
@@ -38,10 +41,9 @@ class Desk:
     def project(self) -> Project:
         """The newsletter under its settings of this moment. Raises SettingsError."""
         with self._guard:
-            stat = (self._folder / FILE).stat()
-            if (stat.st_mtime_ns, stat.st_size) != self._stamp:
-                self.settings = self._load(self._folder)
-                self._stamp = (stat.st_mtime_ns, stat.st_size)
+            stamp = tuple(files.stamp(self._folder / name) for name in (FILE, Path(".env")))
+            if stamp != self._stamp:
+                self.settings, self._stamp = self._load(self._folder), stamp
         return Project(settings=self.settings, store=self.store, out=self.out, say=self.say)
 
     def tried(self, begun: int) -> Done:

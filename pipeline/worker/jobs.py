@@ -15,7 +15,7 @@ from pipeline.stages import STAGES
 from pipeline.store import queue
 from pipeline.worker.desk import Desk
 from pipeline.worker.orders import Orders
-from pipeline.worker.rounds import Step, lock_of, queue_of, stride
+from pipeline.worker.rounds import Step, lock_of, queue_of, round_over, stride
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -47,7 +47,7 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
     @made.task(name="look")
     async def look(timestamp: int = 0, *, newsletter: str, **rest: Any) -> None:
         step = Step(newsletter=newsletter, **({"begun": timestamp} | rest))
-        following, jobs = await asyncio.to_thread(_looked, desks[newsletter], step)
+        following, jobs = await asyncio.to_thread(_looked, desks[newsletter], orders, step)
         await defer(jobs)
         if following:
             soon = orders.pace.look if following.at == step.at and following.passes == step.passes else 0
@@ -82,7 +82,7 @@ def look_at(step: Step, when: datetime | None = None) -> Job:
     )
 
 
-def _looked(desk: Desk, step: Step) -> tuple[Step | None, list[Job]]:
+def _looked(desk: Desk, orders: Orders, step: Step) -> tuple[Step | None, list[Job]]:
     """A stride; whoever else is at work in the newsletter goes first."""
     from procrastinate.jobs import Job
 
@@ -91,14 +91,15 @@ def _looked(desk: Desk, step: Step) -> tuple[Step | None, list[Job]]:
             with desk.store.writing_beside() as tx:
                 queue.forget(tx, desk.name, step.begun)
         following, keys = stride(desk, step)
+        if following is None:
+            round_over(desk, orders.pace.quiet)
     except Busy:
         return step, []
     except PaperroundError as fault:
-        desk.say(str(fault))
-        return None, []
+        return None, _failed(desk, str(fault), fault.exit_code)
     except Exception as fault:  # noqa: BLE001 - a bug met in one newsletter must not stop the others
-        desk.say(f"Looking failed: {type(fault).__name__}: {fault}. This is a fault of Paperround's own.")
-        return None, []
+        words = f"Looking failed: {type(fault).__name__}: {fault}. This is a fault of Paperround's own."
+        return None, _failed(desk, words, 1)
     jobs = [
         Job(
             queue=f"{desk.name}.{queue_of(stage, key, desk.settings)}",
@@ -112,13 +113,20 @@ def _looked(desk: Desk, step: Step) -> tuple[Step | None, list[Job]]:
     return following, jobs
 
 
+def _failed(desk: Desk, words: str, code: int) -> list[Job]:
+    desk.say(words)
+    desk.account.add(Report(errors=(words,), codes=(code,)), desk.out.clock())
+    return []
+
+
 def _worked(desk: Desk, name: str, key: str) -> Report:
-    stage = next(stage for stage in STAGES if stage.name == name)
+    stage, began = next(stage for stage in STAGES if stage.name == name), desk.out.clock()
     try:
         report = attempt(stage, key, desk.project())
     except PaperroundError as fault:
-        report = Report(errors=(str(fault),))
+        report = Report(errors=(str(fault),), codes=(fault.exit_code,))
         desk.say(str(fault))
     for sentence in report.attention:
         desk.say(sentence)
+    desk.account.add(report, began)
     return report

@@ -46,6 +46,7 @@ class Machine:
             rescue.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await rescue
+            await asyncio.to_thread(self._write_accounts, 0)
 
     def _unheard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A job's end could not be written down: begin anew, under another number, so that others take it over."""
@@ -123,7 +124,17 @@ class Machine:
                 pass  # the database is away, and the queue says so
             except Exception as fault:  # noqa: BLE001 - others must be taken over from, whatever went wrong once
                 self._orders.say(f"Looking for workers that are gone failed: {type(fault).__name__}: {fault}")
+            await asyncio.to_thread(self._write_accounts, pace.account)
             await asyncio.sleep(pace.heartbeat)
+
+    def _write_accounts(self, seconds: float) -> None:
+        for desk in self._desks.values():
+            try:
+                desk.account.write(desk.project(), seconds)
+            except PaperroundError as fault:
+                desk.say(str(fault))
+            except Exception as fault:  # noqa: BLE001 - work goes on, whatever can't be told of it
+                desk.say(f"An account can't be written: {type(fault).__name__}: {fault}")
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -9,33 +9,40 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.model import Outside
-
-QUEUES = ("home", "pull", "batches")
-"""What needs the newsletter's folder; what asks a source on the web; what hands over a batch."""
+from pipeline.store import queue
 
 World = Callable[[Settings], AbstractContextManager[Outside]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often things are looked at: `rounds` is a cron expression, the rest are seconds."""
+    """How often things are looked at: `rounds` is a cron expression, the rest are seconds.
+
+    What was done is gathered for `account` before it is written down; that nothing was due is said every `quiet`.
+    """
 
     rounds: str = "* * * * *"
     look: float = 1.0
     heartbeat: float = 5.0
     silent: float = 20.0
     line: float = 2.0
+    account: float = 60.0
+    quiet: float = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """What a worker is told: which newsletters, which queues, how many jobs at once, until when."""
+    """What a worker is told: which newsletters, which queues, how many jobs at once, until when.
+
+    `log` is where its accounts go in place of the file of each newsletter's settings.
+    """
 
     folders: Sequence[Path]
     load: Callable[[Path], Settings]
     world: World
     say: Callable[[str], None]
-    only: Sequence[str] = QUEUES
+    only: Sequence[str] = queue.NAMES
     at_once: int = 8
     once: bool = False
+    log: Path | None = None
     pace: Pace = field(default_factory=Pace)

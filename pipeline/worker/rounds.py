@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from pipeline import notices
+from pipeline import metrics, notices
 from pipeline.config import Settings
 from pipeline.run import Done, Project, due_of, exhaust
 from pipeline.stages import STAGES, Stage
@@ -72,7 +72,7 @@ def stride(desk: Desk, step: Step) -> tuple[Step | None, list[tuple[str, str]]]:
     for at in range(step.at, len(STAGES)):
         stage = STAGES[at]
         before = len(done)
-        shared = _in_place(stage, project, done)
+        shared = _in_place(stage, desk, project, done)
         step = replace(step, at=at, found=step.found or len(done) > before)
         fresh = [key for key in shared if (stage.name, key) not in waiting | tried]
         if fresh or any(name == stage.name for name, _ in waiting):
@@ -80,12 +80,22 @@ def stride(desk: Desk, step: Step) -> tuple[Step | None, list[tuple[str, str]]]:
             return replace(step, found=step.found or bool(fresh)), [(stage.name, key) for key in fresh[:room]]
     if step.found and step.passes < PASSES:
         return replace(step, at=0, passes=step.passes + 1, found=False), []
-    for sentence in notices.tell(project.store, project.settings, project.out).done:
-        project.say(sentence)
     return None, []
 
 
-def _in_place(stage: Stage, project: Project, done: Done) -> list[str]:
+def round_over(desk: Desk, quiet: float) -> None:
+    """What a run does at its end: notices, figures, and now and then the word that nothing was due."""
+    project = desk.project()
+    report = notices.tell(project.store, project.settings, project.out)
+    for sentence in report.done:
+        project.say(sentence)
+    desk.account.add(report, project.out.clock())
+    desk.account.write(project, quiet, even_nothing=True)
+    if fault := metrics.leave(project.store, project.settings, project.out.clock()):
+        project.say(fault)
+
+
+def _in_place(stage: Stage, desk: Desk, project: Project, done: Done) -> list[str]:
     """Work on what needs the newsletter for itself, under the lock of a run; returns the keys that others may do."""
     due, settings = due_of(stage, project), project.settings
 
@@ -95,8 +105,10 @@ def _in_place(stage: Stage, project: Project, done: Done) -> list[str]:
     keys = list(dict.fromkeys(due()))
     alone = [key for key in keys if queue_of(stage.name, key, settings) is None and (stage.name, key) not in done]
     if alone:
+        began = project.out.clock()
         with project.store.locked():
             report = exhaust(stage, mine, project, done)
+        desk.account.add(report, began)
         for sentence in report.attention:
             project.say(sentence)
         keys = list(dict.fromkeys(due()))

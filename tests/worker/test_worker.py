@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline import config, worker
+from pipeline import config, metrics, worker
 from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.line import Wire
-from pipeline.model import Outside
+from pipeline.model import Outside, Run
+from pipeline.store import runs
 from tests import postgres
 from tests.journeys import steps
 from tests.world import World, lay_out
@@ -59,6 +64,68 @@ def test_a_post_becomes_a_mail_without_a_run(world: World) -> None:
     assert (world.folder / "outbox/public/rss.xml").is_file()
     assert drain(world) == []
     assert len(steps.mails(world)) == 2
+
+
+def accounts(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_a_worker_leaves_accounts_as_a_run_does_without_addresses_and_secrets(world: World) -> None:
+    world.set("[schedule]", '[log]\nfile = "outbox/log.jsonl"\n[metrics]\nfile = "outbox/figures.prom"\n[schedule]')
+    steps.subscribe(world, "ann@example.org")
+    gone = f'[[source]]\nurl = "https://me:{postgres.PASSWORD}@gone.example.org/feed/"\nname = "ann@example.org"\n\n'
+    world.set("[schedule]", f"{gone}[schedule]")
+    drain(world)
+    text = (world.folder / "outbox/log.jsonl").read_text("utf-8")
+    assert postgres.PASSWORD not in text
+    assert "ann@example.org" not in text
+    lines = accounts(world.folder / "outbox/log.jsonl")
+    end = lines[-1]
+    assert (end["event"], end["what"], end["newsletter"], end["code"]) == ("ended", "worker", "paperround", 3)
+    words = {line["level"]: line["words"] for line in lines[:-1]}
+    assert "gone.example.org" in words["error"]
+    assert any("1 handed over" in line["words"] for line in lines[:-1])
+    with world.project() as project, project.store.reading() as tx:
+        (kept, *_) = runs.last(tx, 10)
+    assert (kept.what, kept.code) == ("worker", 3)
+    assert "handed over" in kept.words
+    assert (world.folder / "outbox/figures.prom").read_text("utf-8").endswith("# EOF\n")
+
+
+def test_that_nothing_was_due_is_written_down_now_and_then(world: World) -> None:
+    drain(world)
+    world.pass_time(hours=3)
+    before = len(kept_runs(world))
+    drain(world)
+    assert len(kept_runs(world)) > before
+
+
+def kept_runs(world: World) -> list[Run]:
+    with world.project() as project, project.store.reading() as tx:
+        return runs.last(tx, 100)
+
+
+def test_how_long_the_queue_is_stands_among_the_figures(world: World) -> None:
+    assert "paperround_queue_jobs" not in figures(world)
+    drain(world)
+    assert 'paperround_queue_jobs{newsletter="x",queue="batches",state="todo"} 0' in figures(world)
+    assert "paperround_queue_oldest_job_seconds" not in figures(world)
+    with world.project() as project, project.store.writing() as tx:
+        tx.exec_driver_sql("SET LOCAL search_path = paperround_queue")
+        for when in ("now() - interval '90 seconds'", "now() + interval '1 hour'"):
+            tx.exec_driver_sql(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, scheduled_at)"
+                f" VALUES ('paperround.batches', 'work', {when}), ('another.batches', 'work', {when})"
+            )
+    text = figures(world)
+    assert 'paperround_queue_jobs{newsletter="x",queue="batches",state="todo"} 1' in text
+    (since,) = re.findall(r"paperround_queue_oldest_job_seconds\{.*\} (\d+)", text)
+    assert 80 < time.time() - int(since) < 300
+
+
+def figures(world: World) -> str:
+    with world.project() as project:
+        return metrics.text(metrics.families(project.store, project.settings, world.now), "x")
 
 
 def test_a_worker_needs_postgresql(tmp_path: Path) -> None:
