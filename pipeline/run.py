@@ -142,24 +142,41 @@ def exhaust(stage: Stage, keys: Callable[[], Iterable[str]], project: Project, d
 
 
 def _work(stage: Stage, keys: list[str], project: Project) -> Iterable[Report]:
-    if stage.at_once == 1 or len(keys) == 1:
-        return [attempt(stage, key, project) for key in keys]
-    with ThreadPoolExecutor(stage.at_once) as threads:
-        return list(threads.map(lambda key: attempt(stage, key, project), keys))
+    told: dict[str, Report] = {}
+    if stage.together is not None and len(keys) > 1:
+        section = getattr(project.settings, stage.name)
+        for key, outcome in stage.together(keys, project.store, section, project.out):
+            told[key] = _told(stage, key, outcome, project)
+    rest = [key for key in keys if key not in told]
+    if stage.at_once == 1 or len(rest) == 1:
+        told |= {key: attempt(stage, key, project) for key in rest}
+    elif rest:
+        with ThreadPoolExecutor(stage.at_once) as threads:
+            told |= zip(rest, threads.map(lambda key: attempt(stage, key, project), rest), strict=True)
+    return [told[key] for key in keys]
 
 
 def attempt(stage: Stage, key: str, project: Project) -> Report:
     """One key; whatever fails is told in the report."""
+    outcome: Report | Exception
     try:
-        report = stage.work(key, project.store, getattr(project.settings, stage.name), project.out)
-    except PaperroundError as fault:
-        return _fault(fault, project)
-    except OSError as fault:
-        if told := of_the_disk(fault):
-            return _fault(told, project)
-        report = _bug(stage, key, fault)
+        outcome = stage.work(key, project.store, getattr(project.settings, stage.name), project.out)
     except Exception as fault:  # noqa: BLE001 - a bug met by one key must not cost the others their turn
-        report = _bug(stage, key, fault)
+        outcome = fault
+    return _told(stage, key, outcome, project)
+
+
+def _told(stage: Stage, key: str, outcome: Report | Exception, project: Project) -> Report:
+    """Say what a key came to, or failed of."""
+    match outcome:
+        case Report():
+            report = outcome
+        case PaperroundError():
+            return _fault(outcome, project)
+        case OSError() if told := of_the_disk(outcome):
+            return _fault(told, project)
+        case _:
+            report = _bug(stage, key, outcome)
     for sentence in (*report.done, *report.errors):
         project.say(sentence)
     return report

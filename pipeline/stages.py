@@ -16,17 +16,19 @@ from pipeline.store import Store
 class Stage:
     """A room with its two doors; `name` is also the name of its section of the settings.
 
-    `at_once` is how many keys may be worked on side by side.
+    `at_once` is how many keys may be worked on side by side. `together` is a third door, where many keys cost less at
+    once than one by one: it takes on those it likes, and tells of each what it came to or failed of.
     """
 
     name: str
     due: Callable[[Store, Any, datetime], Iterable[str]]
     work: Callable[[str, Store, Any, Outside], Report]
     at_once: int = 1
+    together: Callable[[Iterable[str], Store, Any, Outside], Iterable[tuple[str, Report | Exception]]] | None = None
 
 
 STAGES = (
-    Stage(name="pull", due=pull.due, work=pull.work, at_once=8),
+    Stage(name="pull", due=pull.due, work=pull.work, at_once=8, together=pull.together),
     Stage(name="clean", due=clean.due, work=clean.work),
     Stage(name="books", due=books.due, work=books.work),
     Stage(name="compose", due=compose.due, work=compose.work),

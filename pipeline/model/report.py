@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,10 @@ class Report:
 
 def total(reports: Iterable[Report]) -> Report:
     """All of them as one."""
-    result = Report()
-    for report in reports:
-        result += report
-    return result
+    every = list(reports)
+    parts = ("done", "waiting", "attention", "errors", "codes")
+    joined = {part: tuple(chain.from_iterable(getattr(one, part) for one in every)) for part in parts}
+    return Report(unchanged=sum(one.unchanged for one in every), **joined)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

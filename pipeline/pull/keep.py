@@ -35,22 +35,24 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     new.
     """
     found = identified(listing.entries)
-    known = entries.shas(tx, source)
+    states = entries.states(tx, source)
+    known = {one.ident: one.sha for one in states}
     since = _line(tx, source, found) if moved else None
     first = not known or (moved and since is None)
     newest = max(found, key=lambda ident: age(found[ident]), default=None)
-    new, changed = [], []
+    new: list[entries.New] = []
+    changed: list[Entry] = []
     for given, entry in found.items():
         ident = _own_ident(tx, source, given, entry) if given in known else given
         if ident not in known:
             before = ident != newest if first else since is not None and age(entry) <= since
-            entries.add(tx, entry, ident, partial=is_excerpt(entry), before=before, now=now)
-            new.append(entry)
+            new.append(entries.New(entry=entry, ident=ident, partial=is_excerpt(entry), before=before))
         elif known[ident] != entry.sha:
             entries.change(tx, entry, ident, partial=is_excerpt(entry), now=now)
             changed.append(entry)
-    gone = _note_absent(tx, source, found, listing, now=now)
-    return Kept(first=first, new=tuple(new), changed=tuple(changed), gone=tuple(gone))
+    entries.add(tx, new, now)
+    gone = _note_absent(tx, source, found, listing, now=now) if states or listing.present is not None else []
+    return Kept(first=first, new=tuple(one.entry for one in new), changed=tuple(changed), gone=tuple(gone))
 
 
 def identified(found: Sequence[Entry]) -> dict[str, Entry]:
@@ -103,9 +105,10 @@ def _note_absent(
     """
     present = listing.present if listing.present is not None else frozenset(found)
     states = entries.states(tx, source)
+    listed = {one.id: one.listed for one in states}
     there = [one.id for one in states if one.ident in present or one.ident.partition(" ")[0] in present]
-    absent = [one.id for one in states if one.listed and one.id not in set(there)]
-    entries.mark_listed(tx, there, absent)
+    absent = [one for one in listed.keys() - there if listed[one]]
+    entries.mark_listed(tx, [one for one in there if not listed[one]], absent)
     if not absent or not there or (len(absent) > 2 and len(absent) > len(there)):
         return []
     line = _LONG_AGO if listing.whole else _oldest(entries.some(tx, there))

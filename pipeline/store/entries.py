@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,19 +20,22 @@ class State(NamedTuple):
 
     id: EntryId
     ident: str
+    sha: str
     listed: bool
 
 
-def shas(tx: Tx, source: SourceName) -> dict[str, str]:
-    """For each entry known from `source`: its ident and the hash of its content."""
-    rows = tx.execute(sa.select(_T.ident, _T.sha).where(_T.source == source))
-    return {row.ident: row.sha for row in rows}
+class New(NamedTuple):
+    """An entry seen for the first time: what tells it apart in its source, and whether it is an excerpt or old."""
+
+    entry: Entry
+    ident: str
+    partial: bool
+    before: bool
 
 
 def states(tx: Tx, source: SourceName) -> list[State]:
     """Every entry of `source`, in few words."""
-    rows = tx.execute(sa.select(_T.id, _T.ident, _T.listed).where(_T.source == source))
-    return [State(**row._mapping) for row in rows]
+    return [State(*row) for row in tx.execute(sa.select(_T.id, _T.ident, _T.sha, _T.listed).where(_T.source == source))]
 
 
 def by_ident(tx: Tx, source: SourceName, ident: str | None = None) -> dict[str, Entry]:
@@ -48,11 +51,12 @@ def some(tx: Tx, chosen: Iterable[EntryId]) -> dict[EntryId, Entry]:
     return {row.id: row.entry for row in rows}
 
 
-def mark_listed(tx: Tx, there: Iterable[EntryId], absent: Iterable[EntryId]) -> None:
-    """Note which entries their source lists; one that is back is not gone."""
-    back = sa.update(tables.entries).where(_T.id.in_(list(there)), _T.listed.is_(False))
-    tx.execute(back.values(listed=True, gone=None))
-    tx.execute(sa.update(tables.entries).where(_T.id.in_(list(absent))).values(listed=False))
+def mark_listed(tx: Tx, back: Sequence[EntryId], absent: Sequence[EntryId]) -> None:
+    """Note which entries their source lists again, so that they are not gone, and which it lists no more."""
+    if back:
+        tx.execute(sa.update(tables.entries).where(_T.id.in_(back)).values(listed=True, gone=None))
+    if absent:
+        tx.execute(sa.update(tables.entries).where(_T.id.in_(absent)).values(listed=False))
 
 
 def is_listed(tx: Tx, source: SourceName) -> bool:
@@ -70,10 +74,11 @@ def mark_gone(tx: Tx, gone: Iterable[EntryId], now: datetime) -> None:
     tx.execute(sa.update(tables.entries).where(_T.id.in_(list(gone))).values(gone=now))
 
 
-def add(tx: Tx, entry: Entry, ident: str, *, partial: bool, before: bool, now: datetime) -> None:
-    """Keep an entry seen for the first time; `partial` when the source gave only an excerpt."""
-    values = {"source": entry.source, "ident": ident, "sha": entry.sha, "entry": entry, "partial": partial}
-    tx.execute(sa.insert(tables.entries).values(**values, revision=1, before=before, seen=now))
+def add(tx: Tx, new: Sequence[New], now: datetime) -> None:
+    """Keep entries seen for the first time."""
+    if new:
+        rows = [{**one._asdict(), "source": one.entry.source, "sha": one.entry.sha} for one in new]
+        tx.execute(sa.insert(tables.entries).values(revision=1, seen=now), rows)
 
 
 def change(tx: Tx, entry: Entry, ident: str, *, partial: bool, now: datetime) -> None:

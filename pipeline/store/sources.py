@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any
 
 import sqlalchemy as sa
 
 from pipeline.model import Health, SourceName, Validators
 from pipeline.store import tables
 from pipeline.store.open import Tx
-from pipeline.store.rows import upsert
+from pipeline.store.rows import upsert_many
 
 
 def health(tx: Tx, name: SourceName) -> Health | None:
@@ -23,11 +25,14 @@ def all_health(tx: Tx) -> dict[SourceName, Health]:
     return {row.name: _health(row) for row in tx.execute(sa.select(tables.sources))}
 
 
-def record(tx: Tx, health: Health) -> None:
-    """Keep what this visit showed."""
+def record(tx: Tx, seen: Iterable[Health]) -> None:
+    """Keep what visits showed."""
+    upsert_many(tx, tables.sources, ["name"], [_values(health) for health in seen])
+
+
+def _values(health: Health) -> dict[str, Any]:
     values = {field.name: getattr(health, field.name) for field in fields(health) if field.name != "validators"}
-    values |= {"etag": health.validators.etag, "last_modified": health.validators.last_modified}
-    upsert(tx, tables.sources, ["name"], values)
+    return values | {"etag": health.validators.etag, "last_modified": health.validators.last_modified}
 
 
 def _health(row: sa.Row[tuple[object, ...]]) -> Health:
