@@ -7,8 +7,10 @@ from html import unescape
 
 from pipeline.model.entry import Entry
 
-_ENOUGH_WORDS = 250
+_ENOUGH_WORDS, _SHORT = 250, 60
 _APPEARED = re.compile(r"\bthe post\b.{0,300}?\bappeared first on\b.{0,200}$", re.IGNORECASE)
+_END = 220
+"""In so many last letters those words must begin, for the pattern to match."""
 _CUT_OFF = re.compile(
     r"(\[\s*(…|\.\.\.)\s*\]|…|\.\.\.|\(more…\)|\[?\b((read|see) (more|on|the rest)|(continue|keep) reading)\b.{0,80}"
     r"|weiterlesen|lire la suite|leer más|seguir leyendo|اقرأ المزيد)[\s»→>\]]*$",
@@ -23,17 +25,14 @@ def is_excerpt(entry: Entry) -> bool:
     is marked up like an article: several paragraphs, pictures, headings.
     """
     content = entry.html or entry.summary or ""
-    text = _APPEARED.sub("", plain(content)).strip()
+    text = plain(content)
+    if "appeared f" in text[-_END:].lower():  # the pattern walks over every letter, and hardly any text ends like this
+        text = _APPEARED.sub("", text).strip()
     if not text or _CUT_OFF.search(text[-120:]):
         return True
-    words = len(text.split())
     if entry.html and entry.html != entry.summary:
-        return words < _ENOUGH_WORDS and _same_as_summary(text, entry.summary)
-    return words < _ENOUGH_WORDS and content.lower().count("<p") < 3
-
-
-def _same_as_summary(text: str, summary: str | None) -> bool:
-    return summary is not None and plain(summary) == text and len(text.split()) < 60
+        return entry.summary is not None and plain(entry.summary) == text and len(text.split()) < _SHORT
+    return content.lower().count("<p") < 3 and len(text.split()) < _ENOUGH_WORDS
 
 
 def plain(html: str) -> str:
