@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -226,6 +227,47 @@ def test_what_came_instead_of_a_feed_is_told_in_plain_words(body: bytes, kind: s
     assert "https://blog.example.org/feed/" in str(caught.value)
 
 
+def odd_feed(rng: random.Random) -> str:
+    """A feed of texts in every form: references, CDATA, lines, the letters of windows-1252, wrong encodings, markup."""
+    texts = [
+        "a", " ", "\n", "\t\n ", "x\ny", "&amp;", "&lt;p&gt;", "&lt;/p&gt;", "&#233;", "&#x92;", "\x93quoted\x94", "caf\xc3\xa9", "é",
+        "☕", "&#128512;", "<![CDATA[<p>it's</p>\n]]>", "<![CDATA[ ]]>", "<!-- no -->", "]]&gt;", "&lt;a href=&quot;/b?c=1&amp;amp;d=2&quot;&gt;",
+    ]  # fmt: skip
+    inside = ["<div>", "</div>", "<p>", "</p>", "<br/>", "<svg>", "</svg>"]
+
+    def words(most: int = 6) -> str:
+        return "".join(rng.choice(texts) for _ in range(rng.randint(0, most)))
+
+    def marked_up(depth: int = 3) -> str:
+        parts = [
+            words(2) if depth == 0 or rng.random() < 0.5 else f"<{tag}>{marked_up(depth - 1)}</{tag}>"
+            for tag in rng.choices(["div", "p", "b"], k=3)
+        ]
+        return rng.choice(["<div>{}</div>", "\n<div class='x'>{}</div>\n", "{}", "<div>{}</div>\n<div>b</div>"]).format(
+            "".join(parts)
+        )
+
+    if rng.random() < 0.5:
+        parts = [
+            rng.choice(
+                ["title", "description", "author", "category", "comments", "dc:creator", "content:encoded", "unknown"]
+            )
+            for _ in range(6)
+        ]
+        made = "".join(
+            f"<{part}>{words()}{rng.choice(inside) if rng.random() < 0.05 else ''}</{part}>" for part in parts
+        )
+        spaces = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+        return f'<rss version="2.0" {spaces}><channel><title>{words()}</title><item>{made}</item><item>{words(1)}</item></channel></rss>'
+    kinds = ["text", "html", "xhtml"]
+    parts = [
+        f'<{part} type="{kind}">{marked_up() if kind == "xhtml" else words()}</{part}>'
+        for part in ("title", "summary", "content", "rights")
+        for kind in [rng.choice(kinds)]
+    ]
+    return ATOM.format("", "".join(parts))
+
+
 def test_reading_a_feed_more_quickly_finds_the_same() -> None:
     feeds = [
         *OLD_FEEDS.values(),
@@ -234,6 +276,7 @@ def test_reading_a_feed_more_quickly_finds_the_same() -> None:
         ATOM.format(' xml:base="https://cdn.example.org/"', '<content type="html" xml:base="deep/">&lt;p&gt;x</content><updated>2026-11-13</updated>'),
         ATOM.format(' xml:lang="de"', '<link rel="license" href="/l"/><content type="xhtml"><div xml:base="/b/"><p>x</p></div></content>'),
         "<rss><channel><item><title>never closed & <b>odd</title>",
+        *(odd_feed(random.Random(seed)) for seed in range(300)),
     ]  # fmt: skip
     code = """
 import io, json, sys, feedparser
