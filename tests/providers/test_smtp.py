@@ -241,8 +241,11 @@ def test_a_server_that_falls_silent_after_the_final_dot_leaves_the_fate_unknown(
     def talk(connection: socket.socket) -> None:
         Script(*UNTIL_DATA[:-1], "354 go on", "...250-wait")(connection)
 
-    with serving(talk) as server, Wire(tmp_path, 0.5) as line:
-        outcomes = hand_over(opened(server.port, host="127.0.0.1"), line, 3)
+    for patience in (0.5, 2, 8):
+        with serving(talk) as server, Wire(tmp_path, patience) as line:
+            outcomes = hand_over(opened(server.port, host="127.0.0.1"), line, 3)
+        if outcomes[0].fate != "not-sent":
+            break  # else a busy machine needed all of it before the final dot, which says nothing
     assert [outcome.fate for outcome in outcomes] == ["unknown", "not-sent", "not-sent"]
     assert outcomes[0].words == "127.0.0.1: the server took too long."
 
