@@ -23,10 +23,16 @@ __all__ = ["due", "work"]
 AGAIN = timedelta(days=1)
 SOON = timedelta(hours=6)
 """When an address that was not there is asked again."""
+KEPT = timedelta(days=90)
+"""What an address said longer ago helps nobody: it would be asked again."""
+_OLD = "old/addresses"
 
 
 def due(store: Store, settings: LinksSettings, now: datetime) -> Iterable[str]:
-    """The hosts of addresses in drafts that were not asked lately."""
+    """The hosts of addresses in drafts that were not asked lately; answers that are too old to keep."""
+    with store.reading() as tx:
+        if links.has_older(tx, now - KEPT):
+            yield _OLD
     if not settings.check:
         return
     with store.reading() as tx:
@@ -36,6 +42,10 @@ def due(store: Store, settings: LinksSettings, now: datetime) -> Iterable[str]:
 
 def work(key: str, store: Store, settings: LinksSettings, out: Outside) -> Report:
     """Ask one host for what drafts link to, one address after another; a host that is not there is asked once."""
+    if key == _OLD:
+        with store.writing() as tx:
+            links.clear(tx, out.clock() - KEPT)
+        return Report(unchanged=1)
     with store.reading() as tx:
         wanted = [url for url in _wanted(tx, settings, out.clock()) if _host(url) == key]
     for check in _checks(wanted, settings, out):

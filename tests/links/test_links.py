@@ -166,3 +166,15 @@ def test_pictures_that_are_not_copied_are_asked_about_too(world: World) -> None:
     drafted(world, f'<p><img src="{cat}" alt="A cat"/></p>')
     ask(world, Web(faults={cat: gone(cat)}))
     assert cat in codes(world)["dead-picture"]
+
+
+def test_what_an_address_said_long_ago_is_forgotten(world: World) -> None:
+    ask(drafted(world), Web())
+    approve(world)
+    world.pass_time(days=89)
+    ask(world, Web())
+    assert verdict(world) == "there"
+    world.pass_time(days=2)
+    ask(world, Web())
+    with world.project() as project, project.store.reading() as tx:
+        assert known_links.of(tx, [SHOP, OTHER]) == {}
