@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.config import FeedbackSettings
 from pipeline.feedback import asking, polling, post, readers, signup
 from pipeline.model import Outside, Report, SignupId, SubscriberId
-from pipeline.store import Store, ledger, people, signups
+from pipeline.store import Store, people, signals, signups
 
 __all__ = ["consequence", "due", "work"]
+
+LATELY = timedelta(days=30)
+"""Refusals of older issues were acted on long ago."""
 
 # RFC 3463: 5.1.1 no such mailbox, 5.1.2 no such domain, 5.1.3 bad syntax, 5.1.6 moved away, 5.1.10 null MX.
 _NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.(1|2|3|6|10)\b")
@@ -27,7 +30,7 @@ _NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.(1|2|3|6|10)\b")
 def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str]:
     """Addresses refused for good and not suppressed yet; people to be asked; sign-ups that nobody confirmed."""
     with store.reading() as tx:
-        for number, subscriber, _, words in ledger.refusals(tx):
+        for number, subscriber, _, words in signals.refusals(tx, now - LATELY):
             if consequence(words):
                 yield f"{number}/{subscriber}"
         old = signups.old(tx, now - signup.VALID)
@@ -57,7 +60,9 @@ def work(key: str, store: Store, settings: FeedbackSettings, out: Outside) -> Re
 def _dead_mailbox(key: str, store: Store, out: Outside) -> Report:
     number, _, subscriber = key.partition("/")
     with store.writing() as tx:
-        refused = {(row[0], row[1]): row for row in ledger.refusals(tx)}.get((int(number), int(subscriber)))
+        refused = {(row[0], row[1]): row for row in signals.refusals(tx, out.clock() - LATELY)}.get(
+            (int(number), int(subscriber))
+        )
         reason = consequence(refused[3]) if refused else None
         reader = people.by_id(tx, SubscriberId(int(subscriber)))
         if refused is None or reason is None or reader is None:

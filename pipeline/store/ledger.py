@@ -388,13 +388,3 @@ def people(tx: Tx, number: IssueNumber, fate: Fate, limit: int = 1000) -> list[t
 def next_try(tx: Tx, number: IssueNumber) -> datetime | None:
     """When the earliest pending batch of an issue may be tried again."""
     return tx.execute(sa.select(sa.func.min(_B.not_before)).where(_B.number == number, _B.state == "pending")).scalar()
-
-
-def refusals(tx: Tx) -> list[tuple[int, int, str, str]]:
-    """(issue, reader, address, the provider's words) of copies refused for good, while their reader is to be mailed."""
-    columns = (_O.number, _O.subscriber, _O.address, _O.words)
-    who = tables.subscribers.c
-    whose = (who.id == _O.subscriber, who.state.in_(("active", "paused")), _O.at >= who.since)
-    chosen = sa.select(*columns).join_from(tables.batches, tables.outcomes, _O.batch == _B.id)
-    rows = tx.execute(chosen.where(_B.rejected > 0, _O.fate == "rejected", *whose))
-    return [(row[0], row[1], row[2], row[3]) for row in rows]

@@ -39,6 +39,19 @@ def keep(tx: Tx, provider: str, signal: Signal, address_hash: str, now: datetime
     return True
 
 
+def refusals(tx: Tx, since: datetime) -> list[tuple[int, int, str, str]]:
+    """(issue, reader, address, the provider's words) of copies refused for good, while their reader is to be mailed.
+
+    Only of issues frozen since then: what a refusal says of an address is acted on by the next run.
+    """
+    copies, sent, who = tables.outcomes.c, tables.sendings.c, tables.subscribers.c
+    whose = (who.id == copies.subscriber, who.state.in_(("active", "paused")), copies.at >= who.since)
+    lately = copies.number.in_(sa.select(sent.number).where(sent.frozen >= since))
+    columns = (copies.number, copies.subscriber, copies.address, copies.words)
+    rows = tx.execute(sa.select(*columns).where(copies.fate == "rejected", lately, *whose))
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
 def of_address(tx: Tx, address_hash: str) -> Sequence[tuple[str, bool, datetime]]:
     """(kind, permanent, when) of everything reported about an address, by the time it happened."""
     mine = sa.select(_T.kind, _T.permanent, _T.at).where(_T.address_hash == address_hash).order_by(_T.at)

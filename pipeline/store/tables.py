@@ -448,7 +448,6 @@ batches = sa.Table(
     sa.Index("ix_batches_number_state", "number", "state"),
     sa.Index("ix_batches_number_place", "number", "place"),
     sa.Index("ix_batches_state", "state"),
-    sa.Index("ix_batches_rejected", "rejected"),
 )
 
 # deliver: each provider's next free moment, and why a person must look before it is asked again
@@ -459,6 +458,8 @@ carriers = sa.Table(
     sa.Column("free_at", Instant),
     sa.Column("stopped", sa.Text),
 )
+
+_REFUSED = sa.text("fate = 'rejected'")
 
 # deliver: one row for each (issue, reader): the ledger
 outcomes = sa.Table(
@@ -476,4 +477,5 @@ outcomes = sa.Table(
     sa.Column("words", sa.Text, nullable=False),
     sa.Column("at", Instant),
     sa.Index("ix_outcomes_batch", "batch"),
+    sa.Index("ix_outcomes_rejected", "number", sqlite_where=_REFUSED, postgresql_where=_REFUSED),
 )
