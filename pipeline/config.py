@@ -160,6 +160,7 @@ class Delivery(Section, frozen=True):
     provider: str = "outbox"
     on_unknown: Literal["hold", "resend"] = "hold"
     max_age: Duration = Duration(days=7)
+    keep_copies: Duration = Duration(days=730)
     at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
 
 
@@ -361,7 +362,7 @@ class ReviewSettings:
 class DeliverSettings:
     """What the deliver room may know; `tables` are the `[delivery.<provider>]` tables, `text` the whole file.
 
-    An issue older than `max_age` does not go out by itself.
+    An issue older than `max_age` does not go out by itself; who got one older than `keep_copies` is forgotten.
     """
 
     newsletter: Newsletter
@@ -373,6 +374,7 @@ class DeliverSettings:
     issues: Path
     outbox: Path
     max_age: timedelta = timedelta(days=7)
+    keep_copies: timedelta = timedelta(days=730)
     readers: ReadersTable = field(default_factory=ReadersTable)
 
 
@@ -544,6 +546,7 @@ class Settings:
             issues=self.issues,
             outbox=self.outbox,
             max_age=self.delivery.max_age,
+            keep_copies=self.delivery.keep_copies,
             readers=self.readers,
         )
 

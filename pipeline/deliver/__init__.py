@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 
 from pipeline import folder, providers
@@ -20,7 +20,7 @@ from pipeline.deliver.audience import who
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, Outside, Report
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, carriers, claims, issues, ledger, people
+from pipeline.store import Store, Tx, carriers, claims, issues, ledger, past, people
 
 __all__ = [
     "account",
@@ -40,8 +40,14 @@ __all__ = [
 ]
 
 
+SHORTEST = timedelta(days=60)
+"""So long who got an issue must be known: for corrections, late reports, and readers who want one mail a month."""
+
+
 def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNumber | None = None) -> Iterable[str]:
     """What a killed run left, issues to freeze, batches to hand over or to ask about; of one issue or of all.
+
+    Of all, also issues that went out so long ago that who got them is forgotten.
 
     `number` is an issue that a person asked for: it is never too old.
     """
@@ -49,6 +55,8 @@ def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNum
         if mark.behind(tx, store, settings.outbox):
             yield "behind/ledger"
             return
+        if number is None:
+            yield from (f"old/{one}" for one in past.old(tx, now - max(settings.keep_copies, SHORTEST)))
         yield from (f"orphan/{batch}" for batch, by in claims.every(tx, number) if not store.alive(tx, by))
         yield from _to_freeze(tx, settings, now, number)
     with store.reading() as tx:
@@ -98,6 +106,8 @@ def work(key: str, store: Store, settings: DeliverSettings, out: Outside) -> Rep
             return _expired(IssueNumber(int(name)), store, settings)
         case "stopped":
             return _stopped(IssueNumber(int(name)), store)
+        case "old":
+            return _forget(IssueNumber(int(name)), store)
     batch = BatchId(int(name))
     carrier = _carrier(batch, store, settings)
     match what:
@@ -123,6 +133,16 @@ def _stopped(number: IssueNumber, store: Store) -> Report:
     if begun is None or words is None:
         return Report(unchanged=1)
     return Report(attention=(settle.stop_words(begun.provider, words, f"`send {number}`"),))
+
+
+def _forget(number: IssueNumber, store: Store) -> Report:
+    """A batch at a time, so that nobody waits for long; killed in between, the rest is for the next run."""
+    with store.reading() as tx:
+        batches = past.batches(tx, number)
+    for batch in batches:
+        with store.writing() as tx:
+            past.forget(tx, batch)
+    return Report(done=(f"Issue {number} went out long ago: who got it is forgotten, the sums stay.",))
 
 
 def stopped(store: Store, settings: DeliverSettings) -> str | None:

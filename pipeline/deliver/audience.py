@@ -23,7 +23,7 @@ from pipeline.model import (
     SubscriberId,
 )
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, freezing, issues, ledger, people
+from pipeline.store import Store, Tx, freezing, issues, ledger, past, people
 
 
 def approved(tx: Tx, number: IssueNumber, settings: DeliverSettings) -> tuple[Issue, Approval]:
@@ -69,6 +69,9 @@ def freeze(
         got = issue.corrects.number if issue.corrects else None
         if got and (first := ledger.account(tx, got)) and first.pending:
             return Report(attention=(f"Issue {number} corrects issue {got} and waits until that is handed over.",))
+        if got and past.is_forgotten(tx, got):
+            words = f"Issue {number} corrects issue {got}, which went out so long ago that who got it is forgotten"
+            return Report(attention=(f"{words}; `correct {got} --drop` takes it back.",))
         readers_of_it = who(issue, settings, now)
         rendering, readers = issues.rendering(tx, number), people.count_active(tx, readers_of_it)
         at_provider = by.can.idempotency == "campaign"
