@@ -5,7 +5,8 @@
     make bench QUICK=1                    small sizes, one repetition
     make bench PEERS=no                   ours and the limits alone
 
-The table goes to .bench/results.md, each run as a line of JSON to .bench/results.jsonl.
+Each run is a line of JSON in .bench/full/<stage>.jsonl (.bench/quick/ with QUICK=1); all of them together become the table
+in results.md there, so that stages may be measured one by one. `--page` puts the full one into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -19,16 +20,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from tests.bench import measure
-from tests.bench.row import Plan, Result, Row, Turn
+from tests.bench.row import Plan, Result, Row, Scale, Turn
 from tests.bench.stages import NAMES, stage
 from tests.bench.table import table
 from tests.bench.tools import ROOT, Installed
 
+PLACE = ROOT / ".bench"
+BEGIN, END = "<!-- make bench -->", "<!-- until here -->"
 ENOUGH = 60.0
 """A row that took so many seconds is not repeated."""
 BUSY = 0.5
@@ -37,33 +41,50 @@ BUSY = 0.5
 
 def main(words: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("stages", nargs="*", choices=[*NAMES, []], metavar="STAGE", help=", ".join(NAMES))
     parser.add_argument("--quick", action="store_true", help="small sizes, one repetition")
     parser.add_argument("--no-peers", action="store_true", help="ours and the limits alone")
     parser.add_argument("--repeat", type=int, default=3, help="repetitions, of which the median is told (3)")
-    parser.add_argument("--folder", type=Path, default=ROOT / ".bench", help="where peers and results are kept")
+    parser.add_argument("--page", action="store_true", help="measure nothing; put the table into docs/benchmarks.md")
     given = parser.parse_args(words)
-    given.folder.mkdir(exist_ok=True)
+    if given.page:
+        write_page((PLACE / "full/results.md").read_text("utf-8"))
+        return
+    scale: Scale = "quick" if given.quick else "full"
+    where = PLACE / scale
+    where.mkdir(parents=True, exist_ok=True)
     say = spoken_since(time.monotonic())
     warn(say)
-    with tempfile.TemporaryDirectory(dir=given.folder, prefix="work-") as work:
-        plan = Plan(
-            scale="quick" if given.quick else "full",
-            peers=not given.no_peers,
-            tools=Installed(given.folder.resolve(), say),
-            folder=Path(work),
-        )
-        results: list[Result] = []
-        with (given.folder / "results.jsonl").open("w", encoding="utf-8") as file:
-            for name in given.stages or NAMES:
+    with tempfile.TemporaryDirectory(dir=PLACE, prefix="work-") as work:
+        plan = Plan(scale=scale, peers=not given.no_peers, tools=Installed(PLACE, say), folder=Path(work))
+        for name in given.stages or NAMES:
+            with (where / f"{name}.jsonl").open("wb", buffering=0) as file:
                 for result in stage_of(name, plan, 1 if given.quick else given.repeat, say):
-                    results.append(result)
-                    file.write(msgspec.json.encode(asdict(result)).decode() + "\n")
-                    file.flush()
-    told = f"{machine()}\n\n{table(results)}"
-    (given.folder / "results.md").write_text(told, "utf-8")
-    print(told)
+                    file.write(msgspec.json.encode(result) + b"\n")
+    (where / "results.md").write_text(told(where, NAMES), "utf-8")
+    print(told(where, given.stages or NAMES))
+
+
+def told(where: Path, names: Sequence[str]) -> str:
+    """The table of these stages, as far as they were measured, and on what."""
+    files = [path for name in names if (path := where / f"{name}.jsonl").exists()]
+    results = [msgspec.json.decode(line, type=Result) for path in files for line in path.read_bytes().splitlines()]
+    loads = [result.load for result in results if result.seconds] or [0.0]
+    machine = (
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores; load average while measuring {min(loads):.1f} to {max(loads):.1f}."
+    )
+    return f"{machine}\n\n{table(results)}"
+
+
+def write_page(text: str) -> None:
+    """Replace what stands between the two marks of docs/benchmarks.md."""
+    page = ROOT / "docs/benchmarks.md"
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
 
 
 def spoken_since(began: float) -> Callable[[str], None]:
@@ -121,7 +142,12 @@ def timed(row: Row, turn: Turn, where: Path) -> Result:
     before = sum(map(measure.used, row.servers))
     cost = measure.measured(turn.command, where)
     server = sum(map(measure.used, row.servers)) - before
-    fault = turn.fault(where, cost.said) if cost.code in (0, 3) else f"ended with {cost.code}: {cost.said[-300:]}"
+    if cost.code in (0, 3):
+        fault = turn.fault(where, cost.said)
+    elif cost.wall > measure.PATIENCE:
+        fault = f"given up after {measure.PATIENCE} s"
+    else:
+        fault = f"ended with {cost.code}: {cost.said[-300:]}"
     seconds = inside(cost.said) if turn.inside and not fault else cost.wall
     return replace(
         blank(row, turn, fault),
@@ -143,7 +169,7 @@ def blank(row: Row, turn: Turn, fault: str) -> Result:
     target = {name: value for name, value in asdict(turn.target).items() if value is not None}
     return Result(
         stage=row.stage, work=row.work, turn=turn.name, size=row.size, who=row.who, kind=row.kind,
-        target=target or None, fault=" ".join(fault.split()),
+        target=target or None, series=row.series, inside=turn.inside, fault=" ".join(fault.split()),
     )  # fmt: skip
 
 
@@ -152,15 +178,6 @@ def warn(say: Callable[[str], None]) -> None:
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load > BUSY * cores:
         say(f"the machine is busy (load {load:.1f} on {cores} cores): compare within this run only, or run it again")
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    cores, load = os.cpu_count(), os.getloadavg()[0]
-    return (
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores, "
-        f"load {load:.1f} at the end. Loopback, no latency unless said."
-    )
 
 
 if __name__ == "__main__":

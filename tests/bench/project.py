@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -37,6 +38,11 @@ name = "blog"
 """
 
 
+POSTS = 6
+"""How many posts an ordinary issue has."""
+STAND_IN = re.compile(r"https://unsubscribe\.invalid/\w+")
+
+
 def done(plan: Plan, folder: Path, *said: str) -> str:
     """What one command of ours prints. Raises AssertionError with its words when it does not end with 0 or 3."""
     command = plan.tools.ours("--project", str(folder), *said)
@@ -62,13 +68,12 @@ def write_posts(folder: Path, count: int) -> None:
         (where / f"{number}.md").write_text(head + "\n\n".join(post.paragraphs), "utf-8")
 
 
-def with_issue(plan: Plan, folder: Path, posts: int, *, more: str = LOCAL, books: int = 4, shelf: int = 20) -> None:
-    """A draft with all these posts."""
+def with_posts(plan: Plan, folder: Path, posts: int, *, more: str = LOCAL, books: int = 4, shelf: int = 20) -> None:
+    """Posts of which the next issue holds all."""
     lay_out(folder, more=more, books=books, shelf=shelf)
     write_posts(folder, posts)
     done(plan, folder, "pull")
     done(plan, folder, "posts", "keep", *map(str, range(1, posts + 1)))
-    done(plan, folder, "build", "--now")
 
 
 def copied(plan: Plan, name: str, make: Callable[[Path], None]) -> Callable[[Path], None]:
@@ -81,3 +86,15 @@ def copied(plan: Plan, name: str, make: Callable[[Path], None]) -> Callable[[Pat
         shutil.copytree(whole, folder, dirs_exist_ok=True)
 
     return fill
+
+
+def issue(plan: Plan) -> Path:
+    """A folder with issue.html and issue.txt, in which {{link}} stands for the reader's link; made once."""
+    folder = plan.folder / "issue"
+    if not folder.exists():
+        with_posts(plan, folder, POSTS)
+        done(plan, folder, "build", "--now")
+        for kind in ("html", "txt"):
+            (made,) = (folder / "outbox/issues").glob(f"*/email.{kind}")
+            (folder / f"issue.{kind}").write_text(STAND_IN.sub("{{link}}", made.read_text("utf-8")), "utf-8")
+    return folder

@@ -20,6 +20,7 @@ class Tools(Protocol):
     def python(self, kit: str, *words: str) -> tuple[list[str], str]: ...
     def script(self, kit: str, name: str, *words: str) -> tuple[list[str], str]: ...
     def node(self, *words: str) -> tuple[list[str], str]: ...
+    def packages(self) -> Path: ...
     def system(self, package: str, program: str, *words: str) -> tuple[list[str], str]: ...
 
 
@@ -35,13 +36,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What ours should reach: at most so many seconds, or so many times the limit (less what starting takes)."""
+    """What ours should reach, each if given: at most so many seconds, so many times the limit, of ours' first row.
+
+    What starting takes is not held against the limit.
+    """
 
     seconds: float | None = None
+    times_first: float | None = None
     times_limit: float | None = None
 
 
-def nothing(folder: Path) -> None:
+NO_TARGET = Target()
+
+
+def nothing(folder: Path) -> object:
     """No preparation."""
 
 
@@ -60,10 +68,10 @@ class Turn:
 
     command: Sequence[str]
     name: str = ""
-    before: Callable[[Path], None] = nothing
+    before: Callable[[Path], object] = nothing
     fault: Callable[[Path, str], str] = no_fault
     inside: bool = False
-    target: Target = Target()
+    target: Target = NO_TARGET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +79,7 @@ class Row:
     """One contestant: its turns follow one another in a folder of their own, new for each repetition.
 
     `lay_out` fills the folder. `missing` says why it can't take part. `servers` are processes whose share is told.
+    Rows of one `series` differ in size alone, so that they tell how cost grows.
     """
 
     stage: str
@@ -79,9 +88,10 @@ class Row:
     who: str
     kind: Kind
     turns: Sequence[Turn]
-    lay_out: Callable[[Path], None] = nothing
+    lay_out: Callable[[Path], object] = nothing
     missing: str = ""
     servers: Sequence[int] = ()
+    series: str = ""
 
 
 Stage = Callable[[Plan], Iterator[Row]]
@@ -107,4 +117,6 @@ class Result:
     server: float = 0.0
     load: float = 0.0
     target: dict[str, Any] | None = None
+    series: str = ""
+    inside: bool = False
     fault: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from statistics import median
 
 from tests.bench.row import Result
@@ -21,6 +21,8 @@ class Line:
     work: Work
     who: str
     kind: str
+    series: str
+    inside: bool
     seconds: float
     cpu: float
     megabytes: float
@@ -43,6 +45,8 @@ def lines(results: Sequence[Result]) -> list[Line]:
             work=work,
             who=who,
             kind=runs[0].kind,
+            series=runs[0].series,
+            inside=runs[0].inside,
             seconds=median(run.seconds for run in runs),
             cpu=median(run.cpu for run in runs),
             megabytes=median(run.megabytes for run in runs),
@@ -75,9 +79,10 @@ def table(results: Sequence[Result]) -> str:
 def _compared(group: list[Line]) -> Iterator[tuple[str, ...]]:
     ours = min((line.seconds for line in group if line.kind == "ours"), default=None)
     limit = min((line.seconds for line in group if line.kind == "limit"), default=None)
+    first = next((line.seconds for line in group if line.kind == "ours"), None)
     for line in sorted(group, key=lambda line: ("ours", "limit", "peer").index(line.kind)):
         stage, work, _, turn = line.work
-        goal, met = _judged(line, limit)
+        goal, met = _judged(line, limit, first)
         yield (
             stage,
             f"{work}, {turn}" if turn else work,
@@ -94,7 +99,7 @@ def _compared(group: list[Line]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _judged(line: Line, limit: float | None) -> tuple[str, str]:
+def _judged(line: Line, limit: float | None, first: float | None) -> tuple[str, str]:
     """The target in words, and whether it is met."""
     goals: list[tuple[str, bool]] = []
     target = line.target or {}
@@ -102,6 +107,8 @@ def _judged(line: Line, limit: float | None) -> tuple[str, str]:
         goals.append((f"≤ {spoken(seconds)} s", line.seconds <= seconds))
     if (times := target.get("times_limit")) is not None and limit:
         goals.append((f"≤ {times:g} × limit", line.seconds - target.get("start", 0.0) <= times * limit))
+    if (times := target.get("times_first")) is not None and first:
+        goals.append((f"≤ {times:g} × the first", line.seconds <= times * first))
     return ", ".join(words for words, _ in goals), ("yes" if all(met for _, met in goals) else "no") if goals else ""
 
 
@@ -121,15 +128,16 @@ FACTOR_OF_WALL, FACTOR_OF_MEMORY = 1.05, 1.2
 
 
 def growth(found: Sequence[Line]) -> Iterator[tuple[str, ...]]:
-    """For each work of ours at several sizes: the smallest against the largest."""
-    sized: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
+    """For each work of ours at several sizes: larger ones against the smallest."""
+    sized: dict[tuple[str, str, str, str], list[Line]] = defaultdict(list)
     for line in found:
         stage, _, _, turn = line.work
         if line.kind == "ours":
-            sized[stage, turn, line.who].append(line)
-    for (stage, turn, who), same in sized.items():
+            sized[stage, turn, line.who, line.series].append(line)
+    for (stage, turn, who, _), same in sized.items():
         same.sort(key=lambda line: line.work[2])
-        for small, large in pairwise(same):
+        small = same[0]
+        for large in same[1:]:
             times = large.work[2] / small.work[2]
             if times < 2:
                 continue
@@ -138,8 +146,13 @@ def growth(found: Sequence[Line]) -> Iterator[tuple[str, ...]]:
             work = f"{who}{', ' + turn if turn else ''}: {small.work[1]} → {large.work[1]}"
             yield (
                 stage, work, f"{wall:.1f}", f"{allowed:g}", "yes" if wall <= allowed else "no",
-                f"{memory:.2f}", f"{FACTOR_OF_MEMORY:g}", "yes" if memory <= FACTOR_OF_MEMORY else "no",
+                *(("", "", "") if small.inside else _of_memory(memory)),
             )  # fmt: skip
+
+
+def _of_memory(times: float) -> tuple[str, str, str]:
+    """Work within one process has all of its input in memory before it begins, so only whole programs are judged."""
+    return f"{times:.2f}", f"{FACTOR_OF_MEMORY:g}", "yes" if times <= FACTOR_OF_MEMORY else "no"
 
 
 def uncounted(results: Sequence[Result]) -> Iterator[str]:

@@ -41,8 +41,12 @@ class Installed:
         return [str(self.folder / kit / "bin" / name), *words], self._once(kit, self._kit)
 
     def node(self, *words: str) -> tuple[list[str], str]:
-        """Node, started where the packages of peers/package.json are."""
+        """Node, with the packages of peers/package.json in `packages`."""
         return ["node", *words], self._once("node", self._npm)
+
+    def packages(self) -> Path:
+        """Where Node finds the packages of peers/package.json."""
+        return self.folder / "node"
 
     def system(self, package: str, program: str, *words: str) -> tuple[list[str], str]:
         """A program of the system's; where we are root it is installed."""
@@ -135,6 +139,9 @@ class Here:
 
     def node(self, *words: str) -> tuple[list[str], str]:
         return list(words), "peers take no part"
+
+    def packages(self) -> Path:
+        return HERE
 
     def system(self, package: str, program: str, *words: str) -> tuple[list[str], str]:
         return list(words), "peers take no part"

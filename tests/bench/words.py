@@ -75,11 +75,11 @@ def readers(count: int) -> Iterator[tuple[str, str, str]]:
         yield address, NAMES[number % len(NAMES)], f"https://news.example.org/unsubscribe/{number:043d}"
 
 
-def readers_file(path: Path, count: int) -> Path:
-    """Readers as a CSV file, made once."""
+def readers_file(path: Path, count: int, *columns: str) -> Path:
+    """Readers as a CSV file with the first so many columns, made once."""
     if not path.exists():
         with path.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
-            rows.writerow(("email", "name", "link"))
-            rows.writerows(readers(count))
+            rows.writerow(columns)
+            rows.writerows(reader[: len(columns)] for reader in readers(count))
     return path

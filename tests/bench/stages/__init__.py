@@ -6,7 +6,7 @@ from importlib import import_module
 
 from tests.bench.row import Stage
 
-NAMES = ("start",)
+NAMES = ("pull", "render", "merge", "send", "feeds", "books", "readers", "start", "workers")
 """In this order."""
 
 

@@ -13,7 +13,8 @@ STAGE = "start"
 
 def rows(plan: Plan) -> Iterator[Row]:
     def make(folder: Path) -> None:
-        project.with_issue(plan, folder, 2)
+        project.with_posts(plan, folder, 2)
+        project.done(plan, folder, "build", "--now")
         project.done(plan, folder, "run")
 
     fill = project.copied(plan, "idle", make)

@@ -1,6 +1,6 @@
 """How much boilerplate the cleaner leaves in real entries, and how many of an author's sentences it loses.
 
-    python -m tests.bench.residue FEEDS WPJSON
+    python -m tests.quality.residue FEEDS WPJSON
 
 FEEDS is a folder with MANIFEST.tsv and raw/, WPJSON a folder of answers of WordPress' REST API; either may be "-".
 The phrases and the furniture below are this program's own: nothing here asks the cleaner what residue is. Next to the
@@ -133,7 +133,7 @@ class Score:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; 0 when done, 2 with a sentence when a folder is missing."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.residue", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.quality.residue", description=__doc__)
     parser.add_argument("feeds", help='folder with MANIFEST.tsv and raw/, or "-"')
     parser.add_argument("wpjson", help='folder of WordPress REST answers, or "-"')
     parser.add_argument("--cases", type=int, default=40, help="how many cases to print of each kind and half")

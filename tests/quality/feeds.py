@@ -1,6 +1,6 @@
 """What a validator says of the feeds that we make of real ones.
 
-    python -m tests.bench.feeds FEEDS
+    python -m tests.quality.feeds FEEDS
 
 FEEDS is a folder with MANIFEST.tsv and raw/. Each feed goes through reading and cleaning into RSS, Atom, JSON Feed and
 an issues feed, each made twice; `tests/syndicate/rules.py` looks at all of them.

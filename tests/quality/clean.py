@@ -1,6 +1,6 @@
 """Which part of a page is the article: ours beside trafilatura and readability-lxml, on the same pages in one run.
 
-    python -m tests.bench.clean DIR [--half 0|1] [--worst N] [--only SET]
+    python -m tests.quality.clean DIR [--half 0|1] [--worst N] [--only SET]
 
 DIR holds any of four sets, each judged by its own metric:
 

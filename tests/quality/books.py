@@ -1,6 +1,6 @@
 """How well books are found for posts, beside a full-text search, TF-IDF and bare theme words, on the same posts.
 
-    python -m tests.bench.books DIR [--by-theme] [--leave-out]
+    python -m tests.quality.books DIR [--by-theme] [--leave-out]
 
 DIR holds catalogue.jsonl (books as facts), queries_dev.jsonl (posts with the books that their authors recommended, in a
 thin and a full form of the text), pool_by_theme.json (books that any author recommended for a theme) and
@@ -52,7 +52,7 @@ Ranker = Callable[[Article], Iterable[int]]
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.books", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.quality.books", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--by-theme", action="store_true", help="the themes on which we do worst")
     parser.add_argument("--leave-out", action="store_true", help="what each part is worth alone")

@@ -1,0 +1,1 @@
+"""Parts of the program, each in a process of its own, through the doors that the program uses itself."""

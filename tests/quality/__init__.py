@@ -1,0 +1,1 @@
+"""How well the program judges, beside other programs, on corpora that the reader brings."""
