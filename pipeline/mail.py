@@ -13,7 +13,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
@@ -48,6 +48,10 @@ _LONGEST_LINE = 998
 # Addresses that need no second thought once their domain is known; capitals do, because some names ignore them.
 _SIMPLE = re.compile(r"[A-Za-z0-9](?: ?[A-Za-z0-9.,'!-])*")
 _PLAIN_LOCAL = re.compile(r"[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*")
+_LINK = re.compile(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", re.ASCII)
+_ALL_SIMPLE = re.compile(rf"(?:(?:{_SIMPLE.pattern})?\n)*")
+_ALL_PLAIN = re.compile(rf"(?:{_PLAIN_LOCAL.pattern}@[ -?A-~]+\n)*")
+_ALL_LINKS = re.compile(rf"(?:(?:{_LINK.pattern})\n)*", re.ASCII)
 
 
 class HeaderFault(PaperroundError):
@@ -120,6 +124,31 @@ def sender(text: str) -> tuple[str, str]:
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = re.sub(r"\\(.)", r"\1", name[1:-1], flags=re.DOTALL)
     return header_text(name), _address(bracketed[2])
+
+
+def address_of(text: str) -> str:
+    """The address alone, of a mailbox or of what is an address already. Raises ValueError with a sentence."""
+    return sender(text)[1] if "<" in text else _address(text)
+
+
+def plain(recipients: Sequence[Recipient]) -> bool:
+    """Whether nobody's name, address and link needs a second thought: each may be written as it is.
+
+    It says for all at once, in a tenth of the time, what `header_text`, `address_of` and `one_click` say of each.
+    """
+    names, addresses = [one.name or "" for one in recipients], [one.address for one in recipients]
+    short = max(map(len, names), default=0) <= HEADER_LENGTH and max(map(len, addresses), default=0) <= 64
+    return (
+        short
+        and _ALL_SIMPLE.fullmatch(_lines(names)) is not None
+        and _ALL_PLAIN.fullmatch(_lines(addresses)) is not None
+        and _ALL_LINKS.fullmatch(_lines(one.unsubscribe for one in recipients)) is not None
+        and all(domain == _domain(domain) for domain in {text.partition("@")[2] for text in addresses})
+    )
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "\n".join((*texts, ""))
 
 
 def _address(text: str) -> str:
@@ -231,7 +260,7 @@ class _Mould:
         """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
         boundary, link = _boundary(recipient), _link(recipient.unsubscribe)
         to = _line("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address)))
-        ways = [_line(name, value) for name, value in _ways_out(link, self.mailto)]
+        ways = [_line(name, value) for name, value in ways_out(link, self.mailto)]
         named = _line("Message-ID", _message_id(recipient.message_id))
         if max(map(len, (to, named, *ways))) > _LONGEST_LINE:
             raise ValueError("The copy would have a line that servers may read in two ways, or cut.")
@@ -255,7 +284,7 @@ def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) 
         first=_line("From", _mailbox(*sender(writer))).encode(),
         second="".join(_line(name, value) for name, value in second).encode(),
         third="".join(_line(name, value) for name, value in third).encode(),
-        mailto=_mailto(sender(reply_to or writer)[1]),
+        mailto=mailto(writer, reply_to),
         text=quoted.body(text),
         html=quoted.body(html),
     )
@@ -277,15 +306,21 @@ def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[st
     ]
 
 
-def one_click(batch: Batch, recipient: Recipient) -> list[tuple[str, str]]:
+def one_click(batch: Batch, recipient: Recipient) -> tuple[tuple[str, str], ...]:
     """A reader's own headers (RFC 8058); one whose way out is a mail has no one-click, which needs https."""
-    return _ways_out(_link(recipient.unsubscribe), _mailto(sender(batch.reply_to or batch.sender)[1]))
+    return ways_out(_link(recipient.unsubscribe), mailto(batch.sender, batch.reply_to))
 
 
-def _ways_out(link: str, mailto: str) -> list[tuple[str, str]]:
+def ways_out(link: str, mailto: str) -> tuple[tuple[str, str], ...]:
+    """The same for a link that is known to be one."""
     if link.startswith("mailto:"):
-        return [("List-Unsubscribe", f"<{link}>")]
-    return [("List-Unsubscribe", f"<{link}>, <{mailto}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+        return (("List-Unsubscribe", f"<{link}>"),)
+    return ("List-Unsubscribe", f"<{link}>, <{mailto}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+
+
+def mailto(writer: str, reply_to: str | None) -> str:
+    """The way out for those who leave by mail. Raises ValueError with a sentence."""
+    return _mailto(sender(reply_to or writer)[1])
 
 
 def _line(name: str, value: str) -> str:
@@ -332,7 +367,7 @@ def shared_header(name: str, value: str) -> str:
 
 
 def _link(url: str) -> str:
-    if not re.fullmatch(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", url, re.ASCII):
+    if not _LINK.fullmatch(url):
         raise ValueError(f"The link to unsubscribe must be an https address in plain ASCII (RFC 8058), not {url!r}.")
     return url
 

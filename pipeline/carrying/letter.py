@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from pipeline.mail import HeaderFault, header_text, one_click, sender, shared_header, unfolded
+from pipeline.mail import (
+    HeaderFault,
+    address_of,
+    header_text,
+    mailto,
+    one_click,
+    plain,
+    sender,
+    shared_header,
+    unfolded,
+    ways_out,
+)
 from pipeline.model import Batch, Recipient
 
 Headers = tuple[tuple[str, str], ...]
@@ -15,17 +27,20 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterhead:
-    """What all copies of a batch show; a mailbox is (name, address), and a name may be ""."""
+    """What all copies of a batch show; a mailbox is (name, address), and a name may be "".
+
+    `mailto` is the way out for those who leave by mail.
+    """
 
     sender: tuple[str, str]
     reply_to: tuple[str, str] | None
     subject: str
     headers: Headers
+    mailto: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """One reader, and the headers that are hers alone."""
+class Addressee(NamedTuple):
+    """One reader, and the headers that are hers alone; made so often that it is the cheapest thing there is."""
 
     name: str
     address: str
@@ -47,6 +62,7 @@ def _letterhead(writer: str, reply_to: str | None, subject: str, shared: Headers
         reply_to=sender(reply_to) if reply_to else None,
         subject=header_text(subject),
         headers=_lines((name, shared_header(name, value)) for name, value in shared),
+        mailto=mailto(writer, reply_to),
     )
 
 
@@ -55,11 +71,19 @@ def addressee(batch: Batch, recipient: Recipient) -> Addressee:
     try:
         return Addressee(
             name=header_text(recipient.name or ""),
-            address=sender(recipient.address)[1],
-            headers=tuple(one_click(batch, recipient)),
+            address=address_of(recipient.address),
+            headers=one_click(batch, recipient),
         )
     except ValueError as fault:
         raise HeaderFault(str(fault), where=f"issue {batch.issue}, reader {recipient.subscriber}") from None
+
+
+def addressees(batch: Batch, readers: Sequence[Recipient]) -> list[Addressee]:
+    """The same of many readers; those of whom nothing is odd are looked at together."""
+    if not plain(readers):
+        return [addressee(batch, one) for one in readers]
+    by_mail = letterhead(batch).mailto
+    return [Addressee(one.name or "", one.address, ways_out(one.unsubscribe, by_mail)) for one in readers]
 
 
 def _lines(headers: Iterable[tuple[str, str]]) -> Headers:
@@ -68,5 +92,6 @@ def _lines(headers: Iterable[tuple[str, str]]) -> Headers:
 
 def mailbox(name: str, address: str) -> str:
     """`"Lisa" <letters@example.org>`, for a provider that encodes names itself."""
-    escaped = re.sub(r'(["\\])', r"\\\1", name)
-    return f'"{escaped}" <{address}>' if name else address
+    if '"' in name or "\\" in name:
+        name = re.sub(r'(["\\])', r"\\\1", name)
+    return f'"{name}" <{address}>' if name else address
