@@ -23,6 +23,7 @@ _CONFIRMED = "confirmed"
 
 _STOPPED = sa.select(_C.stopped).where(_C.provider == sa.bindparam("which"))
 _FACT = sa.select(_F.value).where(_F.name == sa.bindparam("which"))
+_FACT_ALONE = _FACT.with_for_update()
 
 
 def stopped(tx: Tx, provider: str) -> str | None:
@@ -69,7 +70,7 @@ def begin(tx: Tx) -> None:
 
 def advance(tx: Tx, least: int = 0) -> int:
     """The next generation, `least` at the lowest; who comes at the same time waits, so call it last."""
-    last = tx.execute(_FACT.with_for_update(), {"which": _GENERATION}).scalar()
+    last = tx.execute(_FACT_ALONE, {"which": _GENERATION}).scalar()
     following = max(int(last or 0) + 1, least)
     upsert(tx, tables.facts, ["name"], {"name": _GENERATION, "value": str(following)})
     return following

@@ -32,6 +32,9 @@ LONGEST_CUT = 600.0
 """Seconds that a database may be away before an answer that was heard is given up as not written down."""
 
 
+_SALT = sa.select(tables.facts.c.value).where(tables.facts.c.name == "salt")
+
+
 class Database(Protocol):
     """What a kind of database does in its own way."""
 
@@ -176,7 +179,7 @@ class Store:
 
     def secret(self, tx: Tx) -> bytes:
         """The project's own random salt, made with the database and never shown."""
-        value = tx.execute(sa.select(tables.facts.c.value).where(tables.facts.c.name == "salt")).scalar_one()
+        value: str = tx.execute(_SALT).scalar_one()
         return bytes.fromhex(value)
 
     def close(self) -> None:
