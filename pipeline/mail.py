@@ -403,7 +403,7 @@ def _check(copy: bytes, meant: list[str], bodies: tuple[str, str], where: str) -
     if [part.get_content_type() for part in read.walk()] != ["multipart/alternative", "text/plain", "text/html"]:
         raise HeaderFault("The copy would not have exactly one text and one HTML part.", where=where)
     lines = copy.split(b"\r\n")
-    if any(b"\r" in line or b"\n" in line or len(line) > _LONGEST_LINE for line in lines):
+    if max(map(len, lines)) > _LONGEST_LINE or any(end in b"".join(lines) for end in (b"\r", b"\n")):
         raise HeaderFault("The copy would have a line that servers may read in two ways, or cut.", where=where)
     found = [part.get_payload(decode=True) for part in read.walk()][1:]
     if found != [quoted.with_crlf(body).encode("utf-8", "replace") for body in reversed(bodies)]:
