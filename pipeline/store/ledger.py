@@ -6,8 +6,7 @@ keeps its own sum; a change adds up the rows of the batches it touches, and no c
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,17 +17,14 @@ import sqlalchemy as sa
 from pipeline.errors import PaperroundError
 from pipeline.model import (
     Account,
-    Batch,
     BatchId,
     BatchState,
     Fate,
     IssueNumber,
     Message,
     Outcome,
-    Recipient,
     SubscriberId,
 )
-from pipeline.store import people as readers
 from pipeline.store import tables
 from pipeline.store.open import Tx
 
@@ -38,9 +34,9 @@ _O = tables.outcomes.c
 _OPEN = ("pending", "unknown")
 _COUNTED = ("accepted", "rejected", "suppressed", "unknown")
 # What each batch asks is put together once: that costs SQLAlchemy four times what the database needs for it.
-_THIS = sa.bindparam("this", type_=sa.Integer)
+THIS = sa.bindparam("this", type_=sa.Integer)
 _NOW = sa.bindparam("now", type_=tables.Instant)
-_OPEN_HERE = (_O.batch == _THIS, _O.fate.in_(_OPEN))
+OPEN_HERE = (_O.batch == THIS, _O.fate.in_(_OPEN))
 _RESTED = sa.or_(_B.not_before.is_(None), _B.not_before <= _NOW)
 
 THE_LIST = SubscriberId(0)
@@ -90,7 +86,7 @@ class Standing:
 
 _SENDING = sa.select(
     *(column for column in _S if column.name != "message"), sa.type_coerce(_S.message, sa.Text).label("message")
-).where(_S.number == _THIS)
+).where(_S.number == THIS)
 
 
 def sending(tx: Tx, number: IssueNumber) -> Sending | None:
@@ -105,7 +101,7 @@ def _message(document: str) -> Message:
     return msgspec.json.decode(document, type=Message)
 
 
-_CARRIER = sa.select(_S.number, _S.provider).join(tables.batches, _B.number == _S.number).where(_B.id == _THIS)
+_CARRIER = sa.select(_S.number, _S.provider).join(tables.batches, _B.number == _S.number).where(_B.id == THIS)
 
 
 def carrier_of(tx: Tx, batch: BatchId) -> tuple[IssueNumber, str]:
@@ -142,7 +138,7 @@ def claimable(tx: Tx, now: datetime, number: IssueNumber) -> list[tuple[BatchId,
 
 _CLAIM = (
     sa.update(tables.batches)
-    .where(_B.id == _THIS, _B.state == "pending", _RESTED)
+    .where(_B.id == THIS, _B.state == "pending", _RESTED)
     .values(state="claimed", claimed_by=sa.bindparam("by"), claimed_at=_NOW, attempts=_B.attempts + 1)
 )
 
@@ -154,7 +150,7 @@ def claim(tx: Tx, batch: BatchId, by: str, now: datetime) -> bool:
 
 _INTEND = (
     sa.update(tables.batches)
-    .where(_B.id == _THIS)
+    .where(_B.id == THIS)
     .values(payload=sa.bindparam("hash"), first_tried=sa.func.coalesce(_B.first_tried, _NOW))
 )
 
@@ -169,7 +165,7 @@ def rekey(tx: Tx, batch: BatchId, key: str) -> None:
     tx.execute(sa.update(tables.batches).where(_B.id == batch).values(key=key, first_tried=None))
 
 
-_STANDING = sa.select(*(_B[name] for name in Standing.__slots__)).where(_B.id == _THIS)
+_STANDING = sa.select(*(_B[name] for name in Standing.__slots__)).where(_B.id == THIS)
 
 
 def standing(tx: Tx, batch: BatchId) -> Standing:
@@ -199,7 +195,7 @@ def still_open(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome]) -> list[Outc
     return [outcome for outcome in outcomes if outcome.subscriber in there]
 
 
-_STILL_OPEN = sa.select(_O.subscriber).where(*_OPEN_HERE)
+_STILL_OPEN = sa.select(_O.subscriber).where(*OPEN_HERE)
 
 
 def _open_in(tx: Tx, batch: BatchId) -> set[int]:
@@ -219,78 +215,6 @@ def settle_late(tx: Tx, number: IssueNumber, outcomes: Iterable[Outcome], now: d
     return len(found)
 
 
-_NUMBER_AND_KEY = sa.select(_B.number, _B.key).where(_B.id == _THIS)
-_READERS = (
-    sa.select(_O.subscriber, _O.address, _O.name, _O.unsubscribe, _O.message_id)
-    .where(*_OPEN_HERE)
-    .order_by(_O.subscriber)
-)
-
-
-def batch(tx: Tx, batch: BatchId, secret: bytes) -> Batch:
-    """A batch with its readers who are still to be handed over or of unknown fate."""
-    row = tx.execute(_NUMBER_AND_KEY, {"this": batch}).one()
-    frozen = sending(tx, row.number)
-    assert frozen is not None
-    named = _message_ids(secret, row.number, frozen.domain)
-    rows = tx.execute(_READERS, {"this": batch}).all()
-    return Batch(
-        id=batch,
-        issue=row.number,
-        key=row.key,
-        message=frozen.message,
-        sender=frozen.sender,
-        reply_to=frozen.reply_to,
-        date=frozen.frozen,
-        recipients=tuple(
-            Recipient(
-                subscriber=subscriber,
-                address=address,
-                name=name,
-                unsubscribe=frozen.links + token,
-                message_id=known or named(subscriber),
-            )
-            for subscriber, address, name, token, known in rows
-        ),
-    )
-
-
-def message_id(secret: bytes, number: int, subscriber: int, domain: str) -> str:
-    """The Message-ID of a reader's copy: always the same, and nobody else can tell whose it is."""
-    return _message_ids(secret, number, domain)(subscriber)
-
-
-def _message_ids(secret: bytes, number: int, domain: str) -> Callable[[int], str]:
-    """Names the copies of an issue; what they share is hashed once."""
-    begun = hashlib.blake2b(f"{number}/".encode(), key=secret[:64], digest_size=12)
-
-    def named(subscriber: int) -> str:
-        name = begun.copy()
-        name.update(b"%d" % subscriber)
-        return f"<{number}.{name.hexdigest()}@{domain}>"
-
-    return named
-
-
-_W = tables.subscribers.c
-_LEFT = (
-    sa.select(_O.subscriber, _W.state)
-    .outerjoin_from(tables.outcomes, tables.subscribers, _W.id == _O.subscriber)
-    .where(*_OPEN_HERE, _O.subscriber != THE_LIST, sa.or_(_W.id.is_(None), _W.state != "active"))
-)
-
-
-def barred(tx: Tx, batch: Batch, secret: bytes) -> list[Outcome]:
-    """Readers of a batch who said no, or must not be mailed, since the issue was frozen."""
-    rows = tx.execute(_LEFT, {"this": batch.id})
-    words = {SubscriberId(row.subscriber): str(row.state or "forgotten") for row in rows}
-    addresses = {one.subscriber: one.address for one in batch.recipients if one.subscriber != THE_LIST}
-    hashes = readers.suppressed_among(tx, secret, addresses)
-    return [
-        Outcome(subscriber=subscriber, fate="suppressed", words=why) for subscriber, why in (words | hashes).items()
-    ]
-
-
 def record(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome], now: datetime) -> None:
     """Write the fates of readers of a batch. Raises PaperroundError when one of them is not open in it."""
     told = {outcome.subscriber: outcome for outcome in outcomes}
@@ -301,15 +225,15 @@ def record(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome], now: datetime) -
     if alike and told.keys() == there:
         tx.execute(_ALL_FATES, {"this": batch, **_values(next(iter(told.values())), now)})
     elif told:
-        number = tx.execute(_NUMBER_AND_KEY, {"this": batch}).one().number
+        number = standing(tx, batch).number
         rows = [{"this": number, "reader": reader, **_values(one, now)} for reader, one in told.items()]
         tx.execute(_ONE_FATE, rows)
     _add_up(tx, batch)
 
 
 _FATE = {"fate": sa.bindparam("of"), "provider_id": sa.bindparam("receipt"), "words": sa.bindparam("said"), "at": _NOW}
-_ALL_FATES = sa.update(tables.outcomes).where(*_OPEN_HERE).values(_FATE)
-_ONE_FATE = sa.update(tables.outcomes).where(_O.number == _THIS, _O.subscriber == sa.bindparam("reader")).values(_FATE)
+_ALL_FATES = sa.update(tables.outcomes).where(*OPEN_HERE).values(_FATE)
+_ONE_FATE = sa.update(tables.outcomes).where(_O.number == THIS, _O.subscriber == sa.bindparam("reader")).values(_FATE)
 
 
 def _values(outcome: Outcome, now: datetime) -> dict[str, object]:
@@ -317,9 +241,9 @@ def _values(outcome: Outcome, now: datetime) -> dict[str, object]:
     return {"of": fate, "receipt": outcome.provider_id, "said": outcome.words, "now": now}
 
 
-_SUMS = sa.select(_O.fate, sa.func.count()).where(_O.batch == _THIS).group_by(_O.fate)
-_SIZE = sa.select(_B.size).where(_B.id == _THIS)
-_ADD_UP = sa.update(tables.batches).where(_B.id == _THIS).values({name: sa.bindparam(f"n_{name}") for name in _COUNTED})
+_SUMS = sa.select(_O.fate, sa.func.count()).where(_O.batch == THIS).group_by(_O.fate)
+_SIZE = sa.select(_B.size).where(_B.id == THIS)
+_ADD_UP = sa.update(tables.batches).where(_B.id == THIS).values({name: sa.bindparam(f"n_{name}") for name in _COUNTED})
 
 
 def _add_up(tx: Tx, batch: BatchId) -> None:
@@ -359,8 +283,8 @@ def move(
     return fresh
 
 
-_FATES_HERE = sa.select(_O.fate).where(_O.batch == _THIS).distinct()
-_CLOSE = sa.update(tables.batches).where(_B.id == _THIS).values(state=sa.bindparam("how"), words=sa.bindparam("said"))
+_FATES_HERE = sa.select(_O.fate).where(_O.batch == THIS).distinct()
+_CLOSE = sa.update(tables.batches).where(_B.id == THIS).values(state=sa.bindparam("how"), words=sa.bindparam("said"))
 
 
 def close(tx: Tx, batch: BatchId, words: str) -> None:
@@ -414,9 +338,9 @@ def held(tx: Tx, number: IssueNumber) -> int:
     return int(tx.execute(held).scalar_one())
 
 
-_AUDIENCE = sa.select(_S.audience).where(_S.number == _THIS)
+_AUDIENCE = sa.select(_S.audience).where(_S.number == THIS)
 _ACCOUNT = sa.select(*(sa.func.coalesce(sa.func.sum(_B[name]), 0) for name in ("size", *_COUNTED))).where(
-    _B.number == _THIS
+    _B.number == THIS
 )
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.carrying import api, letter
-from pipeline.mail import HeaderFault, merged, plain
+from pipeline.carrying.letter import plain
+from pipeline.mail import HeaderFault, merged
 from pipeline.model import HttpRequest, Message, Recipient, Request, SmtpEnvelope
 from pipeline.testing import LINK, a_batch, a_reader
 from tests.providers.test_all import READERS
