@@ -204,9 +204,9 @@ def _in_words(where: str) -> Iterator[None]:
 
 
 def _is_cut(fault: sa.exc.DBAPIError) -> bool:
-    """Whether a server ended the session, or is not there at all; a wrong password is no reason to try again."""
+    """Whether a server ended the session, is held up, or not there; a wrong password is no reason to try again."""
     server = getattr(fault.orig, "sqlstate", None)
-    lost = fault.connection_invalidated or (server or "").startswith(("08", "57P"))
+    lost = fault.connection_invalidated or (server or "").startswith(("08", "57P", "55P03"))
     return lost or (type(fault.orig).__module__.startswith("psycopg") and server is None)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -49,15 +48,6 @@ def listener() -> Iterator[Listener]:
         yield server
         server.shutdown()
         thread.join()
-
-
-@contextmanager
-def secrets(world: World, **values: str) -> Iterator[None]:
-    path = world.folder / ".env"
-    before = path.read_text() if path.exists() else ""
-    path.write_text(before + "".join(f"{name}={value}\n" for name, value in values.items()))
-    path.chmod(0o600)
-    yield
 
 
 def want(world: World, *lines: str) -> None:
@@ -105,10 +95,10 @@ def test_without_settings_nobody_is_told_anything(world: World) -> None:
 
 def test_a_webhook_gets_json_with_the_token_and_no_secret_is_said(world: World, listener: Listener) -> None:
     address = f"http://127.0.0.1:{listener.server_port}/hook/hush"
-    with secrets(world, PAPERROUND_NOTICES_WEBHOOK=address, PAPERROUND_NOTICES_TOKEN="tok-123"):
-        steps.pull(world)
-        steps.build_now(world)
-        report = told(world)
+    world.whisper(PAPERROUND_NOTICES_WEBHOOK=address, PAPERROUND_NOTICES_TOKEN="tok-123")
+    steps.pull(world)
+    steps.build_now(world)
+    report = told(world)
     ((headers, document),) = listener.heard
     assert headers["authorization"] == "Bearer tok-123"
     assert document["newsletter"] == "Kind Words"
