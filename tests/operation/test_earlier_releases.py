@@ -34,7 +34,7 @@ NEVER_LEFT = {"0008"}
 def test_a_state_of_every_revision_is_kept() -> None:
     revisions = {path.name[:4] for path in Path(migrations.__file__).parent.glob("versions/0*.py")}
     kept = {path.stem.removeprefix("state-") for path in STATES}
-    assert kept == revisions - NEVER_LEFT, "python -m tools.keep_state keeps one of today"
+    assert revisions - kept <= {*NEVER_LEFT, migrations.HEAD}, "python -m tools.keep_state keeps one of today"
 
 
 def left_by(path: Path, state: Path) -> None:

@@ -18,6 +18,7 @@ from pipeline.errors import UserError
 from pipeline.line import Wire
 from pipeline.model import Outside, Run
 from pipeline.store import runs
+from pipeline.worker import rounds
 from tests import postgres
 from tests.journeys import steps
 from tests.world import World, lay_out
@@ -157,6 +158,19 @@ def test_newsletters_of_the_same_name_are_not_mixed_up(world: World, tmp_path: P
     other.keep_in(url, postgres.PASSWORD)
     with pytest.raises(UserError, match="the same name"):
         drain(world, other)
+
+
+def test_one_job_at_a_time_asks_a_host_and_so_many_hand_over_as_the_settings_say(world: World) -> None:
+    world.set(
+        "[schedule]",
+        '[[source]]\nurl = "https://blog.example.org/other/"\nname = "other"\n\n'
+        '[[source]]\nurl = "https://else.example.org/"\nname = "else"\n\n[delivery]\nat_once = 3\n\n[schedule]',
+    )
+    settings = config.load(world.folder, {})
+    hosts = {rounds.lock_of("pull", f"source/{name}", settings) for name in ("blog", "other", "else")}
+    assert hosts == {"host/blog.example.org", "host/else.example.org"}
+    lanes = {rounds.lock_of("deliver", f"batch/{number}/0", settings) for number in range(100)}
+    assert len(lanes) == 3
 
 
 def test_a_key_that_fails_stops_no_other_and_the_round_ends(world: World) -> None:
