@@ -177,6 +177,13 @@ class Store:
         """The database's address with its password, for the worker's queue."""
         return self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
+    def pulse(self) -> str | None:
+        """What differs after somebody wrote to a shared database, whoever it was; None for a file."""
+        if not self.shared:
+            return None
+        with self.reading() as tx:
+            return str(tx.execute(sa.select(sa.cast(sa.func.pg_current_snapshot(), sa.Text))).scalar_one())
+
     def secret(self, tx: Tx) -> bytes:
         """The project's own random salt, made with the database and never shown."""
         value: str = tx.execute(_SALT).scalar_one()
