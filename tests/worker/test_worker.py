@@ -16,9 +16,10 @@ from pipeline import config, metrics, worker
 from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.line import Wire
-from pipeline.model import Outside, Run
+from pipeline.model import Outside, Report, Run
 from pipeline.store import runs
 from pipeline.worker import rounds
+from pipeline.worker.accounts import Account
 from tests import postgres
 from tests.journeys import steps
 from tests.world import World, lay_out
@@ -99,6 +100,16 @@ def test_that_nothing_was_due_is_written_down_now_and_then(world: World) -> None
     before = len(kept_runs(world))
     drain(world)
     assert len(kept_runs(world)) > before
+
+
+def test_what_waits_in_the_same_words_is_told_once_in_a_quarter_of_an_hour(world: World) -> None:
+    account = Account(None, 900)
+    for _ in range(20):
+        with world.project() as project:
+            account.add(Report(attention=("A draft waits.",)), world.now)
+            account.write(project, 0)
+        world.pass_time(minutes=1)
+    assert [one.words for one in kept_runs(world)] == ["A draft waits."] * 2
 
 
 def kept_runs(world: World) -> list[Run]:
