@@ -199,15 +199,22 @@ def _in_words(where: str) -> Iterator[None]:
     """A fault of the database, not of a query, is told as a sentence."""
     try:
         yield
-    except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError):
-        raise
     except (sa.exc.DBAPIError, sa.exc.TimeoutError) as fault:
+        if _is_of_the_query(fault):
+            raise
         raise StoreFault(
             f"The state can't be used: {reason(fault)}.",
             where=where,
             next_step="Nothing stays half-written. See docs/operations.md, 'When the state can't be used'.",
             cut=isinstance(fault, sa.exc.DBAPIError) and _is_cut(fault),
         ) from None
+
+
+def _is_of_the_query(fault: sa.exc.SQLAlchemyError) -> bool:
+    """PostgreSQL counts a lack of rights (42501) among these, but no query can help it."""
+    if not isinstance(fault, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
+        return False
+    return getattr(fault.orig, "sqlstate", None) != "42501"
 
 
 def _is_cut(fault: sa.exc.DBAPIError) -> bool:
