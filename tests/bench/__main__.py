@@ -123,7 +123,11 @@ def once(row: Row, folder: Path) -> Iterator[Result]:
     where = folder / "run"
     shutil.rmtree(where, ignore_errors=True)
     where.mkdir()
-    row.lay_out(where)
+    try:
+        row.lay_out(where)
+    except (AssertionError, OSError) as fault:
+        yield blank(row, row.turns[-1], f"could not be prepared: {fault}")
+        return
     start = 0.0
     for turn in row.turns:
         turn.before(where)

@@ -82,7 +82,9 @@ def copied(plan: Plan, name: str, make: Callable[[Path], None]) -> Callable[[Pat
 
     def fill(folder: Path) -> None:
         if not whole.exists():
-            make(whole)
+            half = whole.with_name(f"{name}.half")
+            make(half)
+            half.rename(whole)
         shutil.copytree(whole, folder, dirs_exist_ok=True)
 
     return fill

@@ -102,6 +102,7 @@ class Installed:
             raise OSError(f"the system's package {name} is not here, and not ours to install")
         self.say(f"installing the system's package {name}")
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        run(["apt-get", "update", "-qq"], ROOT)
         run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", name], ROOT, quiet)
 
     def _venv(self, where: Path, *wanted: str) -> None:

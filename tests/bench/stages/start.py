@@ -22,12 +22,18 @@ def rows(plan: Plan) -> Iterator[Row]:
         turn = Turn(command=plan.tools.ours("--quiet", words), target=Target(seconds=seconds))
         work = "run, nothing to do" if words == "run" else words
         yield Row(stage=STAGE, work=work, size=1, who=f"paperround {words}", kind="ours", lay_out=fill, turns=[turn])
+    limit = Turn(command=plan.tools.ours_python("-c", "pass"))
+    yield Row(stage=STAGE, work="--help", size=1, who="python -c pass", kind="limit", turns=[limit])
+    if plan.peers:
+        yield from beside(plan)
+
+
+def beside(plan: Plan) -> Iterator[Row]:
+    """The peers."""
     yield _row("rss2email --version", plan.tools.script("feeds", "r2e", "--version"))
     yield _row("mailmerge --version", plan.tools.script("mail", "mailmerge", "--version"))
     opened = "from reader import make_reader; make_reader('reader.sqlite')"
     yield _row("reader, opened", plan.tools.python("reader", "-c", opened))
-    limit = Turn(command=plan.tools.ours_python("-c", "pass"))
-    yield Row(stage=STAGE, work="--help", size=1, who="python -c pass", kind="limit", turns=[limit])
 
 
 def _row(who: str, found: tuple[list[str], str]) -> Row:
