@@ -90,16 +90,11 @@ def copied(plan: Plan, name: str, make: Callable[[Path], None]) -> Callable[[Pat
     return fill
 
 
-def ordinary(plan: Plan, folder: Path) -> None:
-    """Posts of an ordinary issue."""
-    copied(plan, "ordinary", lambda empty: with_posts(plan, empty, POSTS))(folder)
-
-
 def issue(plan: Plan) -> Path:
     """A folder with issue.html and issue.txt, in which {{link}} stands for the reader's link; made once."""
     folder = plan.folder / "issue"
     if not folder.exists():
-        ordinary(plan, folder)
+        with_posts(plan, folder, POSTS)
         done(plan, folder, "build", "--now")
         for kind in ("html", "txt"):
             (made,) = (folder / "outbox/issues").glob(f"*/email.{kind}")

@@ -26,7 +26,7 @@ ROOMS = (
     "store/open",
     "store/postgres",
     "line",
-    "carrying",
+    "fates",
     "providers/smtp",
 )
 
