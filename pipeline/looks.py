@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline import markup
+from pipeline import files, markup
 from pipeline.errors import RenderFault
 from pipeline.model.text import legal
 
@@ -40,13 +40,18 @@ def fill(name: str, own: Path, values: Mapping[str, Any]) -> str:
 
 def source(name: str, own: Path) -> str:
     """A file of the look as it is. Raises RenderFault when there is none."""
-    path = next((folder / name for folder in (own, BUILT_IN) if (folder / name).is_file()), None)
-    if path is None:
-        raise RenderFault(f"There is no template {name}.", where=str(own))
+    path = _place(name, own)
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         raise RenderFault("The template is not UTF-8 text that can be read.", where=f"templates/{name}") from None
+
+
+def _place(name: str, own: Path) -> Path:
+    path = next((folder / name for folder in (own, BUILT_IN) if (folder / name).is_file()), None)
+    if path is None:
+        raise RenderFault(f"There is no template {name}.", where=str(own))
+    return path
 
 
 def theme(own: Path) -> dict[str, dict[str, str]]:
@@ -187,7 +192,13 @@ def _finalized(value: Any) -> Any:
     return type(value)(legal(value)) if isinstance(value, str) else value
 
 
-def _toml(name: str, own: Path) -> dict[str, Any]:
+def _toml(name: str, own: Path) -> Mapping[str, Any]:
+    return _read(name, own, files.stamp(_place(name, own)))
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, own: Path, _stamp: object) -> Mapping[str, Any]:
+    """Read again only when the file has changed: a thousand picks ask for the same words."""
     try:
         return tomllib.loads(source(name, own))
     except tomllib.TOMLDecodeError as fault:

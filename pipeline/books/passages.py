@@ -30,9 +30,9 @@ _END = re.compile(r"(?<=[.!?;:…])\s+|\n+")
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Where each stem stands: pairs of a book's place on the shelf and the stem's worth there."""
+    """Where each stem stands: by a book's place on the shelf, the stem's worth there."""
 
-    places: Mapping[str, tuple[tuple[int, float], ...]]
+    places: Mapping[str, Mapping[int, float]]
     retold: float
 
 
@@ -49,13 +49,13 @@ def index(described: Sequence[tuple[str, str]]) -> Index:
     bags = [_bag(own, names) for own, names in described]
     spread = Counter(stem for bag in bags for stem in bag)
     usual = sum(sum(bag.values()) for bag in bags) / max(len(bags), 1) or 1.0
-    places: dict[str, list[tuple[int, float]]] = {}
+    places: dict[str, dict[int, float]] = {}
     for at, bag in enumerate(bags):
         slack = SATURATION * (1 - LENGTH + LENGTH * sum(bag.values()) / usual)
         for stem, count in bag.items():
             rarity = math.log(1 + (len(bags) - spread[stem] + 0.5) / (spread[stem] + 0.5))
-            places.setdefault(stem, []).append((at, rarity * count * (SATURATION + 1) / (count + slack)))
-    return Index({stem: tuple(found) for stem, found in places.items()}, RETOLD * math.log(len(bags) + 2))
+            places.setdefault(stem, {})[at] = rarity * count * (SATURATION + 1) / (count + slack)
+    return Index(places, RETOLD * math.log(len(bags) + 2))
 
 
 def _bag(own: str, names: str) -> dict[str, float]:
@@ -90,7 +90,7 @@ def _sentences(article: Article) -> Iterator[str]:
 def _answers(sentence: str, known: Index) -> dict[int, float]:
     answers: dict[int, float] = {}
     for stem, count in Counter(_telling(sentence)).items():
-        for at, worth in known.places.get(stem, ()):
+        for at, worth in known.places.get(stem, {}).items():
             answers[at] = answers.get(at, 0.0) + count * worth
     return answers
 
@@ -99,8 +99,9 @@ def _shared(sentence: str, at: int, known: Index) -> tuple[str, ...]:
     """The words of a sentence that a book shares, the rarest first."""
     found: dict[str, float] = {}
     for word in themes.words(sentence):
-        worth = next((worth for place, worth in known.places.get(themes.stem(word), ()) if place == at), 0.0)
-        if worth and _tells(themes.stem(word)):
+        stem = themes.stem(word)
+        worth = known.places.get(stem, {}).get(at)
+        if worth and _tells(stem):
             found.setdefault(word, worth)
     return tuple(sorted(found, key=lambda word: -found[word])[:4])
 

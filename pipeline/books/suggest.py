@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain
 
 from pipeline import looks
 from pipeline.books import themes
@@ -28,14 +29,22 @@ def suggest(article: Article, shelf: Shelf, settings: BooksSettings, most: int |
     named = found_in(article, shelf)
     speaks = english(article.language or settings.language)
     fitting = matches(article, shelf, settings.ages, _day(article)) if speaks else ()
-    picks = (
-        *(_mentioned(mention, settings) for mention in named.mentions),
-        *_pinned(article, shelf, settings, speaks=speaks),
-        *(_matched(match, settings) for match in fitting),
+    picks = _once(
+        chain(
+            (_mentioned(mention, settings) for mention in named.mentions),
+            _pinned(article, shelf, settings, speaks=speaks),
+            (_matched(match, settings) for match in fitting),
+        ),
+        refused=named.refused,
     )
-    kept = tuple(_once(picks, refused=named.refused))
-    fits = tuple(pick for pick in kept if pick.origin == "matched")[: most or CHOICE * settings.per_post]
-    return tuple(pick for pick in kept if pick.origin != "matched") + fits
+    kept = list[Pick]()
+    room = most or CHOICE * settings.per_post
+    for pick in picks:  # the matched ones come last, and are made only while there is room
+        room -= pick.origin == "matched"
+        if room < 0:
+            break
+        kept.append(pick)
+    return tuple(kept)
 
 
 def chosen(book: Book, settings: BooksSettings) -> Pick:
