@@ -22,10 +22,14 @@ SAMPLE = "reader@example.org"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The message that readers get, and the issue's files by name (see `pipeline.folder`)."""
+    """The message that readers get, and the issue's files by name (see `pipeline.folder`).
+
+    `fresh` tells that the files were made of this very message just now.
+    """
 
     message: Message
     files: Mapping[str, bytes]
+    fresh: bool = False
 
 
 def rendered(issue: Issue, settings: RenderSettings, seen: Seen = NOTHING) -> Rendered:
@@ -52,7 +56,7 @@ def rendered(issue: Issue, settings: RenderSettings, seen: Seen = NOTHING) -> Re
         "web.html": web.encode(),
         "sample.eml": sample(issue, message, settings),
     }
-    return Rendered(message=message, files=files)
+    return Rendered(message=message, files=files, fresh=True)
 
 
 def _for_mail(values: dict[str, Any], settings: RenderSettings, copies: Mapping[str, Copy]) -> dict[str, Any]:

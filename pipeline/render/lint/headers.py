@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email import message_from_bytes, policy
+from email import policy
+from email.parser import BytesHeaderParser
 
 from pipeline.errors import PaperroundError
 from pipeline.model import Finding
@@ -17,6 +18,8 @@ LONGEST = 998
 
 def writable(checked: Checked) -> Iterator[Finding]:
     """An address or subject that can't be a header: it would stop the sending when it is too late."""
+    if checked.rendered.fresh:  # its sample is this very mail
+        return
     try:
         sample(checked.issue, checked.message, checked.settings)
     except PaperroundError as fault:
@@ -28,7 +31,7 @@ def whole(checked: Checked) -> Iterator[Finding]:
     """Headers that there must be once, in ASCII, in lines that are not too long."""
     raw = checked.rendered.files["sample.eml"]
     head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    message = message_from_bytes(raw, policy=policy.compat32)
+    message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
     for name in ONCE:
         if (count := len(message.get_all(name, []))) != 1:
             said = f"{count} times" if count else "not at all"
