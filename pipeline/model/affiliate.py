@@ -29,4 +29,6 @@ def untagged(url: str) -> str:
 
 def all_untagged(html: str) -> str:
     """Cleaned HTML with every Amazon address in it untagged."""
+    if "amazon." not in html:
+        return html
     return _HREF.sub(lambda found: escape(untagged(unescape(found[0]))), html)

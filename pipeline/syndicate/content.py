@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -48,5 +49,9 @@ def uri(address: str) -> str | None:
 
 def guid(post: Post, meta: Meta) -> str:
     """A name for a post that outlives every change of its address (RFC 4151)."""
-    host = urlsplit(meta.home).hostname or "localhost"
-    return f"tag:{host},{post.first_seen:%Y-%m-%d}:post/{post.id}"
+    return f"tag:{_host(meta.home)},{post.first_seen:%Y-%m-%d}:post/{post.id}"
+
+
+@lru_cache(maxsize=4)
+def _host(home: str) -> str:
+    return urlsplit(home).hostname or "localhost"

@@ -56,8 +56,9 @@ def blank(meta: Meta, file: str, updated: datetime) -> Any:
 def _add(made: Any, item: Item, meta: Meta) -> None:
     post, article = item.post, item.post.article
     entry = made.add_entry(order="append")
-    entry.id(content.guid(post, meta))
-    entry.guid(content.guid(post, meta), permalink=False)
+    name = content.guid(post, meta)
+    entry.id(name)
+    entry.guid(name, permalink=False)
     entry.title(legal(article.title).strip() or "(no title)")
     entry.link(href=article.url or meta.blog, rel="alternate", type="text/html")
     entry.published(post.when)

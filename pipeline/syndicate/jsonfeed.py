@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+
+import msgspec
 
 from pipeline.model import Item, Pick
 from pipeline.model.text import legal
@@ -27,7 +28,7 @@ def feed(items: Sequence[Item], meta: Meta) -> bytes:
         **({"hubs": [{"type": "WebSub", "url": meta.hub}]} if meta.hub else {}),
         "items": [_item(item, meta) for item in items],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False).encode() + b"\n"
+    return msgspec.json.format(msgspec.json.encode(whole, enc_hook=str), indent=2) + b"\n"
 
 
 def _item(item: Item, meta: Meta) -> dict[str, Any]:
