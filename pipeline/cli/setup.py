@@ -87,7 +87,7 @@ def check(terminal: Terminal) -> None:
         "faults": faults,
         "mail": [{"level": one.level, "about": one.about, "words": one.words} for one in told],
     }
-    terminal.show(document, [*lines, *(f"mend {fault}" for fault in faults)])
+    terminal.show(document, [*lines, *(f"mend {line}" for fault in faults for line in fault.splitlines())])
     click.get_current_context().exit(2 if faults else 0)
 
 

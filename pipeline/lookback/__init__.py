@@ -202,7 +202,8 @@ def _of_runs(every: Sequence[Run]) -> list[str]:
     if not every:
         return []
     failed = sum(run.code in (1, 2) for run in every)
-    return [f"The last {len(every)} runs since {every[-1].began:%Y-%m-%d}: {failed} failed."]
+    many = "The last run" if len(every) == 1 else f"The last {len(every)} runs"
+    return [f"{many} since {every[-1].began:%Y-%m-%d}: {failed} failed."]
 
 
 def page(found: Look) -> str:
