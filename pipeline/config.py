@@ -341,13 +341,14 @@ class RenderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyndicateSettings:
-    """What the syndicate room may know; `public` is the static site's folder."""
+    """What the syndicate room may know; `public` is the static site's folder, `form` whether readers can join there."""
 
     newsletter: Newsletter
     disclosure: str
     templates: Path
     issues: Path
     public: Path
+    form: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -528,6 +529,7 @@ class Settings:
             templates=self.templates,
             issues=self.issues,
             public=self.outbox / "public",
+            form=bool(self.newsletter.public_url) and self.readers.unsubscribe == "serve",
         )
 
     @cached_property

@@ -21,7 +21,7 @@ from pipeline import files
 from pipeline.books.shelf import Shelf, whole
 from pipeline.config import BooksSettings
 from pipeline.model import Book, Outside, Pick, Post, PostId, Report
-from pipeline.store import Store, picks, posts
+from pipeline.store import Store, Tx, issues, picks, posts
 
 __all__ = ["RULES", "candidates", "due", "found", "shelf_at", "work"]
 
@@ -39,16 +39,9 @@ def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
 
     on_shelf = shelf_at(settings)
     with store.reading() as tx:
-        known = picks.inputs(tx)
-        every = posts.every(tx)
-        suggested = picks.of(tx)
-        kept = posts.choices(tx)
-    wanted = [
-        str(post.id) for post in every if _wanted(post) and known.get(post.id) != _inputs(post, on_shelf, settings)
-    ]
+        wanted = [str(post) for post in picks.stale(tx, _made_from(on_shelf, settings))]
+        chosen = _shown(tx, on_shelf)
     yield from (",".join(wanted[at : at + HANDFUL]) for at in range(0, len(wanted), HANDFUL))
-    mailed = (post.id for post in every if not post.before or kept.get(post.id) == "keep")
-    chosen = (pick.book for post in mailed for pick in suggested.get(post, ()))
     yield from (f"cover/{book.cover_file}" for book in covers.missing(chosen, settings, now))
 
 
@@ -61,6 +54,7 @@ def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Repor
     on_shelf = shelf_at(settings)
     with store.reading() as tx:
         found = posts.some(tx, [PostId(int(number)) for number in key.split(",")])
+        shas = posts.shas(tx, found)
     made: list[tuple[Post, tuple[Pick, ...]]] = []
     faults: list[str] = []
     for post in found.values():
@@ -73,7 +67,7 @@ def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Repor
             faults.append(f"{words}; please report it.")
     with store.writing() as tx:
         for post, suggested in made:
-            picks.suggest(tx, post.id, _inputs(post, on_shelf, settings), suggested)
+            picks.suggest(tx, post.id, _made_from(on_shelf, settings), shas[post.id], suggested)
     return Report(errors=tuple(faults), codes=(1,) if faults else ())
 
 
@@ -81,11 +75,22 @@ def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside)
     from pipeline.books import covers
 
     with store.reading() as tx:
-        suggested = picks.of(tx)
-    book = next((pick.book for found in suggested.values() for pick in found if pick.book.cover_file == name), None)
+        book = next((book for book in _shown(tx, shelf_at(settings)) if book.cover_file == name), None)
     if book:
         covers.keep(book, settings, out.fetch, out.clock())
     return Report(unchanged=1)
+
+
+def _shown(tx: Tx, on_shelf: Shelf) -> list[Book]:
+    """The books that an issue has shown and the shelf still has, and those that the next one may choose from."""
+    mailed = issues.shown(tx)
+    suggested = picks.some(tx, posts.eligible(tx))
+    drafted = (pick.book for one in issues.unsettled(tx) for item in one.items for pick in item.picks)
+    return [
+        *(book for book in on_shelf.books if book.key in mailed),
+        *drafted,
+        *(pick.book for post in sorted(suggested, reverse=True) for pick in suggested[post]),
+    ]
 
 
 def candidates(post: Post, settings: BooksSettings, most: int = 12) -> tuple[Pick, ...]:
@@ -120,10 +125,6 @@ def _read(path: Path, themes: Path, _shelf: object, _themes: object) -> Shelf:
     return whole(path, themes)
 
 
-def _wanted(post: Post) -> bool:
-    return post.fault is None
-
-
-def _inputs(post: Post, on_shelf: Shelf, settings: BooksSettings) -> str:
-    facts = (RULES, on_shelf.sha, post.article.title, post.article.html, str(settings))
-    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+def _made_from(on_shelf: Shelf, settings: BooksSettings) -> str:
+    """What suggestions depend on besides the post, hashed."""
+    return hashlib.sha256(msgspec.json.encode((RULES, on_shelf.sha, str(settings)))).hexdigest()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pipeline.clean import identity
 from pipeline.config import CleanSettings
 from pipeline.errors import EntryFault, UserError
-from pipeline.model import Article, Entry, EntryId, KnownEntry, Outside, PostId, Report, SourceName, total
+from pipeline.model import Article, Entry, EntryId, KnownEntry, Outside, Post, PostId, Report, SourceName, total
 from pipeline.store import Store, Tx, entries, posts
 
 if TYPE_CHECKING:
@@ -140,8 +140,12 @@ def _keep(tx: Tx, known: KnownEntry, made: Article, fault: str | None, settings:
 
 def _same(tx: Tx, entry: Entry, made: Article, names: tuple[str, ...]) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
-    absent = (one.id for one in posts.absent(tx) if identity.may_be(made, one))
-    return identity.same(made, names, posts.named(tx, names), lambda: posts.some(tx, absent).values())
+
+    def absent() -> Iterable[Post]:
+        told = posts.absent(tx, made.title, identity.around(made.published))
+        return posts.some(tx, (one.id for one in told if identity.may_be(made, one))).values()
+
+    return identity.same(made, names, posts.named(tx, names), absent)
 
 
 def _add(
@@ -190,6 +194,8 @@ def _was_cleaned(tx: Tx, known: KnownEntry, post: PostId, names: tuple[str, ...]
 
 def _hold_flood(tx: Tx, source: SourceName, seen: datetime) -> Mapping[PostId, str]:
     """Hold what arrived in one visit together with this post, when it looks like old posts shown as new."""
+    if posts.count_arrived(tx, source, seen) < identity.FLOOD:
+        return {}
     every = posts.glances(tx, source)
     arrived = [one for one in every if one.first_seen == seen and not one.before]
     doubts = identity.flood(arrived, [one for one in every if one.first_seen < seen])

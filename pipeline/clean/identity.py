@@ -110,6 +110,11 @@ def is_near(one: datetime | None, other: datetime | None) -> bool:
     return one is None or other is None or abs(one - other) <= _NEAR
 
 
+def around(moment: datetime | None) -> tuple[datetime, datetime] | None:
+    """From when to when another date is near this one; None where every date is."""
+    return None if moment is None else (moment - _NEAR, moment + _NEAR)
+
+
 def may_be(article: Article, other: Glance) -> bool:
     """Whether it is worth comparing an article with a post that no source lists any more."""
     return is_near(article.published, other.published) or bare(article.title) == bare(other.title)

@@ -197,13 +197,14 @@ def _waiting(project: Project) -> Report:
     from pipeline import compose, review
     from pipeline.model import Report
 
-    told = review.states(project.store, project.settings.review)
-    mine = [f"Issue {one.number}, “{one.title}”: {next_step}." for one, state, next_step in told if state in WAITING]
-    plan = compose.plan(project.store, project.settings.compose, project.out.clock())
-    zone = project.settings.newsletter.timezone
-    if not mine and plan.due:
-        new = sum(standing.state in ("new", "settling") for _, standing in plan.posts)
-        waiting = (f"The next turn is {plan.due.astimezone(zone):%A, %d %B, %H:%M}; {new} new posts wait for it.",)
+    told = reversed(review.overview(project.store, project.settings.review))
+    mine = [
+        f"Issue {line.issue.number}, “{line.issue.title}”: {line.next_step}." for line in told if line.state in WAITING
+    ]
+    due, new = compose.turn(project.store, project.settings.compose, project.out.clock())
+    if not mine and due:
+        local = due.astimezone(project.settings.newsletter.timezone)
+        waiting = (f"The next turn is {local:%A, %d %B, %H:%M}; {new} new posts wait for it.",)
         return Report(waiting=waiting)
     return Report(attention=tuple(mine))
 

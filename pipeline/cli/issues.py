@@ -135,8 +135,8 @@ def _drafts(project: Project, *, approved: bool = False) -> list[tuple[IssueNumb
     from pipeline import review
 
     wanted = ("draft", "approved") if approved else ("draft",)
-    told = review.states(project.store, project.settings.review)
-    return [(issue.number, issue.folder) for issue, state, _ in told if state in wanted]
+    told = reversed(review.overview(project.store, project.settings.review))
+    return [(line.issue.number, line.issue.folder) for line in told if line.state in wanted]
 
 
 @click.command(short_help="The pre-flight list of an issue.")
@@ -227,28 +227,28 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
     \b
     Example: paperround status 1
     """
-    from pipeline import deliver, review
+    from pipeline import review
     from pipeline.errors import UserError
 
     with terminal.project(alone=False) as project:
-        told = review.states(project.store, project.settings.review)
-        accounts = {one.number: deliver.account(one.number, project.store) for one, _, _ in told}
+        told = review.overview(project.store, project.settings.review)[::-1]
         people, more = _people(issue, project) if issue is not None else ({}, [])
-    if issue is not None and issue not in accounts:
+    if issue is not None and issue not in {line.issue.number for line in told}:
         raise UserError(f"There is no issue {issue}.", next_step="`paperround status` lists them.")
+    mended: dict[IssueNumber, list[review.Line]] = {}
+    for line in told:
+        if line.issue.corrects:
+            mended.setdefault(line.issue.corrects, []).append(line)
     documents, lines = [], []
-    for one, state, next_step in told:
+    for line in told:
+        one = line.issue
         if issue in (None, one.number):
-            sums = accounts[one.number]
-            corrects = one.corrects.number if one.corrects else None
-            said = {"issue": one.number, "title": one.title, "state": state, "corrects": corrects}
-            documents.append(said | {"account": _sums(sums)})
-            lines += [f"Issue {one.number}, “{one.title}”: {state}; {next_step}.", *_account_lines(sums)]
-            lines += [
-                f"  issue {other.number} corrects it ({its_state})"
-                for other, its_state, _ in told
-                if other.corrects and other.corrects.number == one.number
-            ]
+            said = {"issue": one.number, "title": one.title, "state": line.state, "corrects": one.corrects}
+            documents.append(said | {"account": _sums(line.account)})
+            lines += [f"Issue {one.number}, “{one.title}”: {line.state}; {line.next_step}."]
+            lines += _account_lines(line.account)
+            mending = mended.get(one.number, ())
+            lines += [f"  issue {other.issue.number} corrects it ({other.state})" for other in mending]
     document = {"issues": documents} if issue is None else documents[0] | {"people": people}
     terminal.show(document, [*lines, *more] or ["No issues yet."])
 

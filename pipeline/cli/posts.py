@@ -56,7 +56,7 @@ def _list(terminal: Terminal) -> None:
     from pipeline import compose
 
     with terminal.project(alone=False) as project:
-        known = compose.standings(project.store, project.settings.compose, project.out.clock())
+        known = compose.outlines(project.store, project.settings.compose, project.out.clock())
         zone = project.settings.newsletter.timezone
     lines = [
         f"{post.id:>5}  {standing.state:<11} {post.when.astimezone(zone):%Y-%m-%d}  {post.article.title}"

@@ -15,6 +15,7 @@ from datetime import datetime
 from pipeline.compose import drafting, edits, events, schedule
 from pipeline.compose.correction import correct, drop
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
+from pipeline.compose.standings import listed, outlines, stands, turn, when
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Change, Edit, Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing, edit
@@ -37,8 +38,8 @@ __all__ = [
     "redo",
     "select",
     "standing",
-    "standings",
     "stands",
+    "turn",
     "undo",
     "work",
 ]
@@ -55,7 +56,8 @@ HELD = "held"
 class Plan:
     """What the next issue would hold, and why; `issue` is None when there is a reason to wait.
 
-    `edits` are all that the author changed about it, `draft` tells whether it has been composed already.
+    `edits` are all that the author changed about it, `draft` tells whether it has been composed already. `posts` are
+    all that are known, without what is long of them, or the newest of `total`.
     """
 
     number: IssueNumber
@@ -63,6 +65,7 @@ class Plan:
     issue: Issue | None
     waiting: str | None
     due: datetime | None
+    total: int
     posts: tuple[tuple[Post, Standing], ...]
     left_out: tuple[tuple[Post, Pick, str], ...]
     edits: tuple[Edit, ...] = ()
@@ -75,16 +78,15 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
     A turn from before the project's first day is nobody's; today's counts.
     """
     with store.reading() as tx:
-        drafts, known = drafting.drafts(tx), drafting.known(tx)
-        newest = issues.latest_slot(tx)
+        drafts, known = drafting.drafts(tx), drafting.free(tx)
+        newest, first = issues.latest_slot(tx), posts.first_day(tx)
     if _held(known, settings, now):
         yield HELD
     yield from (issue.slot.key for issue in drafts)
     if settings.schedule.cadence == "each":
         yield from _each(known, settings, now)
-    elif not drafts and (slot := schedule.latest(settings.schedule, settings.timezone, now)):
-        first_day = min((post.first_seen.astimezone(settings.timezone).date() for post in known.posts), default=None)
-        begun = first_day is not None and slot.due.astimezone(settings.timezone).date() >= first_day
+    elif first and not drafts and (slot := schedule.latest(settings.schedule, settings.timezone, now)):
+        begun = slot.due.astimezone(settings.timezone).date() >= first.astimezone(settings.timezone).date()
         in_time = now - slot.due <= settings.schedule.late
         if begun and in_time and (newest is None or slot.due > newest):
             yield slot.key
@@ -103,7 +105,7 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
     slot, only = schedule.parse(key)
     with store.writing() as tx:
         draft = drafting.draft_for(tx, slot)
-        if draft is None and slot.key in {issue.slot.key for issue in issues.every(tx)}:
+        if draft is None and issues.has_slot(tx, slot.key):
             return Report(unchanged=1)
         if draft is not None and drafting.edited(tx, draft, settings):
             return Report(attention=(HAND_EDITED.format(draft.number),))
@@ -173,7 +175,7 @@ def change(
     with store.writing() as tx:
         draft = _changeable(tx, number, settings)
         if isinstance(wanted, edit.Choose):
-            wanted = replace(wanted, before=posts.choices(tx).get(wanted.post))
+            wanted = replace(wanted, before=posts.choice(tx, wanted.post))
         of = draft.number if draft else kept.NEXT
         if edits.said_already(kept.of(tx, of), wanted):
             return Report(unchanged=1)
@@ -192,7 +194,7 @@ def pin(store: Store, settings: ComposeSettings, post: PostId, *, by: str, now: 
         known = _choosable(tx, post)
         if known.fault is not None:
             raise UserError(f"Post {post} can't be mailed: {known.fault}.")
-        drafts, placed = drafting.drafts(tx), issues.placed(tx).get(post)
+        drafts, placed = drafting.drafts(tx), issues.placed(tx, [post]).get(post)
         draft = next((one for one in drafts if placed in (None, one.number)), None)
         number = draft.number if draft else drafting.next_number(tx)
         _changeable(tx, number, settings)
@@ -286,7 +288,7 @@ def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:
 def _ask(store: Store, settings: ComposeSettings, now: datetime) -> Report:
     """Held posts wait for nobody but the author, so every run says so."""
     with store.reading() as tx:
-        held = _held(drafting.known(tx), settings, now)
+        held = _held(drafting.free(tx), settings, now)
     if not held:
         return Report(unchanged=1)
     names = ", ".join(f"{post.id} “{post.article.title}”" for post in held[:5]) + (", …" if len(held) > 5 else "")
@@ -317,9 +319,9 @@ def decide(
     """
     with store.writing() as tx:
         known = _choosable(tx, post)
-        wanted = edit.Choose(post=post, choice=choice, before=posts.choices(tx).get(post))
+        wanted = edit.Choose(post=post, choice=choice, before=posts.choice(tx, post))
         posts.choose(tx, post, choice, now)
-        drafts, placed = drafting.drafts(tx), issues.placed(tx).get(post)
+        drafts, placed = drafting.drafts(tx), issues.placed(tx, [post]).get(post)
         draft = next((one for one in drafts if placed in (None, one.number)), None)
         if draft is not None and drafting.edited(tx, draft, settings):
             return known, Report(attention=(HAND_EDITED.format(draft.number),))
@@ -332,63 +334,40 @@ def _choosable(tx: Tx, post: PostId) -> Post:
     known = posts.get(tx, post)
     if known is None:
         raise UserError(f"There is no post {post}.", next_step="`paperround posts` lists them.")
-    number = issues.placed(tx).get(post)
+    number = issues.placed(tx, [post]).get(post)
     if number is not None and number not in {issue.number for issue in drafting.drafts(tx)}:
         raise UserError(f"Post {post} is in issue {number}, which has been approved or sent.")
     return known
 
 
-def standings(store: Store, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
-    """Every post with its state and why, newest first."""
-    with store.reading() as tx:
-        known = drafting.known(tx)
-    return _standings(known, settings, now)
-
-
-def outlines(store: Store, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
-    """The same for a list of thousands: the posts come without their html, text and excerpt."""
-    with store.reading() as tx:
-        known = drafting.outline(tx)
-    return _standings(known, settings, now)
-
-
-def stands(store: Store, settings: ComposeSettings, post: Post, now: datetime) -> Standing:
-    """Where one post stands, and why."""
-    with store.reading() as tx:
-        known = drafting.outline(tx, [post])
-    return standing(post, known, settings, now)
-
-
-def _standings(
-    known: Known, settings: ComposeSettings, now: datetime, *, impatient: bool = False
-) -> tuple[tuple[Post, Standing], ...]:
-    ordered = sorted(known.posts, key=lambda post: (post.when, post.id), reverse=True)
-    return tuple((post, standing(post, known, settings, now, impatient=impatient)) for post in ordered)
-
-
-def plan(store: Store, settings: ComposeSettings, now: datetime, of: IssueNumber | None = None) -> Plan:
+def plan(
+    store: Store, settings: ComposeSettings, now: datetime, of: IssueNumber | None = None, *, most: int | None = None
+) -> Plan:
     """What `build --now` would make of what is known, when the schedule would make it, and why; changes nothing.
 
-    `of` asks about one issue that was composed, whatever its state.
+    `of` asks about one issue that was composed, whatever its state. With `most` only so many of the newest posts are
+    told of, besides as many as the issue holds.
     """
     with store.reading() as tx:
         draft = next(iter(drafting.drafts(tx)), None) if of is None else issues.get(tx, of)
         number = draft.number if draft else drafting.next_number(tx)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
         known = _known(tx, number, edits.in_force(changed), settings)
-    slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
-    created = draft.created if draft else now
-    asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)
-    chosen, faults = _made(asked, known, edits.in_force(changed), settings)
-    issue = chosen if isinstance(chosen, Issue) else None
-    following = schedule.following(settings.schedule, settings.timezone, now)
+        slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
+        created = draft.created if draft else now
+        asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)
+        chosen, faults = _made(asked, known, edits.in_force(changed), settings)
+        issue = chosen if isinstance(chosen, Issue) else None
+        among = drafting.listing(tx, number, None if most is None else most + len(issue.items if issue else ()))
+        total = posts.count(tx)
     return Plan(
         number=number,
         draft=draft is not None,
         issue=issue,
         waiting=chosen.reason if isinstance(chosen, Waiting) else None,
-        due=draft.slot.due if draft else (following.due if following else None),
-        posts=_standings(known, settings, now),
+        due=when(draft, settings, now),
+        total=total,
+        posts=listed(among, settings, now),
         left_out=tuple(
             (item.post, pick, why)
             for item in (issue.items if issue else ())

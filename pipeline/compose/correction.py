@@ -35,7 +35,7 @@ def correct(
                 f"Issue {draft.number}, which corrects issue {number}, is approved already.",
                 next_step=f"`send {draft.number}`, or take it back: `correct {number} --drop`.",
             )
-        mine = draft.number if draft else IssueNumber(max(issue.number for issue in issues.every(tx)) + 1)
+        mine = draft.number if draft else IssueNumber(issues.last_number(tx) + 1)
         made = corrected(wrong, mine, settings, said=said, named=named, now=draft.created if draft else now)
         if made == draft:
             return mine, Report(unchanged=1)
@@ -63,7 +63,7 @@ def corrected(
     return Issue(
         number=number,
         slug=f"correction-of-{wrong.number}",
-        slot=Slot(key=f"correction {number} {now.isoformat()}", due=now),
+        slot=Slot(key=f"{issues.CORRECTION}{number} {now.isoformat()}", due=now),
         title=title,
         subject=subject.cut(" ".join((named or title).split()), SUBJECT_AT_MOST),
         preheader=subject.preheader(said),
@@ -101,5 +101,5 @@ def _correctable(tx: Tx, number: IssueNumber) -> Issue:
 
 def _open(tx: Tx, number: IssueNumber) -> Issue | None:
     """The correction of an issue that has not begun to go out."""
-    mine = [issue for issue in issues.every(tx) if issue.corrects and issue.corrects.number == number]
-    return next((issue for issue in mine if not issues.begun(tx, issue.number)), None)
+    waiting = issues.some(tx, (one for one, _ in issues.unsent(tx)))
+    return next((issue for issue in waiting if issue.corrects and issue.corrects.number == number), None)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from pipeline import folder
-from pipeline.compose.select import Known, Waiting
+from pipeline.compose.select import RELATED, Known, Waiting
 from pipeline.config import ComposeSettings
 from pipeline.model import Issue, IssueNumber, Post, PostId, Report, Slot
 from pipeline.store import Tx, calendars, issues, picks, posts
@@ -26,7 +26,7 @@ def asked_for(slot: Slot) -> bool:
 
 def drafts(tx: Tx) -> list[Issue]:
     """Issues that still follow their posts: nobody has said yes to them as they were last rendered."""
-    return [issue for issue in issues.every(tx) if issue.corrects is None and not issues.settled(tx, issue.number)]
+    return [issue for issue in issues.unsettled(tx) if issue.corrects is None]
 
 
 def edited(tx: Tx, draft: Issue, settings: ComposeSettings) -> bool:
@@ -44,7 +44,7 @@ def draft_for(tx: Tx, slot: Slot) -> Issue | None:
 
 def next_number(tx: Tx) -> IssueNumber:
     """The number of the next issue; taken in the same transaction that writes it, so that it is nobody else's."""
-    return IssueNumber(max((issue.number for issue in issues.every(tx)), default=0) + 1)
+    return IssueNumber(issues.last_number(tx) + 1)
 
 
 def known(
@@ -57,27 +57,30 @@ def known(
 ) -> Known:
     """What there is to choose from; what stands in the `draft` itself is free to be chosen again.
 
-    Only posts that may be chosen are read whole: new ones, those that the author keeps or has `pinned`, and with
-    `evergreen` all of them.
+    Only posts that may be chosen are read: new ones, those that the author keeps or has `pinned`, and with `evergreen`
+    all of them. Of the others an issue shows the titles of a few.
     """
-    placed, choices = issues.placed(tx), posts.choices(tx)
-    outlines = [] if evergreen else posts.outlines(tx)
-    wanted = {
-        post.id
-        for post in outlines
-        if placed.get(post.id) in (None, draft) and (not post.before or choices.get(post.id) == "keep")
-    } | set(pinned)
-    whole = posts.some(tx, wanted)
+    wanted = sorted({*posts.eligible(tx, draft), *pinned}, reverse=True)
+    whole = posts.every(tx) if evergreen else list(posts.some(tx, wanted).values())
+    drafted = issues.posts_of(tx, draft) if draft else frozenset()
+    others = posts.earlier(tx, RELATED + len(drafted) + len(wanted))
+    placed = issues.placed(tx, {*(post.id for post in whole), *others})
     return Known(
-        posts=posts.every(tx) if evergreen else [whole.get(post.id, post) for post in outlines],
+        posts=whole,
+        earlier=posts.outlines(tx, others),
         picks=picks.of(tx) if evergreen else picks.some(tx, wanted),
-        choices=choices,
+        choices=posts.choices(tx),
         placed={post: number for post, number in placed.items() if number != draft},
         shown=issues.shown(tx, besides=draft),
-        composed={issue.number: issue.created for issue in issues.every(tx)},
-        drafted=frozenset(post for post, number in placed.items() if number == draft),
+        drafted=drafted,
         events=calendars.events(tx, urls),
     )
+
+
+def free(tx: Tx, draft: IssueNumber | None = None) -> Known:
+    """How the posts stand that no issue but the `draft` has; those from before only when the author keeps them."""
+    known = outline(tx, posts.outlines(tx, posts.eligible(tx, draft)))
+    return replace(known, placed={})
 
 
 def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
@@ -86,10 +89,16 @@ def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
         posts=posts.outlines(tx) if chosen is None else chosen,
         picks={},
         choices=posts.choices(tx),
-        placed=issues.placed(tx),
+        placed=issues.placed(tx, None if chosen is None else [post.id for post in chosen]),
         shown={},
         composed=issues.composed(tx),
     )
+
+
+def listing(tx: Tx, draft: IssueNumber, most: int | None) -> Known:
+    """The same of all posts or of the `most` newest; what stands in the `draft` counts as free."""
+    known = outline(tx, None if most is None else posts.outlines(tx, posts.newest(tx, most)))
+    return replace(known, placed={post: number for post, number in known.placed.items() if number != draft})
 
 
 def take_back(tx: Tx, draft: Issue | None, waiting: Waiting) -> Report:

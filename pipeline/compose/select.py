@@ -32,8 +32,8 @@ _NO_WISHES = Wishes()
 class Known:
     """Everything that is known when an issue is chosen.
 
-    `drafted` are the posts of the draft that is made anew, `composed` is when each issue was made, `events` those of
-    the author's calendars on the web.
+    `posts` are those that may be chosen, `earlier` the newest of the others. `drafted` are the posts of the draft that
+    is made anew, `composed` is when each issue was made, `events` those of the author's calendars on the web.
     """
 
     posts: Sequence[Post]
@@ -41,6 +41,7 @@ class Known:
     choices: Mapping[PostId, str]
     placed: Mapping[PostId, IssueNumber]
     shown: Mapping[str, IssueNumber]
+    earlier: Sequence[Post] = ()
     drafted: frozenset[PostId] = frozenset()
     composed: Mapping[IssueNumber, datetime] = field(default_factory=dict)
     events: Sequence[Event] = ()
@@ -283,7 +284,7 @@ def _related(chosen: Sequence[Post], known: Known) -> tuple[Post, ...]:
     here = {post.id for post in chosen}
     others = [
         post
-        for post in known.posts
+        for post in {post.id: post for post in (*known.earlier, *known.posts)}.values()
         if post.id not in here
         and post.fault is None
         and post.held is None

@@ -74,13 +74,12 @@ def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNum
 
 def _to_freeze(tx: Tx, settings: DeliverSettings, now: datetime, number: IssueNumber | None) -> Iterator[str]:
     """Approved issues whose turn has come; one that was approved too long ago goes only when a person says so."""
-    frozen, confirmed = set(ledger.frozen(tx)), carriers.confirmed(tx)
-    for issue in issues.every(tx):
-        yes = None if issue.number in frozen or issue.slot.due > now else issues.approval(tx, issue.number)
-        if yes is None or number not in (None, issue.number):
-            continue
-        old = now - max(yes.at, issue.slot.due) > settings.max_age or (confirmed is not None and yes.at < confirmed)
-        yield f"expired/{issue.number}" if old and number is None else f"freeze/{issue.number}"
+    confirmed = carriers.confirmed(tx)
+    for one, due in issues.unsent(tx):
+        yes = issues.approval(tx, one) if due <= now and number in (None, one) else None
+        if yes is not None:
+            old = now - max(yes.at, due) > settings.max_age or (confirmed is not None and yes.at < confirmed)
+            yield f"expired/{one}" if old and number is None else f"freeze/{one}"
 
 
 def _to_ask(tx: Tx, settings: DeliverSettings, now: datetime, number: IssueNumber | None) -> Iterator[str]:

@@ -55,7 +55,7 @@ def work(key: str, store: Store, settings: LinksSettings, out: Outside) -> Repor
 
 
 def _wanted(tx: Tx, settings: LinksSettings, now: datetime) -> list[str]:
-    drafts = [issue for issue in issues.every(tx) if not issues.settled(tx, issue.number)]
+    drafts = issues.unsettled(tx)
     urls = dict.fromkeys(url for issue in drafts for url in references.links(issue))
     if settings.pictures:
         urls |= dict.fromkeys(url for issue in drafts for url in references.pictures(issue))

@@ -37,7 +37,7 @@ def due(store: Store, settings: PicturesSettings, now: datetime) -> Iterable[str
     if settings.folder is None:
         return
     with store.reading() as tx:
-        drafts = [issue for issue in issues.every(tx) if not issues.settled(tx, issue.number)]
+        drafts = issues.unsettled(tx)
         known = {copying.url: copying for copying in pictures.every(tx)}
     wanted = dict.fromkeys(url for issue in drafts for url in references.pictures(issue))
     for url in wanted:

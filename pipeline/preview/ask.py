@@ -17,6 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from pipeline import review
 from pipeline.config import Settings
 from pipeline.model import Report
 from pipeline.preview import views
@@ -84,6 +85,11 @@ class Ask:
     def store(self) -> Store:
         """The state, for short transactions."""
         return self.desk.store(self.settings)
+
+    @cached_property
+    def issues(self) -> list[review.Line]:
+        """Every issue with its state, the newest first, as they are at the first look."""
+        return review.overview(self.store, self.settings.review)
 
     @cached_property
     def now(self) -> datetime:

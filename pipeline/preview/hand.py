@@ -17,6 +17,8 @@ from pipeline.store import issues, people
 
 OPEN = ("approved", "sending", "held")
 """States of an issue that still wants its author."""
+OTHERS = 12
+"""So many posts that are not in the issue are listed beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +73,18 @@ class Hand:
 
 def at_hand(ask: Ask) -> Hand:
     """The issue that the author looks at when she opens the page."""
-    told = review.states(ask.store, ask.settings.review)
-    waiting = [one for one in told if one[1] in OPEN]
-    drafts = [one for one in told if one[1] == "draft" and one[0].corrects is None]
+    waiting = [line for line in ask.issues if line.state in OPEN]
+    drafts = [line for line in ask.issues if line.state == "draft" and line.issue.corrects is None]
     if waiting or drafts:
-        return _composed(ask, *(waiting or drafts)[0])
+        return _composed(ask, (waiting or drafts)[-1])
     return _planned(ask)
 
 
 def numbered(ask: Ask, number: IssueNumber) -> Hand:
     """One issue by its number; the one that is next may not be composed yet. Raises UserError for any other."""
-    told = {one[0].number: one for one in review.states(ask.store, ask.settings.review)}
-    if number in told:
-        return _composed(ask, *told[number])
+    line = next((line for line in ask.issues if line.issue.number == number), None)
+    if line is not None:
+        return _composed(ask, line)
     planned = _planned(ask)
     if planned.number != number:
         raise UserError(f"There is no issue {number}.")
@@ -91,7 +92,7 @@ def numbered(ask: Ask, number: IssueNumber) -> Hand:
 
 
 def _planned(ask: Ask) -> Hand:
-    plan = compose.plan(ask.store, ask.settings.compose, ask.now)
+    plan = compose.plan(ask.store, ask.settings.compose, ask.now, most=OTHERS)
     with ask.store.reading() as tx:
         audience = people.count_active(tx)
     issue = _on_its_day(plan, ask.now)
@@ -120,27 +121,32 @@ def _on_its_day(plan: Plan, now: datetime) -> Issue | None:
     return replace(plan.issue, slot=Slot(key="next", due=when), created=when)
 
 
-def _composed(ask: Ask, issue: Issue, state: str, next_step: str) -> Hand:
+def _composed(ask: Ask, line: review.Line) -> Hand:
+    state, planned = line.state, None
     with ask.store.reading() as tx:
+        issue = issues.get(tx, line.issue.number)
+        if issue is None:
+            raise UserError(f"There is no issue {line.issue.number} any more.")
         approval, last = issues.approval(tx, issue.number), issues.rendering(tx, issue.number)
         audience = people.count_active(tx, deliver.who(issue, ask.settings.deliver, ask.now))
     where = ask.settings.issues / issue.folder
     by_hand = last is not None and last.whole and folder.edited(ask.settings.issues / last.folder, last.sha)
     on_disk = last is not None and last.whole and (state != "draft" or by_hand)
     shown, fault = (_from_disk(ask, issue, last), None) if last and on_disk else _look(ask, issue)
-    changeable = issue.corrects is None and state in ("draft", "approved")
+    if issue.corrects is None and state in ("draft", "approved"):
+        planned = compose.plan(ask.store, ask.settings.compose, ask.now, issue.number, most=OTHERS)
     return Hand(
         number=issue.number,
         issue=issue,
         state=state,
-        next_step=next_step,
+        next_step=line.next_step,
         due=issue.slot.due,
-        plan=compose.plan(ask.store, ask.settings.compose, ask.now, issue.number) if changeable else None,
+        plan=planned,
         shown=shown,
         fault=fault,
         by_hand=by_hand and where.is_dir(),
         approval=approval,
-        account=deliver.account(issue.number, ask.store),
+        account=line.account,
         audience=audience,
     )
 

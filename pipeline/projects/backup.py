@@ -85,13 +85,13 @@ def _counted(tx: Tx | None, name: str, rows: dict[str, int]) -> Iterator[bytes]:
 
 def _finished(tx: Tx, settings: Settings) -> list[str]:
     """The folders of issues that must stay as they are: approved, or edited by hand. A draft can be made again."""
-    names = []
-    for issue in issues.every(tx):
-        last = issues.rendering(tx, issue.number)
-        by_hand = last is not None and last.whole and folder.edited(settings.issues / last.folder, last.sha)
-        if issues.settled(tx, issue.number) or by_hand:
-            names.append(issue.folder)
-    return names
+    settled = issues.all_settled(tx)
+    names = {one.number: one.folder for one in issues.outlines(tx)}
+    for number in names.keys() - settled:
+        last = issues.rendering(tx, number)
+        if last is None or not last.whole or not folder.edited(settings.issues / last.folder, last.sha):
+            del names[number]
+    return [names[number] for number in sorted(names)]
 
 
 def put_back(start: Path, source: Path, environment: Mapping[str, str], now: datetime, *, force: bool) -> Made:

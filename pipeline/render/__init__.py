@@ -35,21 +35,22 @@ RULES = 2
 def due(store: Store, settings: RenderSettings, now: datetime) -> Iterable[str]:
     """Drafts whose inputs changed or whose files are gone; files edited by hand since they were checked; leftovers.
 
-    Files of an approved issue are checked as well: whoever edits them has to be able to approve them again.
+    Files of an approved issue are checked as well, until it is on its way: whoever edits them has to be able to approve
+    them again.
     """
     with store.reading() as tx:
-        every = issues.every(tx)
-        settled = {issue.number for issue in every if issues.settled(tx, issue.number)}
-        made = {issue.number: last for issue in every if (last := issues.rendering(tx, issue.number)) is not None}
-        around = {issue.number: seen(tx, issue, settings) for issue in every if issue.number not in settled}
-    for issue in every:
-        last, now_seen = made.get(issue.number), around.get(issue.number)
-        if now_seen and _stale(issue, last, settings, now_seen):
-            yield f"issue/{issue.number}"
+        drafts = {issue.number: issue for issue in issues.unsettled(tx)}
+        open_ = sorted(drafts.keys() | {number for number, _ in issues.unsent(tx)})
+        made = {number: issues.rendering(tx, number) for number in open_}
+        around = {number: seen(tx, issue, settings) for number, issue in drafts.items()}
+        known = issues.folders(tx) | {draft.folder for draft in drafts.values()}
+    for number, last in made.items():
+        now_seen = around.get(number)
+        if now_seen and _stale(drafts[number], last, settings, now_seen):
+            yield f"issue/{number}"
         if last is not None and last.whole and _unchecked(last, now_seen, settings):
-            yield f"lint/{issue.number}"
-    wanted = {issue.folder for issue in every} | {last.folder for last in made.values()}
-    yield from (f"folder/{path.name}" for path in _folders(settings.issues) if path.name not in wanted)
+            yield f"lint/{number}"
+    yield from (f"folder/{path.name}" for path in _leftovers(settings.issues, known))
 
 
 def _unchecked(last: issues.Rendering, now_seen: Seen | None, settings: RenderSettings) -> bool:
@@ -209,7 +210,9 @@ def _inputs(issue: Issue, settings: RenderSettings, around: Seen) -> str:
     return whole.hexdigest()
 
 
-def _folders(where: Path) -> list[Path]:
+def _leftovers(where: Path, known: set[str]) -> list[Path]:
+    """The folders there that are none of `known`, and that an issue was written into."""
     if not where.is_dir():
         return []
-    return sorted(path for path in where.iterdir() if path.is_dir() and (path / folder.RECORD).is_file())
+    others = sorted(path for path in where.iterdir() if path.name not in known)
+    return [path for path in others if path.is_dir() and (path / folder.RECORD).is_file()]

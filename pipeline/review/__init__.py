@@ -8,31 +8,40 @@ never    approves what the pre-flight list blocks, nor bytes that differ from th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from pipeline import folder
+import msgspec
+
+from pipeline import files, folder
 from pipeline.config import ReviewSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Account, Approval, Finding, Issue, IssueNumber, IssueState, Outside, Report
 from pipeline.store import Store, Tx, accounts, carriers, edits, issues, ledger
 
-__all__ = ["Line", "approve", "due", "findings", "may_approve", "overview", "state", "states", "withdraw", "work"]
+__all__ = ["Line", "approve", "due", "findings", "may_approve", "overview", "state", "withdraw", "work"]
 
 
 def due(store: Store, settings: ReviewSettings, now: datetime) -> Iterable[str]:
     """`approve/<number>` where the rule is automatic; `state/<number>` where issue.json tells an old state."""
     with store.reading() as tx:
-        every = issues.every(tx)
         if settings.approval == "automatic":
-            free = [issue.number for issue in every if not edits.held(tx, issue.number)]
-            yield from (f"approve/{number}" for number in free if not issues.settled(tx, number))
-        for issue in every:
-            record = folder.read(settings.issues / issue.folder)
-            if record and any(record.get(key) != value for key, value in _state_keys(tx, issue, settings).items()):
-                yield f"state/{issue.number}/{state(tx, issue, settings)[0]}"
+            drafts = [issue.number for issue in issues.unsettled(tx)]
+            yield from (f"approve/{number}" for number in drafts if not edits.held(tx, number))
+        sums, yeses = accounts.every(tx), issues.every_yes(tx)
+        for one in reversed(issues.outlines(tx)):
+            yes = yeses.get(one.number)
+            sent = sums.get(one.number)
+            said, keys = _state_keys(tx, one, yes, sent and sent[1], settings)
+            where = settings.issues / one.folder
+            if yes is None or yes.told != _told(keys, where):
+                record = folder.read(where)
+                if record and (yes is not None or any(record.get(key) != value for key, value in keys.items())):
+                    yield f"state/{one.number}/{said}"
 
 
 def work(key: str, store: Store, settings: ReviewSettings, out: Outside) -> Report:
@@ -42,10 +51,14 @@ def work(key: str, store: Store, settings: ReviewSettings, out: Outside) -> Repo
     if what == "approve":
         return _by_rule(number, store, settings, out.clock())
     with store.reading() as tx:
-        issue = issues.get(tx, number)
-        changes = _state_keys(tx, issue, settings) if issue else {}
+        issue, yes = issues.get(tx, number), issues.every_yes(tx).get(number)
+        changes = _state_keys(tx, issue, yes, ledger.account(tx, number), settings)[1] if issue else {}
     if issue:
-        folder.restate(settings.issues / issue.folder, changes)
+        where = settings.issues / issue.folder
+        folder.restate(where, changes)
+        if yes:
+            with store.writing() as tx:
+                issues.tell(tx, number, _told(changes, where))
     return Report()
 
 
@@ -123,13 +136,22 @@ def findings(number: IssueNumber, store: Store) -> tuple[Finding, ...]:
 
 def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, str]:
     """An issue's state, and what to do next in words."""
-    account = ledger.account(tx, issue.number)
+    yes = issues.approval(tx, issue.number)
+    return _state(tx, issue, yes, ledger.account(tx, issue.number), settings)
+
+
+def _state(
+    tx: Tx,
+    issue: Issue | issues.Outline,
+    yes: Approval | issues.Yes | None,
+    account: Account | None,
+    settings: ReviewSettings,
+) -> tuple[IssueState, str]:
     if account is not None:
         return _under_way(tx, issue.number, account)
-    approval = issues.approval(tx, issue.number)
-    if approval is None:
+    if yes is None:
         return "draft", f"look at it, then `approve {issue.number}`"
-    if approval.sha != folder.sha(settings.issues / issue.folder):
+    if yes.sha != folder.sha(settings.issues / issue.folder):
         return "draft", f"its files changed after it was approved; look again, then `approve {issue.number}`"
     if carriers.is_expired(tx, issue.number):
         return "expired", f"approved too long ago to go out by itself; `send {issue.number}` still sends it"
@@ -148,12 +170,6 @@ def _under_way(tx: Tx, number: IssueNumber, account: Account) -> tuple[IssueStat
     return "sent", "everybody is accounted for"
 
 
-def states(store: Store, settings: ReviewSettings) -> list[tuple[Issue, IssueState, str]]:
-    """Every issue with its state and what to do next in words."""
-    with store.reading() as tx:
-        return [(issue, *state(tx, issue, settings)) for issue in issues.every(tx)]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """An issue as the archive lists it: `frozen` is when it began to be sent, None before that."""
@@ -166,30 +182,34 @@ class Line:
 
 
 def overview(store: Store, settings: ReviewSettings) -> list[Line]:
-    """What `states` tells, for a list of hundreds: newest first, without what is in the issues."""
+    """Every issue with its state and what to do next in words, newest first, without what is in the issues."""
     with store.reading() as tx:
-        sums = accounts.every(tx)
-        return [_line(tx, one, sums.get(one.number), settings) for one in issues.outlines(tx)]
+        sums, yeses = accounts.every(tx), issues.every_yes(tx)
+        lines = []
+        for one in issues.outlines(tx):
+            frozen, account = sums.get(one.number, (None, None))
+            said, next_step = _state(tx, one, yeses.get(one.number), account, settings)
+            lines.append(Line(issue=one, state=said, next_step=next_step, frozen=frozen, account=account))
+    return lines
 
 
-def _line(tx: Tx, outline: issues.Outline, sent: tuple[datetime, Account] | None, settings: ReviewSettings) -> Line:
-    if sent:
-        said = _under_way(tx, outline.number, sent[1])
-    else:
-        said = state(tx, _issue(tx, outline.number), settings)
-    frozen, account = sent or (None, None)
-    return Line(issue=outline, state=said[0], next_step=said[1], frozen=frozen, account=account)
-
-
-def _state_keys(tx: Tx, issue: Issue, settings: ReviewSettings) -> dict[str, Any]:
-    account = ledger.account(tx, issue.number)
+def _state_keys(
+    tx: Tx, issue: Issue | issues.Outline, yes: issues.Yes | None, account: Account | None, settings: ReviewSettings
+) -> tuple[IssueState, dict[str, Any]]:
+    """An issue's state, and what issue.json has to tell of it."""
     sums: dict[str, Any] = {"total": 0}
     if account is not None:
-        sums = {"total": account.audience, **asdict(account)}
-        del sums["issue"], sums["audience"]
-    said, approval = state(tx, issue, settings)[0], issues.approval(tx, issue.number)
-    sha = folder.sha(settings.issues / issue.folder) if said == "draft" or approval is None else approval.sha
-    return {"state": said, "audience": sums, "hash": sha}
+        fates = ("accepted", "rejected", "suppressed", "unknown", "pending")
+        sums = {"total": account.audience} | {fate: getattr(account, fate) for fate in fates}
+    said = _state(tx, issue, yes, account, settings)[0]
+    sha = folder.sha(settings.issues / issue.folder) if said == "draft" or yes is None else yes.sha
+    return said, {"state": said, "audience": sums, "hash": sha}
+
+
+def _told(keys: dict[str, Any], where: Path) -> str:
+    """What is noted beside a yes when issue.json tells `keys`: as long as it is the same, the file need not be read."""
+    facts = (sorted(keys.items()), files.stamp(where / folder.RECORD))
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
 
 
 def _issue(tx: Tx, number: IssueNumber) -> Issue:

@@ -20,12 +20,13 @@ def every(tx: Tx) -> dict[IssueNumber, tuple[datetime, Account]]:
     sums = [sa.func.coalesce(sa.func.sum(_B[name]), 0).label(name) for name in ("size", *_COUNTED)]
     added = sa.select(_B.number, *sums).group_by(_B.number).subquery()
     rows = tx.execute(
-        sa.select(_S.number, _S.frozen, _S.audience, *(added.c[name] for name in ("size", *_COUNTED)))
-        .outerjoin(added, added.c.number == _S.number)
-        .order_by(_S.number)
+        sa.select(_S.number, _S.frozen, _S.audience, *(added.c[name] for name in ("size", *_COUNTED))).outerjoin(
+            added, added.c.number == _S.number
+        )
     )
     found: dict[IssueNumber, tuple[datetime, Account]] = {}
-    for number, frozen, audience, *counted in rows:
+    # Sorted here: asked for an order, SQLite reads every message on its way.
+    for number, frozen, audience, *counted in sorted(rows, key=lambda row: row.number):
         size, *fates = (int(value or 0) for value in counted)
         told = dict(zip(_COUNTED, fates, strict=True))
         found[number] = frozen, Account(issue=number, audience=audience, **told, pending=size - sum(fates))

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from pipeline.model import Approval, Finding, Issue, IssueNumber, Message, PostId
+from pipeline.model import Approval, Finding, Issue, IssueNumber, Message, PostId, Slot
 from pipeline.store import tables
 from pipeline.store.open import Tx
-from pipeline.store.rows import upsert
+from pipeline.store.rows import among, upsert
+
+CORRECTION = "correction "
+"""The slots of corrections begin so: they take nobody's turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,55 +43,164 @@ def every(tx: Tx) -> list[Issue]:
     return [row.issue for row in tx.execute(sa.select(tables.issues.c.issue).order_by(tables.issues.c.number))]
 
 
+class _Article(msgspec.Struct):
+    title: str
+
+
+class _Post(msgspec.Struct):
+    article: _Article
+
+
+class _Item(msgspec.Struct):
+    post: _Post
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """An issue as a list shows it; `posts` counts them, `corrects` is the number of another issue."""
+    """An issue as a list shows it, in the shape of an Issue: of its posts only the titles.
+
+    `corrects` is the number of another issue.
+    """
 
     number: IssueNumber
     slug: str
+    slot: Slot
     title: str
     subject: str
+    preheader: str
     created: datetime
-    due: datetime
-    posts: int
+    items: tuple[_Item, ...]
     corrects: IssueNumber | None
 
+    @property
+    def due(self) -> datetime:
+        """When its turn was."""
+        return self.slot.due
 
-class _Skipped(msgspec.Struct):
-    pass
+    @property
+    def posts(self) -> int:
+        """How many it holds."""
+        return len(self.items)
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder, as an Issue's."""
+        return f"{self.number}-{self.slug}"
 
 
 class _Corrected(msgspec.Struct):
     number: IssueNumber
 
 
-class _Brief(msgspec.Struct):
+class _Brief(msgspec.Struct, omit_defaults=True):
+    """What stands beside an issue's document, in the document's own shape: it can be read from either."""
+
     slug: str
     title: str
     subject: str
+    preheader: str
     created: datetime
-    items: tuple[_Skipped, ...]
+    items: tuple[_Item, ...]
     corrects: _Corrected | None = None
 
 
-def outlines(tx: Tx) -> list[Outline]:
-    """All issues in few words, newest first."""
+def _brief(issue: Issue) -> str:
+    made = _Brief(
+        slug=issue.slug,
+        title=issue.title,
+        subject=issue.subject,
+        preheader=issue.preheader,
+        created=issue.created,
+        items=tuple(_Item(post=_Post(article=_Article(title=item.post.article.title))) for item in issue.items),
+        corrects=_Corrected(number=issue.corrects.number) if issue.corrects else None,
+    )
+    return msgspec.json.encode(made).decode()
+
+
+def outlines(tx: Tx, *chosen: sa.ColumnElement[bool]) -> list[Outline]:
+    """All issues in few words, newest first, or the `chosen` ones."""
     columns = tables.issues.c
-    brief = sa.type_coerce(columns.issue, tables.Packed(_Brief)).label("brief")
-    rows = tx.execute(sa.select(columns.number, columns.due, brief).order_by(columns.number.desc()))
+    document = sa.func.coalesce(columns.outline, sa.type_coerce(columns.issue, sa.Text))
+    brief = sa.type_coerce(document, tables.Packed(_Brief)).label("brief")
+    known = sa.select(columns.number, columns.slot, columns.due, brief).where(*chosen)
+    rows = tx.execute(known.order_by(columns.number.desc()))
     return [
         Outline(
-            number=row.number,
-            slug=row.brief.slug,
-            title=row.brief.title,
-            subject=row.brief.subject,
-            created=row.brief.created,
-            due=row.due,
-            posts=len(row.brief.items),
-            corrects=row.brief.corrects.number if row.brief.corrects else None,
+            number=number,
+            slug=told.slug,
+            slot=Slot(key=slot, due=due),
+            title=told.title,
+            subject=told.subject,
+            preheader=told.preheader,
+            created=told.created,
+            items=told.items,
+            corrects=told.corrects.number if told.corrects else None,
         )
-        for row in rows
+        for number, slot, due, told in rows
     ]
+
+
+def outline(tx: Tx, number: IssueNumber) -> Outline | None:
+    """One issue in few words."""
+    return next(iter(outlines(tx, tables.issues.c.number == number)), None)
+
+
+def corrections(tx: Tx) -> list[Outline]:
+    """The issues that correct another, in few words, newest first."""
+    return outlines(tx, _corrects())
+
+
+def _corrects() -> sa.ColumnElement[bool]:
+    return tables.issues.c.slot.startswith(CORRECTION)
+
+
+def _agreed() -> sa.Select[Any]:
+    """Numbers of issues that somebody said yes to as they were last rendered."""
+    yes, made = tables.approvals.c, tables.renders.c
+    return (
+        sa.select(yes.number)
+        .join(tables.renders, sa.and_(made.number == yes.number, made.inputs == yes.rendering))
+        .where(yes.id.in_(_newest_yes()), yes.sha != "")
+    )
+
+
+def _newest_yes() -> sa.Select[Any]:
+    return sa.select(sa.func.max(tables.approvals.c.id)).group_by(tables.approvals.c.number)
+
+
+def all_settled(tx: Tx) -> set[IssueNumber]:
+    """The issues of which `settled` is true."""
+    return set(tx.execute(_agreed()).scalars())
+
+
+def unsettled(tx: Tx) -> list[Issue]:
+    """The issues of which `settled` is not true, whole, by number."""
+    number = tables.issues.c.number
+    open_ = sa.select(tables.issues.c.issue).where(number.not_in(_agreed())).order_by(number)
+    return list(tx.execute(open_).scalars())
+
+
+def unsent(tx: Tx) -> list[tuple[IssueNumber, datetime]]:
+    """(number, due) of the issues that were not frozen for sending, by number."""
+    issue = tables.issues.c
+    begun = sa.exists().where(tables.sendings.c.number == issue.number)
+    rows = tx.execute(sa.select(issue.number, issue.due).where(~begun).order_by(issue.number))
+    return [(row[0], row[1]) for row in rows]
+
+
+def folders(tx: Tx) -> set[str]:
+    """The names of the folders that issues were last rendered into."""
+    return set(tx.execute(sa.select(tables.renders.c.folder)).scalars())
+
+
+def last_number(tx: Tx) -> IssueNumber:
+    """The highest number of an issue, 0 before the first."""
+    return IssueNumber(tx.execute(sa.select(sa.func.max(tables.issues.c.number))).scalar() or 0)
+
+
+def has_slot(tx: Tx, key: str) -> bool:
+    """Whether an issue was made for a slot."""
+    return tx.execute(sa.select(tables.issues.c.number).where(tables.issues.c.slot == key)).first() is not None
 
 
 class _Made(msgspec.Struct):
@@ -96,8 +209,11 @@ class _Made(msgspec.Struct):
 
 def composed(tx: Tx) -> dict[IssueNumber, datetime]:
     """When each issue was composed; the rest of its document is skipped over."""
-    made = sa.type_coerce(tables.issues.c.issue, tables.Packed(_Made)).label("made")
-    return {row.number: row.made.created for row in tx.execute(sa.select(tables.issues.c.number, made))}
+    columns = tables.issues.c
+    known = tx.execute(sa.select(columns.number, columns.created).where(columns.created.is_not(None)))
+    made = sa.type_coerce(columns.issue, tables.Packed(_Made)).label("made")
+    whole = tx.execute(sa.select(columns.number, made).where(columns.created.is_(None)))
+    return {row[0]: row[1] for row in known} | {row.number: row.made.created for row in whole}
 
 
 def get(tx: Tx, number: IssueNumber) -> Issue | None:
@@ -105,9 +221,25 @@ def get(tx: Tx, number: IssueNumber) -> Issue | None:
     return tx.execute(sa.select(tables.issues.c.issue).where(tables.issues.c.number == number)).scalar()
 
 
-def placed(tx: Tx) -> dict[PostId, IssueNumber]:
-    """Which issue each post is in."""
-    return {row.post: row.number for row in tx.execute(sa.select(tables.issue_posts))}
+def some(tx: Tx, numbers: Iterable[IssueNumber]) -> list[Issue]:
+    """Issues by their numbers, in their order."""
+    columns = tables.issues.c
+    chosen = sa.select(columns.number, columns.issue)
+    found = {row.number: row.issue for row in among(tx, chosen, columns.number, set(numbers))}
+    return [found[number] for number in sorted(found)]
+
+
+def placed(tx: Tx, chosen: Iterable[PostId] | None = None) -> dict[PostId, IssueNumber]:
+    """Which issue each post is in; only of these posts when they are given."""
+    asked = sa.select(tables.issue_posts)
+    rows = tx.execute(asked) if chosen is None else among(tx, asked, tables.issue_posts.c.post, chosen)
+    return {row.post: row.number for row in rows}
+
+
+def posts_of(tx: Tx, number: IssueNumber) -> frozenset[PostId]:
+    """The posts that are in an issue."""
+    columns = tables.issue_posts.c
+    return frozenset(tx.execute(sa.select(columns.post).where(columns.number == number)).scalars())
 
 
 def shown(tx: Tx, besides: IssueNumber | None = None) -> dict[str, IssueNumber]:
@@ -129,7 +261,7 @@ def every_shown(tx: Tx) -> dict[str, tuple[IssueNumber, ...]]:
 def write(tx: Tx, issue: Issue, sha: str, *, books: Iterable[str]) -> None:
     """Keep an issue as composed, in place of an earlier draft of the same number."""
     values = {"number": issue.number, "slot": issue.slot.key, "due": issue.slot.due, "issue": issue, "sha": sha}
-    upsert(tx, tables.issues, ["number"], values)
+    upsert(tx, tables.issues, ["number"], values | {"created": issue.created, "outline": _brief(issue)})
     _forget_contents(tx, issue.number)
     posts = [{"post": item.post.id, "number": issue.number} for item in issue.items]
     if posts:
@@ -191,6 +323,27 @@ def approval(tx: Tx, number: IssueNumber) -> Approval | None:
     return Approval(issue=row.number, sha=row.sha, rendering=row.rendering, by=row.by, at=row.at)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yes:
+    """The yes to an issue in two hashes: of its bytes, and of what issue.json was last told (see `tell`)."""
+
+    sha: str
+    told: str | None
+
+
+def every_yes(tx: Tx) -> dict[IssueNumber, Yes]:
+    """What `approval` tells of each issue, in few words."""
+    columns = tables.approvals.c
+    newest = sa.select(columns.number, columns.sha, columns.told).where(columns.id.in_(_newest_yes()))
+    return {row.number: Yes(sha=row.sha, told=row.told) for row in tx.execute(newest.where(columns.sha != ""))}
+
+
+def tell(tx: Tx, number: IssueNumber, told: str) -> None:
+    """Note beside the yes to an issue what its record was told."""
+    newest = sa.select(sa.func.max(tables.approvals.c.id)).where(tables.approvals.c.number == number)
+    tx.execute(sa.update(tables.approvals).where(tables.approvals.c.id.in_(newest)).values(told=told))
+
+
 def approve(tx: Tx, approval: Approval) -> None:
     """Keep a yes to exact bytes."""
     values = {name: getattr(approval, name) for name in ("sha", "rendering", "by", "at")}
@@ -210,7 +363,8 @@ def settled(tx: Tx, number: IssueNumber) -> bool:
 
 def latest_slot(tx: Tx) -> datetime | None:
     """When the newest issue was due; a correction takes nobody's turn."""
-    return max((issue.slot.due for issue in every(tx) if issue.corrects is None), default=None)
+    newest = sa.func.max(tables.issues.c.due, type_=tables.Instant)
+    return tx.execute(sa.select(newest).where(~_corrects())).scalar()
 
 
 def begun(tx: Tx, number: IssueNumber) -> bool:

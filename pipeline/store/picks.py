@@ -1,4 +1,7 @@
-"""The books suggested for each post. Written by the books room."""
+"""The books suggested for each post. Written by the books room.
+
+`picks.inputs` is made of two halves: what all suggestions are made from, and the post's own content.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,21 @@ import sqlalchemy as sa
 from pipeline.model import Pick, PostId
 from pipeline.store import tables
 from pipeline.store.open import Tx
-from pipeline.store.rows import upsert
+from pipeline.store.rows import among, upsert
+
+HALF = 32
 
 
-def inputs(tx: Tx) -> dict[PostId, str]:
-    """For each post that was looked at: what the suggestions were made from, hashed."""
-    return {row.post: row.inputs for row in tx.execute(sa.select(tables.picks.c.post, tables.picks.c.inputs))}
+def stale(tx: Tx, made_from: str) -> list[PostId]:
+    """Sound posts without suggestions, or whose content or `made_from` (a hash) has changed since; the newest first."""
+    post, known = tables.posts.c, tables.picks.c
+    now = sa.literal(made_from[:HALF]).concat(sa.func.substr(post.article_sha, 1, HALF))
+    changed = sa.or_(known.inputs.is_(None), known.inputs != now)
+    differing = sa.select(post.id).outerjoin(tables.picks, known.post == post.id).where(changed)
+    # Few differ, so whether one has a fault is looked up for those alone: that column lies behind the article.
+    found = list(tx.execute(differing).scalars())
+    sound = among(tx, sa.select(post.id).where(post.fault.is_(None)), post.id, found)
+    return sorted((row.id for row in sound), reverse=True)
 
 
 def of(tx: Tx) -> dict[PostId, tuple[Pick, ...]]:
@@ -24,10 +36,11 @@ def of(tx: Tx) -> dict[PostId, tuple[Pick, ...]]:
 
 def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, tuple[Pick, ...]]:
     """The suggestions for these posts, best first."""
-    named = sa.select(tables.picks.c.post, tables.picks.c.picks).where(tables.picks.c.post.in_(list(chosen)))
-    return {row.post: row.picks for row in tx.execute(named)}
+    columns = tables.picks.c
+    return {row.post: row.picks for row in among(tx, sa.select(columns.post, columns.picks), columns.post, chosen)}
 
 
-def suggest(tx: Tx, post: PostId, inputs: str, picks: tuple[Pick, ...]) -> None:
-    """Keep the suggestions for a post."""
+def suggest(tx: Tx, post: PostId, made_from: str, content: str, picks: tuple[Pick, ...]) -> None:
+    """Keep the suggestions for a post of this content (a hash)."""
+    inputs = made_from[:HALF] + content[:HALF]
     upsert(tx, tables.picks, ["post"], {"post": post, "inputs": inputs, "picks": picks})

@@ -10,9 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from pipeline.model import Article, EntryId, Glance, Post, PostId, SourceName
+from pipeline.model.text import bare
 from pipeline.store import tables
 from pipeline.store.open import Tx
-from pipeline.store.rows import upsert
+from pipeline.store.rows import among, upsert
 
 _T = tables.posts.c
 Choice = Literal["keep", "skip"]
@@ -47,7 +48,9 @@ def _whole() -> sa.Select[Any]:
         .correlate(tables.posts)
         .scalar_subquery()
     )
-    columns = [column for column in tables.posts.c if column.name not in ("article_sha", "outline")]
+    columns = [
+        column for column in tables.posts.c if column.name not in ("article_sha", "outline", "moment", "title_key")
+    ]
     return sa.select(*columns, sa.type_coerce(gone, tables.Instant).label("gone"))
 
 
@@ -56,13 +59,61 @@ def every(tx: Tx) -> list[Post]:
     return [_post(row) for row in tx.execute(_whole().order_by(_T.id.desc()))]
 
 
-def outlines(tx: Tx) -> list[Post]:
-    """All posts as `every` has them, but with nothing of their articles that is long: no html, text or excerpt."""
+def outlines(tx: Tx, chosen: Iterable[PostId] | None = None) -> list[Post]:
+    """All posts as `every` has them, but with nothing of their articles that is long: no html, text or excerpt.
+
+    Only the `chosen` ones when they are given.
+    """
     short = ("id", "entry", "source", "fingerprint", "before", "held", "fault", "settled_from", "first_seen")
     gone = _whole().selected_columns["gone"]
     head = sa.type_coerce(_BRIEF, tables.Packed(_Outline)).label("outline")
     known: sa.Select[Any] = sa.select(*(_T[name] for name in short), gone, head)
+    if chosen is not None:
+        return sorted(map(_outlined, among(tx, known, _T.id, chosen)), key=lambda post: -post.id)
     return [_outlined(row) for row in tx.execute(known.order_by(_T.id.desc()))]
+
+
+def newest(tx: Tx, most: int, skip: int = 0) -> list[PostId]:
+    """The ids of the `most` newest posts after the first `skip`, and of those whose date nobody noted."""
+    undated = tx.execute(sa.select(_T.id).where(_T.moment.is_(None))).scalars()
+    dated = sa.select(_T.id).where(_T.moment.is_not(None)).order_by(_T.moment.desc(), _T.id.desc())
+    return [*(undated if not skip else ()), *tx.execute(dated.limit(most).offset(skip)).scalars()]
+
+
+def earlier(tx: Tx, most: int) -> list[PostId]:
+    """The newest posts that are sound and that an issue has, or that were there before the first contact."""
+    placed = sa.exists().where(tables.issue_posts.c.post == _T.id)
+    skipped = sa.exists().where(tables.choices.c.post == _T.id, tables.choices.c.choice == "skip")
+    sound = sa.and_(_T.fault.is_(None), _T.held.is_(None), ~skipped, sa.or_(_T.before.is_(True), placed))
+    undated = tx.execute(sa.select(_T.id).where(_T.moment.is_(None), sound)).scalars()
+    dated = sa.select(_T.id).where(_T.moment.is_not(None), sound).order_by(_T.moment.desc(), _T.id.desc())
+    return [*undated, *tx.execute(dated.limit(most)).scalars()]
+
+
+def eligible(tx: Tx, draft: int | None = None) -> list[PostId]:
+    """Posts that no issue but the `draft` has and that are new, or kept by the author."""
+    kept = sa.select(tables.choices.c.post).where(tables.choices.c.choice == "keep")
+    placed = sa.exists().where(tables.issue_posts.c.post == _T.id, tables.issue_posts.c.number != (draft or 0))
+    wanted = sa.or_(_T.before.is_(False), _T.id.in_(kept))
+    return list(tx.execute(sa.select(_T.id).where(wanted, ~placed).order_by(_T.id.desc())).scalars())
+
+
+def changed_since_mailed(tx: Tx) -> list[PostId]:
+    """Posts that differ from what they were when their issue was composed."""
+    placed, issue = tables.issue_posts.c, tables.issues.c
+    later = sa.or_(issue.created.is_(None), _T.settled_from > issue.created)
+    chosen = sa.select(_T.id).join(tables.issue_posts, placed.post == _T.id)
+    return list(tx.execute(chosen.join(tables.issues, issue.number == placed.number).where(later)).scalars())
+
+
+def first_day(tx: Tx) -> datetime | None:
+    """When the first post was seen."""
+    return tx.execute(sa.select(sa.func.min(_T.first_seen, type_=tables.Instant))).scalar()
+
+
+def count(tx: Tx) -> int:
+    """How many posts there are."""
+    return int(tx.execute(sa.select(sa.func.count()).select_from(tables.posts)).scalar_one())
 
 
 def get(tx: Tx, post: PostId) -> Post | None:
@@ -72,9 +123,7 @@ def get(tx: Tx, post: PostId) -> Post | None:
 
 def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, Post]:
     """Posts by their ids."""
-    ids = list(chosen)
-    rows = tx.execute(_whole().where(_T.id.in_(ids))) if ids else ()
-    return {row.id: _post(row) for row in rows}
+    return {row.id: _post(row) for row in among(tx, _whole(), _T.id, chosen)}
 
 
 def named(tx: Tx, keys: Iterable[str]) -> dict[str, Post]:
@@ -89,13 +138,33 @@ def glances(tx: Tx, source: SourceName) -> list[Glance]:
     return [_glance(row) for row in tx.execute(_heads().where(_T.source == source))]
 
 
-def absent(tx: Tx) -> list[Glance]:
-    """Posts that no source lists any more, in few words."""
+def count_arrived(tx: Tx, source: SourceName, seen: datetime) -> int:
+    """How many posts that are not from before were first seen at that moment."""
+    arrived = sa.select(sa.func.count()).where(_T.before.is_(False), _T.first_seen == seen, _T.source == source)
+    return int(tx.execute(arrived).scalar_one())
+
+
+def title_key(title: str) -> str:
+    """The same for titles that are the same but for case and punctuation; rarely for others."""
+    return bare(title)[:120]
+
+
+def absent(tx: Tx, title: str, around: tuple[datetime, datetime] | None) -> list[Glance]:
+    """Posts that no source lists any more, in few words: of that title, or of no date or one `around` there.
+
+    More of them may be told; without `around` all are.
+    """
     entry, cleaning = tables.entries.c, tables.cleanings.c
     of_entry = sa.select(cleaning.post).join(tables.entries, entry.id == cleaning.entry)
-    lost = of_entry.where(entry.listed.is_(False))
-    there = of_entry.where(entry.listed.is_(True), cleaning.post == _T.id).correlate(tables.posts).exists()
-    return [_glance(row) for row in tx.execute(_heads().where(_T.id.in_(lost), ~there))]
+    mine = of_entry.where(cleaning.post == _T.id).correlate(tables.posts)
+    lost, there = mine.where(entry.listed.is_(False)).exists(), mine.where(entry.listed.is_(True)).exists()
+    chosen = sa.select(_T.id)
+    if around is not None:
+        undated = sa.or_(_T.moment.is_(None), _T.moment == _T.first_seen)
+        titled = sa.or_(_T.title_key.is_(None), _T.title_key == title_key(title))
+        chosen = chosen.where(sa.or_(undated, _T.moment.between(*around), titled))
+    ids = list(tx.execute(chosen).scalars())
+    return [_glance(row) for row in among(tx, _heads().where(lost, ~there), _T.id, ids)]
 
 
 def _heads() -> sa.Select[Any]:
@@ -150,6 +219,8 @@ def add(
         "source": source,
         "article": article,
         "outline": _brief(article),
+        "moment": article.published or first_seen,
+        "title_key": title_key(article.title),
         "article_sha": article_sha,
         "fingerprint": fingerprint,
         "guids": guids,
@@ -170,6 +241,8 @@ def change(
     values = {
         "article": article,
         "outline": _brief(article),
+        "moment": article.published or _T.first_seen,
+        "title_key": title_key(article.title),
         "article_sha": article_sha,
         "fingerprint": fingerprint,
         "fault": fault,
@@ -193,9 +266,19 @@ def hold(tx: Tx, post: PostId, reason: str) -> None:
     tx.execute(sa.update(tables.posts).where(_T.id == post, _T.held.is_(None)).values(held=reason))
 
 
+def shas(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, str]:
+    """The hashes of posts' content, by their ids."""
+    return {row.id: row.article_sha for row in among(tx, sa.select(_T.id, _T.article_sha), _T.id, chosen)}
+
+
 def choices(tx: Tx) -> dict[PostId, Choice]:
     """What the author decided, by post."""
     return {row.post: row.choice for row in tx.execute(sa.select(tables.choices))}
+
+
+def choice(tx: Tx, post: PostId) -> Choice | None:
+    """What the author decided about one post."""
+    return tx.execute(sa.select(tables.choices.c.choice).where(tables.choices.c.post == post)).scalar()
 
 
 def choose(tx: Tx, post: PostId, choice: Choice, now: datetime) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 
-def among(tx: sa.Connection, table: sa.Table, column: sa.Column[Any], keys: Iterable[Any]) -> Iterator[sa.Row[Any]]:
-    """The rows of `table` whose `column` is one of `keys`, however many: a statement takes only so many values."""
-    wanted = list(keys)
+def among(
+    tx: sa.Connection, asked: sa.Table | sa.Select[Any], column: sa.ColumnElement[Any], keys: Iterable[Any]
+) -> Iterator[sa.Row[Any]]:
+    """The rows whose `column` is one of `keys`, however many: a statement takes only so many values."""
+    wanted, chosen = list(keys), asked.select() if isinstance(asked, sa.Table) else asked
     for at in range(0, len(wanted), 500):
-        yield from tx.execute(sa.select(table).where(column.in_(wanted[at : at + 500])))
+        yield from tx.execute(chosen.where(column.in_(wanted[at : at + 500])))
 
 
 def upsert(tx: sa.Connection, table: sa.Table, key: Sequence[str], values: Mapping[str, Any]) -> None:

@@ -129,6 +129,7 @@ entries = sa.Table(
     sa.Column("gone", Instant),
     sa.UniqueConstraint("source", "ident"),
     sa.Index("ix_entries_listed", "listed"),
+    sa.Index("ix_entries_revision", "revision"),
 )
 
 # clean
@@ -148,6 +149,13 @@ posts = sa.Table(
     sa.Column("settled_from", Instant, nullable=False),
     sa.Column("first_seen", Instant, nullable=False),
     sa.Column("outline", sa.Text),
+    sa.Column("moment", Instant),
+    sa.Column("title_key", sa.Text),
+    # Each of these answers a question that every run asks, without a look at the articles themselves.
+    sa.Index("ix_posts_moment", "moment", "first_seen", "title_key"),
+    sa.Index("ix_posts_before", "before", "first_seen"),
+    sa.Index("ix_posts_settled_from", "settled_from"),
+    sa.Index("ix_posts_article_sha", "article_sha"),
 )
 
 # clean: which revision of an entry, under which rules, became which post
@@ -196,6 +204,9 @@ issues = sa.Table(
     sa.Column("due", Instant, nullable=False),
     sa.Column("issue", Packed(Issue), nullable=False),
     sa.Column("sha", sa.String(64), nullable=False),
+    sa.Column("created", Instant),
+    sa.Column("outline", sa.Text),
+    sa.Index("ix_issues_created", "created"),
 )
 
 # compose: a post is in one issue, ever
@@ -204,6 +215,7 @@ issue_posts = sa.Table(
     metadata,
     sa.Column("post", sa.Integer, sa.ForeignKey("posts.id"), primary_key=True),
     sa.Column("number", sa.Integer, sa.ForeignKey("issues.number"), nullable=False),
+    sa.Index("ix_issue_posts_number", "number"),
 )
 
 # compose
@@ -292,6 +304,7 @@ approvals = sa.Table(
     sa.Column("rendering", sa.String(64), nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("told", sa.String(64)),
 )
 
 # feedback
@@ -425,6 +438,7 @@ sendings = sa.Table(
     sa.Column("domain", sa.Text, nullable=False, server_default=""),
     sa.Column("canary", sa.Integer),
     sa.Column("asked", Instant),
+    sa.Index("ix_sendings_frozen", "frozen", "audience"),
 )
 
 # deliver

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from importlib import import_module
@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from pipeline import files, looks, mail
 from pipeline.config import SyndicateSettings
-from pipeline.model import Issue, IssueNumber, Item, Outside, Pick, PostId, Report, SourceName
+from pipeline.model import Issue, IssueNumber, Item, Outside, Pick, Post, PostId, Report, SourceName
 from pipeline.store import Store, Tx, issues, picks, posts, sources
 from pipeline.syndicate import content, corrections, websub
 from pipeline.syndicate.meta import Meta
@@ -71,7 +71,7 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
     if key.startswith("hub/"):
         return websub.tell(store, settings, out)
     with store.reading() as tx:
-        output = _outputs(tx, settings).get(key)
+        output = _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings).get(key)
     if output is None:
         _remove(key, settings)
         with store.writing() as tx:
@@ -93,42 +93,72 @@ def _remove(name: str, settings: SyndicateSettings) -> None:
 
 def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     """Everything that outbox/public/ should hold now."""
-    items, every = _items(tx), issues.every(tx)
-    settled = [issue for issue in every if issues.settled(tx, issue.number)][::-1]
-    listed = [issue for issue in settled if issue.corrects is None]
+    items, every, agreed = _items(tx), issues.outlines(tx), issues.all_settled(tx)
+    digests = [issue for issue in every if issue.corrects is None]
+    listed = [issue for issue in digests if issue.number in agreed]
     style = (RULES, str(settings), looks.sha(settings.templates))
-    now = posts.some(tx, {item.post.id for issue in every for item in issue.items})
-    notes = corrections.notes([issue for issue in every if issue.corrects is None], settled, now, settings)
-    meta = _meta(settings, _credits(tx), corrections.of_posts(settled, now, settings))
+    wrong = _wrong(tx, agreed)
+    notes = corrections.notes(wrong, settings)
+    meta = _meta(settings, _credits(tx), corrections.of_posts(wrong, agreed, settings))
     about_posts = (*style, [(item.post, item.picks) for item in items], str(meta))
-    about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.slot.due) for issue in listed])
+    about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.due) for issue in listed])
     outputs: dict[str, Output] = {name: (_sha(about_posts), _feed(name, items, meta)) for name in FORMATS}
     outputs["issues.xml"] = (_sha((about_issues, notes)), lambda: _issues_feed(listed, meta, notes))
     outputs["feeds.opml"] = (_sha(style), lambda: _opml(meta))
     outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: index(items, listed, settings))
     outputs["feed.css"] = (_sha(style), lambda: stylesheet(settings))
-    for issue in every:
-        page = settings.issues / issue.folder / "web.html"
-        if page.is_file() and issue.corrects is None:
-            note = notes[issue.number].html if issue.number in notes else ""
-            made = partial(corrections.with_note, page, note)
-            outputs[f"issues/{issue.folder}/index.html"] = (_sha((page.read_bytes(), note)), made)
+    for issue in reversed(digests):
+        if page := _page(issue, notes.get(issue.number), settings):
+            outputs[_name(issue)] = page
     return outputs
+
+
+def _name(issue: issues.Outline) -> str:
+    return f"issues/{issue.folder}/index.html"
+
+
+def _page_of(tx: Tx, key: str, settings: SyndicateSettings) -> Output | None:
+    """One page of the archive, without a look at the other hundreds."""
+    number = key.removeprefix("issues/").partition("-")[0]
+    issue = issues.outline(tx, IssueNumber(int(number))) if number.isdecimal() else None
+    if issue is None or issue.corrects or _name(issue) != key:
+        return None
+    notes = corrections.notes(_wrong(tx, issues.all_settled(tx)), settings)
+    return _page(issue, notes.get(issue.number), settings)
+
+
+def _page(issue: issues.Outline, note: corrections.Note | None, settings: SyndicateSettings) -> Output | None:
+    """An issue's page in the archive; None while it is not rendered."""
+    page, words = settings.issues / issue.folder / "web.html", note.html if note else ""
+    stamp = files.stamp(page)
+    return (_sha((stamp, words)), partial(corrections.with_note, page, words)) if stamp else None
+
+
+def _wrong(tx: Tx, agreed: Container[IssueNumber]) -> corrections.Wrong:
+    """What was corrected since it was mailed: issues, what their author wrote of them, and their posts as they are."""
+    changed = posts.some(tx, posts.changed_since_mailed(tx))
+    words = [one for one in issues.corrections(tx) if one.number in agreed]
+    numbers = {one.corrects for one in words if one.corrects} | set(issues.placed(tx, changed).values())
+    return corrections.Wrong(
+        issues=issues.some(tx, numbers), words=issues.some(tx, (one.number for one in words))[::-1], posts=changed
+    )
 
 
 def _items(tx: Tx) -> list[Item]:
     """The newest posts that are whole, with their books; none that was skipped, held or could not be read."""
-    choices, suggested = posts.choices(tx), picks.of(tx)
-    chosen = [
-        post
-        for post in posts.every(tx)
-        if post.article.complete
-        and post.fault is None
-        and choices.get(post.id) != "skip"
-        and (post.held is None or choices.get(post.id) == "keep")
-    ]
-    chosen.sort(key=lambda post: (post.when, post.id), reverse=True)
-    return [Item(post=post, form="full", picks=_shown(suggested.get(post.id, ()))) for post in chosen[:NEWEST]]
+    choices, found, skip = posts.choices(tx), list[Post](), 0
+    while len(found) < NEWEST and (ids := posts.newest(tx, 2 * NEWEST, skip)):
+        found += [post for post in posts.outlines(tx, ids) if _may_be_shown(post, choices.get(post.id))]
+        skip += 2 * NEWEST
+    found.sort(key=lambda post: (post.when, post.id), reverse=True)
+    chosen = [post.id for post in found[:NEWEST]]
+    whole, suggested = posts.some(tx, chosen), picks.some(tx, chosen)
+    return [Item(post=whole[post], form="full", picks=_shown(suggested.get(post, ()))) for post in chosen]
+
+
+def _may_be_shown(post: Post, choice: posts.Choice | None) -> bool:
+    sound = post.article.complete and post.fault is None
+    return sound and choice != "skip" and (post.held is None or choice == "keep")
 
 
 def _shown(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:
@@ -145,7 +175,7 @@ def _feed(name: str, items: list[Item], meta: Meta) -> Callable[[], bytes]:
     return make
 
 
-def _issues_feed(listed: list[Issue], meta: Meta, notes: Mapping[IssueNumber, corrections.Note]) -> bytes:
+def _issues_feed(listed: Sequence[issues.Outline], meta: Meta, notes: Mapping[IssueNumber, corrections.Note]) -> bytes:
     from pipeline.syndicate import issues_feed
 
     return issues_feed.feed(listed, meta, notes)
@@ -173,13 +203,14 @@ def _credits(tx: Tx) -> dict[SourceName, str]:
     return {name: uri for name, address in sorted(given.items()) if (uri := content.uri(address))}
 
 
-def index(items: list[Item], listed: list[Issue], settings: SyndicateSettings) -> bytes:
+def index(items: list[Item], listed: Sequence[Issue | issues.Outline], settings: SyndicateSettings) -> bytes:
     """The site's front page: issues that somebody approved, then the newest posts."""
     newsletter, words = settings.newsletter, looks.words(settings.newsletter.language, settings.templates)
     values = {
         "newsletter": newsletter,
         "direction": looks.direction(words),
         "home": newsletter.home,
+        "form": settings.form,
         "issues": listed,
         "items": items[:LISTED],
         "words": words,

@@ -6,7 +6,7 @@ Nobody is mailed again for it, and what was sent is not touched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -25,13 +25,20 @@ class Note:
     at: datetime
 
 
-def notes(
-    listed: Sequence[Issue], settled: Sequence[Issue], now: Mapping[PostId, Post], settings: SyndicateSettings
-) -> dict[IssueNumber, Note]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """Issues in which something may be wrong; corrections that have a yes, newest first; posts that have changed."""
+
+    issues: Sequence[Issue]
+    words: Sequence[Issue]
+    posts: Mapping[PostId, Post]
+
+
+def notes(wrong: Wrong, settings: SyndicateSettings) -> dict[IssueNumber, Note]:
     """For each issue that was corrected: what its author wrote to its readers, then which posts are others now."""
-    made = {}
-    for issue in listed:
-        words = [one for one in settled if one.corrects and one.corrects.number == issue.number]
+    made, now = {}, wrong.posts
+    for issue in wrong.issues:
+        words = [one for one in wrong.words if one.corrects and one.corrects.number == issue.number]
         changed = [now[item.post.id] for item in issue.items if _differs(item.post, now.get(item.post.id), issue)]
         if words or changed:
             at = max([one.slot.due for one in words] + [post.settled_from for post in changed])
@@ -39,12 +46,16 @@ def notes(
     return made
 
 
-def of_posts(settled: Sequence[Issue], now: Mapping[PostId, Post], settings: SyndicateSettings) -> dict[PostId, str]:
-    """For each post that says something else by now than the mail did: a paragraph of HTML with the day."""
-    words = looks.words(settings.newsletter.language, settings.templates)
+def of_posts(wrong: Wrong, agreed: Container[IssueNumber], settings: SyndicateSettings) -> dict[PostId, str]:
+    """For each post that says something else by now than the mail did: a paragraph of HTML with the day.
+
+    Only what somebody has `agreed` to was mailed.
+    """
+    words, now = looks.words(settings.newsletter.language, settings.templates), wrong.posts
     return {
         item.post.id: f"<p><em>{escape(words['corrected_post'].format(day=_day(now[item.post.id], settings)))}</em></p>"
-        for issue in settled
+        for issue in reversed(wrong.issues)
+        if issue.number in agreed
         for item in issue.items
         if _differs(item.post, now.get(item.post.id), issue)
     }

@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 
 from pipeline.model import Issue, IssueNumber
 from pipeline.model.text import legal
+from pipeline.store.issues import Outline
 from pipeline.syndicate.corrections import Note
 from pipeline.syndicate.generator import EMPTY, blank, finished
 from pipeline.syndicate.meta import Meta
 
 
-def feed(listed: Sequence[Issue], meta: Meta, notes: Mapping[IssueNumber, Note] = MappingProxyType({})) -> bytes:
+def feed(
+    listed: Sequence[Issue | Outline], meta: Meta, notes: Mapping[IssueNumber, Note] = MappingProxyType({})
+) -> bytes:
     """The issues, newest first, each with what it holds, what was found wrong in it, and a link to its web page."""
     updated = {issue.number: max(issue.slot.due, notes[issue.number].at) for issue in listed if issue.number in notes}
     made = blank(meta, "issues.xml", max((updated.get(one.number, one.slot.due) for one in listed), default=EMPTY))

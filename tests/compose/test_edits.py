@@ -226,7 +226,7 @@ def test_skipping_a_post_is_for_good_and_undoing_it_brings_the_post_back(three: 
     gone = first.items[0].post.id
     change(three, edit.Choose(post=gone, choice="skip"))
     with three.project() as project:
-        told = dict(compose.standings(project.store, project.settings.compose, three.now))
+        told = dict(compose.outlines(project.store, project.settings.compose, three.now))
     assert {known_post.id: standing.state for known_post, standing in told.items()}[gone] == "skipped"
     after = planned(three).issue
     assert after is not None
@@ -290,8 +290,8 @@ def test_an_approved_issue_can_be_changed_only_when_the_yes_is_taken_back(three:
     change(three, edit.Subject(words="In time"))
     assert draft(three).subject == "In time"
     with three.project() as project:
-        told = review.states(project.store, project.settings.review)
-    assert [state for _, state, _ in told] == ["draft"]
+        told = review.overview(project.store, project.settings.review)
+    assert [line.state for line in told] == ["draft"]
 
 
 def test_files_that_were_edited_by_hand_are_not_changed_under_her(three: World) -> None:

@@ -72,7 +72,7 @@ class Scene:
     def state(self) -> str:
         """The issue's state."""
         with self.project() as project:
-            return review.states(project.store, project.settings.review)[0][1]
+            return review.overview(project.store, project.settings.review)[-1].state
 
     @property
     def folder(self) -> Path:

@@ -238,7 +238,7 @@ def test_on_the_first_day_only_the_newest_post_is_new(world: World) -> None:
         world.blog.publish(f"old-{month}", f"Old {month}", START - timedelta(days=30 * month))
     pull(world)
     with world.project() as project:
-        known = compose.standings(project.store, project.settings.compose, world.now)
+        known = compose.outlines(project.store, project.settings.compose, world.now)
     assert [standing.state for _, standing in known] == ["new"] + ["before"] * 10
 
 
@@ -247,7 +247,7 @@ def test_a_post_that_was_there_before_comes_only_when_she_says_so(world: World) 
     pull(world)
     with world.project() as project:
         old = next(
-            post for post, _ in compose.standings(project.store, project.settings.compose, world.now) if post.before
+            post for post, _ in compose.outlines(project.store, project.settings.compose, world.now) if post.before
         )
         compose.choose(project.store, old.id, "keep", world.now)
     build_now(world)

@@ -184,7 +184,7 @@ def test_a_yes_stands_until_the_correction_is_taken_back(world: World) -> None:
     with world.project() as project:
         compose.drop(ONE, project.store)
         run.walk(project, "render")
-        assert [one.number for one, _, _ in review.states(project.store, project.settings.review)] == [1]
+        assert [line.issue.number for line in review.overview(project.store, project.settings.review)] == [1]
     assert not list((world.folder / "outbox/issues").glob("2-*"))
 
 

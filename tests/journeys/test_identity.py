@@ -45,13 +45,13 @@ def body(subject: str) -> str:
 
 def standings(world: World) -> dict[str, Standing]:
     with world.project() as project:
-        known = compose.standings(project.store, project.settings.compose, world.now)
+        known = compose.outlines(project.store, project.settings.compose, world.now)
     return {post.article.title: standing for post, standing in known}
 
 
 def posts(world: World) -> list[Post]:
     with world.project() as project:
-        return [post for post, _ in compose.standings(project.store, project.settings.compose, world.now)]
+        return [post for post, _ in compose.outlines(project.store, project.settings.compose, world.now)]
 
 
 def states(world: World) -> list[str]:
@@ -165,7 +165,7 @@ def test_held_posts_go_out_when_she_keeps_them(mailed: World) -> None:
 
 
 def posts_in(project: run.Project) -> list[Post]:
-    return [post for post, _ in compose.standings(project.store, project.settings.compose, project.out.clock())]
+    return [post for post, _ in compose.outlines(project.store, project.settings.compose, project.out.clock())]
 
 
 def test_one_back_dated_post_goes_out(mailed: World) -> None:

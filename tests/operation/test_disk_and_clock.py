@@ -149,7 +149,7 @@ def test_a_damaged_state_is_refused_in_words_wherever_it_is_damaged(world: World
         try:
             with world.project() as project:
                 review.overview(project.store, project.settings.review)
-                review.states(project.store, project.settings.review)
+                review.overview(project.store, project.settings.review)
         except PaperroundError as fault:
             refused += 1
             codes.add(fault.exit_code)
@@ -157,12 +157,12 @@ def test_a_damaged_state_is_refused_in_words_wherever_it_is_damaged(world: World
     assert codes == {1}
     path.write_bytes(good)
     with world.project() as project:
-        assert review.states(project.store, project.settings.review)
+        assert review.overview(project.store, project.settings.review)
 
 
 def issues(world: World) -> int:
     with world.project() as project:
-        return len(review.states(project.store, project.settings.review))
+        return len(review.overview(project.store, project.settings.review))
 
 
 def test_a_clock_that_goes_back_or_far_ahead_sends_nothing_twice(world: World) -> None:
@@ -213,9 +213,9 @@ def test_an_hour_that_comes_twice_or_never_makes_one_issue(world: World, day: st
         assert not any(BUG in words for words in report.errors)
         if issues(world) > before:
             with world.project() as project:
-                states = review.states(project.store, project.settings.review)
-                if states[-1][1] == "draft":
-                    number = IssueNumber(states[-1][0].number)
+                newest = review.overview(project.store, project.settings.review)[0]
+                if newest.state == "draft":
+                    number = IssueNumber(newest.issue.number)
                     review.approve(number, project.store, project.settings.review, by="L", now=world.now)
             world.blog.publish(f"q{world.now:%H%M}", f"Post of {world.now:%H:%M}", world.now)
     assert issues(world) - before == turns

@@ -50,11 +50,13 @@ def test_a_sent_issue_is_listed_with_its_sum_and_its_correction(author: Author, 
 
 def test_the_list_tells_of_each_issue_what_its_page_tells(author: Author, world: World) -> None:
     from pipeline import review
+    from pipeline.store import issues
 
     for deed in (lambda: None, lambda: steps.approve(world), lambda: steps.send(world)):
         deed()
         with world.project() as project:
             section = project.settings.review
-            whole = {issue.number: (state, step) for issue, state, step in review.states(project.store, section)}
+            with project.store.reading() as tx:
+                whole = {issue.number: review.state(tx, issue, section) for issue in issues.every(tx)}
             told = {line.issue.number: (line.state, line.next_step) for line in review.overview(project.store, section)}
         assert told == whole

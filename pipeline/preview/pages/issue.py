@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import PlainTextResponse, Response
 
-from pipeline import books, review
+from pipeline import books
 from pipeline.compose.edits import to_redo, to_undo
 from pipeline.errors import UserError
 from pipeline.mail import sender
@@ -32,7 +32,6 @@ def _one(ask: Ask) -> Response:
 
 
 def _page(ask: Ask, there: Hand) -> Response:
-    told = review.states(ask.store, ask.settings.review)
     mine = there.issue.items if there.issue else ()
     inside = {item.post.id for item in mine}
     edits = there.plan.edits if there.plan else ()
@@ -44,7 +43,8 @@ def _page(ask: Ask, there: Hand) -> Response:
         widths=WIDTHS,
         parts=PARTS,
         inbox=_inbox(ask, there),
-        others=[pair for pair in there.plan.posts if pair[0].id not in inside] if there.plan else [],
+        others=[pair for pair in there.plan.posts if pair[0].id not in inside][: hand.OTHERS] if there.plan else [],
+        more=there.plan.total - len(inside) - hand.OTHERS if there.plan else 0,
         left_out=[one for one in there.plan.left_out if one[0].id in inside] if there.plan else [],
         order=",".join(str(item.post.id) for item in mine),
         history=[(one, changes.said(one.change)) for one in reversed(edits)],
@@ -52,8 +52,8 @@ def _page(ask: Ask, there: Hand) -> Response:
         redo=to_redo(edits),
         place=_place,
         real=ask.settings.delivery.provider != "outbox",
-        corrections=[(one, state) for one, state, _ in told if one.corrects and one.corrects.number == there.number],
-        last=next(((one, state) for one, state, _ in reversed(told) if state == "sent"), None),
+        corrections=[(line.issue, line.state) for line in ask.issues[::-1] if line.issue.corrects == there.number],
+        last=next(((line.issue, line.state) for line in ask.issues if line.state == "sent"), None),
         people=_people(ask, there),
     )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 
-HEAD = "0011"
+HEAD = "0012"
 
 
 def current(tx: sa.Connection) -> str | None:

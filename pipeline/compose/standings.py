@@ -1,0 +1,46 @@
+"""How posts stand: a list of all of them, one of them, and how many wait for the next turn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pipeline.compose import drafting, schedule
+from pipeline.compose.select import Known, standing
+from pipeline.config import ComposeSettings
+from pipeline.model import Issue, Post, Standing
+from pipeline.store import Store
+
+
+def outlines(store: Store, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
+    """Every post with its state and why, newest first; the posts come without their html, text and excerpt."""
+    with store.reading() as tx:
+        known = drafting.outline(tx)
+    return listed(known, settings, now)
+
+
+def stands(store: Store, settings: ComposeSettings, post: Post, now: datetime) -> Standing:
+    """Where one post stands, and why."""
+    with store.reading() as tx:
+        known = drafting.outline(tx, [post])
+    return standing(post, known, settings, now)
+
+
+def listed(known: Known, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
+    """What is known of posts, each with its state and why, newest first."""
+    ordered = sorted(known.posts, key=lambda post: (post.when, post.id), reverse=True)
+    return tuple((post, standing(post, known, settings, now)) for post in ordered)
+
+
+def turn(store: Store, settings: ComposeSettings, now: datetime) -> tuple[datetime | None, int]:
+    """When the next issue is due, None when nobody can say, and how many posts wait for it."""
+    with store.reading() as tx:
+        draft = next(iter(drafting.drafts(tx)), None)
+        known = drafting.free(tx, draft.number if draft else None)
+    waiting = sum(standing(post, known, settings, now).state in ("new", "settling") for post in known.posts)
+    return when(draft, settings, now), waiting
+
+
+def when(draft: Issue | None, settings: ComposeSettings, now: datetime) -> datetime | None:
+    """When the next issue is due: its draft's turn, else the schedule's next; None when nobody can say."""
+    following = schedule.following(settings.schedule, settings.timezone, now)
+    return draft.slot.due if draft else (following.due if following else None)

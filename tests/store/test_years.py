@@ -1,0 +1,134 @@
+"""What stands beside the documents of posts and issues tells the same as the documents, and may be missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline import folder, review, syndicate
+from pipeline.model import IssueNumber
+from pipeline.store import Tx, issues, posts, tables
+from tests.journeys import steps
+from tests.world import World
+
+
+@pytest.fixture
+def mailed(world: World) -> World:
+    """An issue with one post has gone to two readers; another post waits."""
+    steps.subscribe(world, "ann@example.org", "ben@example.org")
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    steps.send(world)
+    world.pass_time(hours=1)
+    world.blog.publish("kindness", "A jar of kind words", world.now)
+    world.pass_time(hours=2)
+    steps.cron(world)
+    return world
+
+
+def forget(tx: Tx) -> None:
+    """As an older program leaves rows."""
+    tx.execute(sa.update(tables.posts).values(outline=None, moment=None))
+    tx.execute(sa.update(tables.issues).values(outline=None, created=None))
+    tx.execute(sa.update(tables.approvals).values(told=None))
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["noted", "as an older program left it"])
+def test_what_a_run_asks_for_is_what_all_documents_tell(mailed: World, bare: bool) -> None:
+    with mailed.project() as project, project.store.writing() as tx:
+        if bare:
+            forget(tx)
+        every, whole = posts.every(tx), issues.every(tx)
+        newest = sorted(every, key=lambda post: (post.when, post.id), reverse=True)
+        assert sorted(posts.newest(tx, 10)) == sorted(post.id for post in every)
+        assert set(posts.newest(tx, 1)) >= {newest[0].id}
+        assert set(posts.earlier(tx, 10)) == set(issues.placed(tx))
+        assert posts.count(tx) == len(every)
+        assert posts.first_day(tx) == min(post.first_seen for post in every)
+        placed = issues.placed(tx)
+        drafts = [issue for issue in whole if not issues.settled(tx, issue.number)]
+        assert issues.unsettled(tx) == drafts
+        assert issues.all_settled(tx) == {issue.number for issue in whole} - {issue.number for issue in drafts}
+        assert {post.id for post in every} - set(posts.eligible(tx)) == set(placed)
+        for draft in drafts:
+            assert set(posts.eligible(tx, draft.number)) >= {item.post.id for item in draft.items}
+        assert [number for number, _ in issues.unsent(tx)] == [issue.number for issue in drafts]
+        assert issues.composed(tx) == {issue.number: issue.created for issue in whole}
+        assert issues.last_number(tx) == max(issue.number for issue in whole)
+        for one, issue in zip(reversed(issues.outlines(tx)), whole, strict=True):
+            assert one.folder == issue.folder
+            assert one.slot == issue.slot
+            assert [item.post.article.title for item in one.items] == [item.post.article.title for item in issue.items]
+            assert (one.title, one.subject, one.preheader) == (issue.title, issue.subject, issue.preheader)
+            assert one.created == issue.created
+
+
+def test_a_post_that_changed_after_it_was_mailed_is_found(mailed: World) -> None:
+    with mailed.project() as project, project.store.reading() as tx:
+        assert posts.changed_since_mailed(tx) == []
+    worries = mailed.blog.posts["worries"]
+    mailed.blog.posts["worries"] = replace(worries, html=worries.html.replace("slowly", "very slowly"))
+    mailed.pass_time(hours=3)
+    steps.cron(mailed)
+    with mailed.project() as project, project.store.writing() as tx:
+        (changed,) = posts.changed_since_mailed(tx)
+        assert issues.placed(tx)[changed] == 1
+        forget(tx)
+        assert changed in posts.changed_since_mailed(tx)
+
+
+def record(world: World) -> Path:
+    (found,) = (world.folder / "outbox/issues").glob("1-*")
+    return found / folder.RECORD
+
+
+def test_a_record_of_a_sent_issue_is_opened_only_when_it_changed(
+    mailed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.cron(mailed)
+    opened, real = list[Path](), folder.read
+
+    def read(path: Path) -> dict[str, Any] | None:
+        opened.append(path)
+        return real(path)
+
+    monkeypatch.setattr(folder, "read", read)
+    with mailed.project() as project:
+        list(review.due(project.store, project.settings.review, mailed.now))
+    assert record(mailed).parent not in opened
+    told = json.loads(record(mailed).read_text())
+    record(mailed).write_text(json.dumps(told | {"state": "draft"}))
+    steps.cron(mailed)
+    assert json.loads(record(mailed).read_text())["state"] == "sent"
+
+
+def test_files_of_an_issue_that_went_out_bring_no_work(mailed: World) -> None:
+    steps.cron(mailed)
+    (record(mailed).parent / "email.html").write_text("edited after it had gone")
+    with mailed.project() as project:
+        now = mailed.now + timedelta(minutes=1)
+        assert list(review.due(project.store, project.settings.review, now)) == []
+    report = steps.cron(mailed)
+    assert not report.errors
+    with mailed.project() as project, project.store.reading() as tx:
+        line = next(line for line in review.overview(project.store, project.settings.review) if line.issue.number == 1)
+        assert line.state == "sent"
+        assert issues.approval(tx, IssueNumber(1)) is not None
+
+
+def test_a_page_of_the_archive_follows_its_file(mailed: World) -> None:
+    page = record(mailed).parent / "web.html"
+    public = mailed.folder / "outbox/public/issues" / page.parent.name / "index.html"
+    steps.cron(mailed)
+    with mailed.project() as project:
+        assert list(syndicate.due(project.store, project.settings.syndicate, mailed.now)) == []
+    page.write_bytes(page.read_bytes().replace(b"</title>", b"!</title>"))
+    steps.cron(mailed)
+    assert b"!</title>" in public.read_bytes()
