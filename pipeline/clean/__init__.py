@@ -9,7 +9,8 @@ never    fetches anything
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
@@ -43,15 +44,53 @@ def due(store: Store, settings: CleanSettings, now: datetime) -> Iterable[str]:
 def work(key: str, store: Store, settings: CleanSettings, out: Outside) -> Report:
     """Make posts of some entries, or quarantine them with the reason."""
     ids = [EntryId(int(number)) for number in key.split(",")]
+    zones = {source.name: source.zone for source in settings.sources}
     with store.reading() as tx:
-        found = [known for entry in ids if (known := entries.get(tx, entry))]
-    made = [(known, *_cleaned(known, _zone(known, settings))) for known in found]
+        found = entries.several(tx, ids)
+    made = [_made(known, zones.get(known.entry.source, UTC)) for known in found]
     with store.writing() as tx:
         now = entries.revisions(tx, ids)
+        handful = _handful(tx, made)
         return total(
-            _keep(tx, known, article, fault, settings) if now.get(known.id) == known.revision else Report(unchanged=1)
-            for known, article, fault in made
+            _keep(tx, one, handful) if now.get(one.known.id) == one.known.revision else Report(unchanged=1)
+            for one in made
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made of an entry, `fault` says why it is not more; `names` are all that its post can be known by."""
+
+    known: KnownEntry
+    zone: tzinfo
+    article: Article
+    fault: str | None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Handful:
+    """What a handful of entries meets in the state, asked for once; `owners`, the posts by their names, grow with it.
+
+    `absent` is whether any entry at all is one that its source lists no more.
+    """
+
+    posts: Mapping[EntryId, PostId]
+    owners: dict[str, PostId]
+    absent: bool
+
+
+def _made(known: KnownEntry, zone: tzinfo) -> _Made:
+    article, fault = _cleaned(known, zone)
+    return _Made(known, zone, article, fault, identity.keys(known.entry, article))
+
+
+def _handful(tx: Tx, made: Sequence[_Made]) -> _Handful:
+    return _Handful(
+        posts=posts.of_entries(tx, [one.known.id for one in made]),
+        owners=posts.known_by(tx, {name for one in made for name in one.names}),
+        absent=entries.any_absent(tx),
+    )
 
 
 def _cleaned(known: KnownEntry, zone: tzinfo) -> tuple[Article, str | None]:
@@ -126,70 +165,69 @@ def _bare(known: KnownEntry) -> Article:
     )
 
 
-def _keep(tx: Tx, known: KnownEntry, made: Article, fault: str | None, settings: CleanSettings) -> Report:
-    names = identity.keys(known.entry, made)
-    post = posts.of_entry(tx, known.id) or _same(tx, known.entry, made, names)
+def _keep(tx: Tx, made: _Made, handful: _Handful) -> Report:
+    post = handful.posts.get(made.known.id) or _same(tx, made, handful)
     if post is None:
-        report = _add(tx, known, made, fault, names, settings)
+        report = _add(tx, made, handful)
     else:
-        _change(tx, post, known, made, fault, names=names, zone=_zone(known, settings))
+        _change(tx, post, made, handful)
         report = Report()
-    errors = () if fault is None or known.before else (f"{made.title}: quarantined, {fault}",)
-    return report + Report(errors=errors)
+    told = made.fault is not None and not made.known.before
+    return report + Report(errors=(f"{made.article.title}: quarantined, {made.fault}",) if told else ())
 
 
-def _same(tx: Tx, entry: Entry, made: Article, names: tuple[str, ...]) -> PostId | None:
+def _same(tx: Tx, made: _Made, handful: _Handful) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
+    owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
+    known = posts.some(tx, set(owners.values()))
 
     def absent() -> Iterable[Post]:
-        told = posts.absent(tx, made.title, identity.around(made.published))
-        return posts.some(tx, (one.id for one in told if identity.may_be(made, one))).values()
+        article = made.article
+        lost = posts.absent(tx, article.title, identity.around(article.published)) if handful.absent else ()
+        return posts.some(tx, [one.id for one in lost if identity.may_be(article, one)]).values()
 
-    return identity.same(made, names, posts.named(tx, names), absent)
+    return identity.same(made.article, made.names, {name: known[owner] for name, owner in owners.items()}, absent)
 
 
-def _add(
-    tx: Tx, known: KnownEntry, made: Article, fault: str | None, names: tuple[str, ...], settings: CleanSettings
-) -> Report:
-    source = known.entry.source
+def _add(tx: Tx, made: _Made, handful: _Handful) -> Report:
+    known, article, source = made.known, made.article, made.known.entry.source
     post = posts.add(
         tx,
         known.id,
         source,
-        made,
-        article_sha=_sha(made),
-        fingerprint=identity.fingerprint(made),
+        article,
+        article_sha=_sha(article),
+        fingerprint=identity.fingerprint(article),
         guids=(known.entry.guid,) if known.entry.guid else (),
         before=known.before,
-        held=None if known.before else identity.held(made, posts.oldest_new(tx, source)),
-        fault=fault,
-        settled_from=_settled_from(known, made, _zone(known, settings)),
+        held=None if known.before else identity.held(article, posts.oldest_new(tx, source)),
+        fault=made.fault,
+        settled_from=_settled_from(known, article, made.zone),
         first_seen=known.seen,
     )
-    _was_cleaned(tx, known, post, names)
+    _was_cleaned(tx, post, made, handful)
     if known.before:
         return Report()
     doubts = _hold_flood(tx, source, known.seen)
-    words = f"New post, held: {made.title}" if post in doubts else f"New post: {made.title}"
-    return Report(done=(words,)) if fault is None else Report()
+    words = f"New post, held: {article.title}" if post in doubts else f"New post: {article.title}"
+    return Report(done=(words,)) if made.fault is None else Report()
 
 
-def _change(
-    tx: Tx, post: PostId, known: KnownEntry, made: Article, fault: str | None, *, names: tuple[str, ...], zone: tzinfo
-) -> None:
+def _change(tx: Tx, post: PostId, made: _Made, handful: _Handful) -> None:
     """New content for a known post; once its words are known to be another's, it waits for a person."""
-    settled = _settled_from(known, made, zone)
-    posts.change(
-        tx, post, made, article_sha=_sha(made), fingerprint=identity.fingerprint(made), fault=fault, settled=settled
-    )
-    others = {owner for name, owner in posts.known_by(tx, names).items() if name.startswith("words:")} - {post}
-    for other in others:
+    article, settled = made.article, _settled_from(made.known, made.article, made.zone)
+    print_ = identity.fingerprint(article)
+    posts.change(tx, post, article, article_sha=_sha(article), fingerprint=print_, fault=made.fault, settled=settled)
+    words = [name for name in made.names if name.startswith("words:") and name in handful.owners]
+    for other in {handful.owners[name] for name in words} - {post}:
         posts.hold(tx, post, f"it has the very words of post {other}")
-    _was_cleaned(tx, known, post, names)
+    _was_cleaned(tx, post, made, handful)
 
 
-def _was_cleaned(tx: Tx, known: KnownEntry, post: PostId, names: tuple[str, ...]) -> None:
-    posts.was_cleaned(tx, known.id, post, revision=known.revision, rules=RULES, keys=names)
+def _was_cleaned(tx: Tx, post: PostId, made: _Made, handful: _Handful) -> None:
+    fresh = [name for name in made.names if name not in handful.owners]
+    posts.was_cleaned(tx, made.known.id, post, revision=made.known.revision, rules=RULES, names=fresh)
+    handful.owners.update(dict.fromkeys(fresh, post))
 
 
 def _hold_flood(tx: Tx, source: SourceName, seen: datetime) -> Mapping[PostId, str]:
@@ -213,10 +251,6 @@ def _settled_from(known: KnownEntry, made: Article, zone: tzinfo) -> datetime:
     day_only = bool(said) and max(said).astimezone(zone).time() == time(0)
     vague = not said or (day_only and known.seen - max(said) < timedelta(days=1))
     return max([*said, *([known.changed] if known.changed else []), *([known.seen] if vague else [])])
-
-
-def _zone(known: KnownEntry, settings: CleanSettings) -> tzinfo:
-    return next((source.zone for source in settings.sources if source.name == known.entry.source), UTC)
 
 
 def _sha(cleaned: Article) -> str:

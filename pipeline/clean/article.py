@@ -37,6 +37,7 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
     "*": {"dir", "lang"},
 }
+_INK = re.compile("[^\\s\u200b]")
 _TO_THE_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]")
 _RTL = ("ar", "he", "fa", "ur", "yi", "ps", "ckb")
 
@@ -151,7 +152,8 @@ def _tidy(root: tree.Element) -> None:
 def _drop_empty(root: tree.Element) -> None:
     """Paragraphs, lists, links and the like that show nothing."""
     for element in reversed(list(tree.elements(root, *EMPTY))):
-        if not tree.words(element).strip("\u00a0\u200b ") and next(element.iter("img", "hr", "br"), None) is None:
+        said = any(map(_INK.search, element.itertext()))
+        if not said and next(element.iter("img", "hr", "br"), None) is None:
             tree.drop(element)
 
 

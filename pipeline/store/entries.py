@@ -94,6 +94,17 @@ def get(tx: Tx, entry: EntryId) -> KnownEntry | None:
     return None if row is None else _known(row)
 
 
+def several(tx: Tx, chosen: Iterable[EntryId]) -> list[KnownEntry]:
+    """Entries by their ids, in the order they were seen."""
+    rows = tx.execute(sa.select(tables.entries).where(_T.id.in_(list(chosen))).order_by(_T.id))
+    return [_known(row) for row in rows]
+
+
+def any_absent(tx: Tx) -> bool:
+    """Whether there is an entry that its source lists no more."""
+    return tx.execute(sa.select(_T.id).where(_T.listed.is_(False)).limit(1)).first() is not None
+
+
 def uncleaned(tx: Tx, rules: int) -> list[EntryId]:
     """Entries that no post was made of, or from an older revision or by older rules; in the order they were seen."""
     done = tables.cleanings.c

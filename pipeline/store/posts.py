@@ -126,13 +126,6 @@ def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, Post]:
     return {row.id: _post(row) for row in among(tx, _whole(), _T.id, chosen)}
 
 
-def named(tx: Tx, keys: Iterable[str]) -> dict[str, Post]:
-    """The posts that any of `keys` belongs to already, by key."""
-    owners = known_by(tx, keys)
-    found = some(tx, set(owners.values()))
-    return {key: found[owner] for key, owner in owners.items()}
-
-
 def glances(tx: Tx, source: SourceName) -> list[Glance]:
     """All posts of a source, in few words."""
     return [_glance(row) for row in tx.execute(_heads().where(_T.source == source))]
@@ -177,15 +170,15 @@ def _glance(row: sa.Row[Any]) -> Glance:
     return Glance(id=row.id, title=head.title, published=head.published, first_seen=row.first_seen, before=row.before)
 
 
-def of_entry(tx: Tx, entry: EntryId) -> PostId | None:
-    """The post that an entry became, None before it was cleaned."""
-    return tx.execute(sa.select(tables.cleanings.c.post).where(tables.cleanings.c.entry == entry)).scalar()
+def of_entries(tx: Tx, chosen: Iterable[EntryId]) -> dict[EntryId, PostId]:
+    """The posts that entries became; one that was never cleaned has none."""
+    done = tables.cleanings.c
+    return {row.entry: row.post for row in among(tx, tables.cleanings, done.entry, chosen)}
 
 
 def known_by(tx: Tx, keys: Iterable[str]) -> dict[str, PostId]:
     """Which of `keys` belong to a post already."""
-    keys_table = tables.post_keys.c
-    return {row.key: row.post for row in tx.execute(sa.select(tables.post_keys).where(keys_table.key.in_(list(keys))))}
+    return {row.key: row.post for row in among(tx, tables.post_keys, tables.post_keys.c.key, keys)}
 
 
 def oldest_new(tx: Tx, source: SourceName) -> datetime | None:
@@ -230,8 +223,7 @@ def add(
         "settled_from": settled_from,
         "first_seen": first_seen,
     }
-    made = tx.execute(sa.insert(tables.posts).values(**values).returning(_T.id))
-    return PostId(made.scalar_one())
+    return PostId(tx.execute(sa.insert(tables.posts).returning(_T.id), values).scalar_one())
 
 
 def change(
@@ -252,11 +244,10 @@ def change(
     tx.execute(here.values(**values))
 
 
-def was_cleaned(tx: Tx, entry: EntryId, post: PostId, *, revision: int, rules: int, keys: Iterable[str]) -> None:
-    """Note that this revision of `entry` became `post`, which from now on is known by `keys` too."""
+def was_cleaned(tx: Tx, entry: EntryId, post: PostId, *, revision: int, rules: int, names: Iterable[str]) -> None:
+    """Note that this revision of `entry` became `post`, which from now on is known by `names`, nobody's before."""
     upsert(tx, tables.cleanings, ["entry"], {"entry": entry, "post": post, "revision": revision, "rules": rules})
-    taken = known_by(tx, keys := list(keys))
-    fresh = [{"key": key, "post": post} for key in dict.fromkeys(keys) if key not in taken]
+    fresh = [{"key": name, "post": post} for name in names]
     if fresh:
         tx.execute(sa.insert(tables.post_keys), fresh)
 

@@ -151,7 +151,8 @@ def _take_in(project: Project, *sources: str) -> None:
         raw = entries.uncleaned(tx, clean.RULES)
     _each(clean, project, clean.due(project.store, project.settings.clean, project.out.clock()))
     with project.store.reading() as tx:
-        made = [owner for entry in raw if (owner := posts.of_entry(tx, entry))]
+        owners = posts.of_entries(tx, raw)
+    made = [owners[entry] for entry in raw if entry in owners]
     _each(books, project, (",".join(map(str, made[at : at + 50])) for at in range(0, len(made), 50)))
 
 
