@@ -200,9 +200,15 @@ def _toml(name: str, own: Path) -> Mapping[str, Any]:
 def _read(name: str, own: Path, _stamp: object) -> Mapping[str, Any]:
     """Read again only when the file has changed: a thousand picks ask for the same words."""
     try:
-        return tomllib.loads(source(name, own))
+        return _parsed(source(name, own)).copy()
     except tomllib.TOMLDecodeError as fault:
         raise RenderFault(f"This is not valid TOML: {fault}.", where=f"templates/{name}") from None
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> dict[str, Any]:
+    """Kept, as each of a thousand posts may ask for the same words."""
+    return tomllib.loads(text)
 
 
 def _fault(fault: Exception, name: str) -> RenderFault:

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -68,7 +69,7 @@ def _table_faults(raw: Any, shape: type[msgspec.Struct], path: KeyPath, hook: Ho
     if not isinstance(raw, dict):
         yield path, f"{name or 'The file'} must be a table, written [{name}] on a line of its own."
         return
-    known = {part.encode_name: part for part in msgspec.structs.fields(shape)}
+    known = _parts(shape)
     for key in raw.keys() - known.keys():
         yield (*path, key), _unknown_words(key, known, name)
     for key, part in known.items():
@@ -76,6 +77,12 @@ def _table_faults(raw: Any, shape: type[msgspec.Struct], path: KeyPath, hook: Ho
             yield from _faults(raw[key], part.type, (*path, key), hook)
         elif part.required:
             yield path, f"{name + '.' if name else ''}{key} is missing; it is required."
+
+
+@cache
+def _parts(shape: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The keys of a table; asked once for each shape, as a project may have a thousand sources."""
+    return {part.encode_name: part for part in msgspec.structs.fields(shape)}
 
 
 def _is_struct(shape: Any) -> bool:
