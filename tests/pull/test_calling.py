@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pytest
+
+from pipeline import run
+from pipeline.model import Entry, Fetched, Report, SourceName, Validators
+from pipeline.pull import calling, kinds
+from pipeline.pull.listing import Ask, Listing, Visit
+from pipeline.store import entries, sources
+from tests.pull.web import Web, feed
+from tests.world import World
+
+MANY = 40
+
+
+@pytest.fixture
+def web(world: World) -> Web:
+    """Many blogs beside the world's own, all of them at hand."""
+    made = Web()
+    more = ""
+    for at in range(MANY):
+        made.put(
+            address(at), feed(f"First {at}", f"Second {at}", home=f"https://{at}.example.org"), "application/rss+xml"
+        )
+        more += f'[[source]]\nname = "{at}"\nurl = "{address(at)}"\n\n'
+    world.set("[schedule]", f"{more}[schedule]")
+    world.blog = made  # type: ignore[assignment]
+    return made
+
+
+def address(at: int) -> str:
+    return f"https://{at}.example.org/feed/"
+
+
+def visit(world: World, chosen: Iterable[int] = range(MANY)) -> Report:
+    with world.project() as project:
+        return run.perform(project, "pull", lambda: [f"source/{at}" for at in chosen])
+
+
+def kept(world: World) -> dict[str, int]:
+    with world.project() as project, project.store.reading() as tx:
+        return {str(at): len(entries.states(tx, SourceName(str(at)))) for at in range(MANY)}
+
+
+def test_many_sources_are_told_in_their_order_and_written_in_one_transaction(
+    world: World, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    real = calling.write
+
+    def noting(tx: object, calls: list[calling.Call]) -> list[Report]:
+        written.append(len(calls))
+        return real(tx, calls)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(calling, "write", noting)
+    told = visit(world)
+    assert [line.partition(":")[0] for line in told.done] == [str(at) for at in range(MANY)]
+    assert set(kept(world).values()) == {2}
+    assert visit(world).unchanged == MANY
+    assert written == [MANY, MANY]
+
+
+def test_sources_that_fail_cost_the_others_nothing(world: World, web: Web) -> None:
+    del web.pages[address(3)]
+    real = web.__call__
+
+    def failing(url: str, *, validators: Validators | None = None) -> Fetched:
+        if url == address(7):
+            raise RuntimeError("a bug")
+        return real(url, validators=validators)
+
+    world.blog = failing  # type: ignore[assignment]
+    told = visit(world)
+    gone, broken = told.errors
+    assert "The server has no such page (404)" in gone
+    assert gone.startswith("3: ")
+    assert broken.startswith("pull failed on source/7: RuntimeError: a bug.")
+    assert told.codes == (1,)
+    assert {name for name, count in kept(world).items() if count != 2} == {"3", "7"}
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A kind of source of which one gives what can't be written down."""
+
+    real: kinds.Kind
+
+    def visit(self, ask: Ask) -> Visit:
+        if ask.source.name != "2":
+            return self.real.visit(ask)
+        entry = Entry(source=ask.source.name, guid="1", link=None, title="\ud800")
+        return Visit(kind="feed", address=ask.address, listing=Listing(entries=(entry,)))
+
+
+def test_what_can_not_be_written_is_told_of_its_own_source_only(
+    world: World, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit(world, range(5))
+    for at in range(5):
+        web.put(
+            address(at),
+            feed(f"Third {at}", f"First {at}", f"Second {at}", home=f"https://{at}.example.org"),
+            "application/rss+xml",
+        )
+    real = kinds.load
+    monkeypatch.setattr(kinds, "load", lambda name: Odd(real(name)))
+    told = visit(world, range(5))
+    (error,) = told.errors
+    assert error.startswith("pull failed on source/2: StatementError")
+    assert len(told.done) == 4
+    assert [kept(world)[str(at)] for at in range(5)] == [3, 3, 2, 3, 3]
+
+
+def test_a_state_that_can_not_be_written_is_told_and_asked_again(
+    world: World, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sources, "record", full)
+        assert len(visit(world, range(3)).errors) == 3
+    assert set(kept(world).values()) == {0}
+    assert len(visit(world, range(3)).done) == 3
