@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
@@ -36,10 +37,8 @@ def names() -> tuple[str, ...]:
 
 def load(name: str) -> Kind:
     """The kind called `name`. Raises UserError with the nearest name for one that nobody knows."""
-    if name.isidentifier() and (Path(__file__).parent / f"{name}.py").is_file():
-        module = import_module(f"pipeline.pull.{name}")
-        if hasattr(module, "visit"):
-            return cast("Kind", module)
+    if ours := _ours(name):
+        return ours
     installed = _installed()
     if name in installed.names:
         return cast("Kind", installed[name].load())
@@ -47,6 +46,15 @@ def load(name: str) -> Kind:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known)}.")
+
+
+@cache
+def _ours(name: str) -> Kind | None:
+    """The module of this room that is called `name`, looked for once, as every visit asks."""
+    if name.isidentifier() and (Path(__file__).parent / f"{name}.py").is_file():
+        module = import_module(f"pipeline.pull.{name}")
+        return cast("Kind", module) if hasattr(module, "visit") else None
+    return None
 
 
 def _installed() -> EntryPoints:
