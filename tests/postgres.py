@@ -22,6 +22,7 @@ USER = "paperround"
 PASSWORD = "only-for-tests"
 SETTINGS = {"listen_addresses": "127.0.0.1", "max_connections": "200", "fsync": "off", "max_wal_size": "1GB"}
 """Nobody cuts the power of a test machine between two tests, so the disk need not be waited for."""
+_TABLES = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'paperround'"
 
 
 def binaries() -> Path | None:
@@ -80,11 +81,29 @@ class Server:
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
         self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
 
-    def execute(self, query: str, *values: Any) -> list[Any]:
+    @contextmanager
+    def full_after(self, database: str, rows: int, *, at_commit: bool = False) -> Iterator[None]:
+        """The disk has room for so many more rows of a newsletter, told at once or when they are committed."""
+        when = "DEFERRED" if at_commit else "IMMEDIATE"
+        told = "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';"
+        body = f"BEGIN IF nextval('public.room') > {rows} THEN {told} END IF; RETURN NULL; END"
+        tables = [row[0] for row in self.execute(_TABLES, database=database)]
+        self.execute("CREATE SEQUENCE public.room", database=database)
+        self.execute(f"CREATE FUNCTION public.room() RETURNS trigger LANGUAGE plpgsql AS $${body}$$", database=database)
+        for table in tables:
+            trigger = f"CREATE CONSTRAINT TRIGGER room AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY {when}"
+            self.execute(f"{trigger} FOR EACH ROW EXECUTE FUNCTION public.room()", database=database)
+        try:
+            yield
+        finally:
+            self.execute("DROP FUNCTION public.room CASCADE", database=database)
+            self.execute("DROP SEQUENCE public.room", database=database)
+
+    def execute(self, query: str, *values: Any, database: str = "postgres") -> list[Any]:
         """What a person at psql would do."""
         import psycopg
 
-        with closing(psycopg.connect(self.url(), password=PASSWORD, autocommit=True)) as session:
+        with closing(psycopg.connect(self.url(database), password=PASSWORD, autocommit=True)) as session:
             cursor = session.execute(query.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
@@ -102,7 +121,7 @@ def made(*, durable: bool = False) -> Server:
     password.write_text(PASSWORD, "utf-8")
     password.chmod(0o644)
     initdb = [str(server.bin / "initdb"), "-D", str(folder / "data"), "-U", USER, "-E", "UTF8", "--no-locale"]
-    how = ["--no-sync", "--auth=scram-sha-256", f"--pwfile={password}"]
+    how = ["--no-sync", "--data-checksums", "--auth=scram-sha-256", f"--pwfile={password}"]
     done = subprocess.run([*initdb, *how], capture_output=True, text=True, cwd="/", **_somebody())
     assert done.returncode == 0, done.stderr
     server.start()

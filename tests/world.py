@@ -173,9 +173,14 @@ class World:
         """Keep the state in the database at `url`."""
         path = self.folder / config.FILE
         path.write_text(f'{path.read_text("utf-8")}\n[store]\nurl = "{url}"\n', "utf-8")
-        secret = self.folder / ".env"
-        secret.write_text(f"PAPERROUND_STORE_PASSWORD={password}\n", "utf-8")
-        secret.chmod(0o600)
+        self.whisper(PAPERROUND_STORE_PASSWORD=password)
+
+    def whisper(self, **secrets: str) -> None:
+        """Add lines to .env."""
+        path = self.folder / ".env"
+        with path.open("a", encoding="utf-8") as handle:
+            handle.writelines(f"{name}={value}\n" for name, value in secrets.items())
+        path.chmod(0o600)
 
     @property
     def database(self) -> str | None:

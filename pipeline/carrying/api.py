@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from pipeline.mail import header_text
-from pipeline.model import Answer, Batch, Fate, HttpRequest, Outcome, Recipient, Reply
+from pipeline.mail import between, header_text
+from pipeline.model import Answer, Batch, Fate, HttpRequest, Message, Outcome, Recipient, Reply
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """Hosts that may be spoken to without encryption."""
@@ -135,10 +137,49 @@ def marks(batch: Batch, one: Recipient) -> dict[str, str]:
 
 def copy_size(batch: Batch) -> int:
     """No reader's copy of this batch is longer as JSON, in bytes: her links and some room for the rest are counted."""
-    message = batch.message
-    links = message.html.count(message.unsubscribe) + message.text.count(message.unsubscribe)
+    bare, links = _size(batch.message)
     longest = max((len(one.unsubscribe) for one in batch.recipients), default=0)
-    return len(encoded([message.subject, message.html, message.text])) + links * longest + 4096
+    return bare + links * longest + 4096
+
+
+@lru_cache(maxsize=8)
+def _size(message: Message) -> tuple[int, int]:
+    """Bytes of a message as JSON, and how many links of a reader's it holds."""
+    links = message.html.count(message.unsubscribe) + message.text.count(message.unsubscribe)
+    return len(encoded([message.subject, message.html, message.text])), links
+
+
+def copy(
+    message: Message, link: str, before: Mapping[str, Any], names: tuple[str, str], after: Mapping[str, Any]
+) -> Iterator[bytes]:
+    """One reader's copy as JSON, in pieces to be joined: HTML and text, by the `names` they have, between the rest.
+
+    The bodies are encoded once for all readers, and cut where her link belongs.
+    """
+    yield encoded(before)[:-1]
+    for name, body, own in zip(names, _cut(message), (escape(link), link), strict=True):
+        yield f',"{name}":"'.encode()
+        yield body[0]
+        inside = encoded(own)[1:-1]
+        for part in body[1:]:
+            yield inside
+            yield part
+        yield b'"'
+    yield b","
+    yield encoded(after)[1:]
+
+
+def array(copies: Iterable[Iterable[bytes]]) -> bytes:
+    """Copies as a JSON array; their bytes are put together once."""
+    pieces = [piece for copy in copies for piece in (b",", *copy)]
+    pieces[:1] = [b"["]
+    return b"".join((*pieces, b"]"))
+
+
+@lru_cache(maxsize=8)
+def _cut(message: Message) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    html, text = between(message)
+    return tuple(encoded(part)[1:-1] for part in html), tuple(encoded(part)[1:-1] for part in text)
 
 
 def moment(value: Any) -> datetime | None:

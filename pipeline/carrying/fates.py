@@ -5,7 +5,7 @@ Whatever came back, every reader of a batch gets exactly one fate, and nobody is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Answer, Batch, Fate, NoAnswer, Outcome, Recipient, Reply
@@ -136,25 +136,22 @@ def in_rounds(batch: Batch, done: Rounds, judge: Callable[[Part, Answer], Sequen
     return tuple(_outcome(one, verdicts.get(one.subscriber, rest)) for one in batch.recipients)
 
 
-def packed(readers: Iterable[tuple[Recipient, int]], at_most: int, room: int) -> tuple[Part, ...]:
-    """The readers in parts of at most `at_most`, whose sizes in bytes add up to at most `room`, in order.
+def packed(readers: Part, each: int, at_most: int, room: int) -> tuple[Part, ...]:
+    """The readers in parts of at most `at_most`, each of them with `each` bytes of at most `room`, in order.
 
     No part has an address twice, whatever its case: some providers refuse that, others know readers by address. A
     reader too big for the room is alone.
     """
-    readers = list(readers)
-    if len(readers) <= at_most and sum(bytes_ for _, bytes_ in readers) <= room:
-        alone = len({one.address.lower() for one, _ in readers}) == len(readers)
-        if alone and readers:
-            return (tuple(one for one, _ in readers),)
-    parts, part, size, seen = list[Part](), list[Recipient](), 0, set[str]()
-    for one, bytes_ in readers:
-        if part and (len(part) >= at_most or size + bytes_ > room or one.address.lower() in seen):
+    at_most = min(at_most, max(room // each, 1))
+    if 0 < len(readers) <= at_most and len({one.address.lower() for one in readers}) == len(readers):
+        return (readers,)
+    parts, part, seen = list[Part](), list[Recipient](), set[str]()
+    for one in readers:
+        if len(part) >= at_most or one.address.lower() in seen:
             parts.append(tuple(part))
-            part, size, seen = [], 0, set()
+            part, seen = [], set()
         part.append(one)
         seen.add(one.address.lower())
-        size += bytes_
     return (*parts, tuple(part)) if part else tuple(parts)
 
 

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from pipeline.mail import HeaderFault, header_text, one_click, sender, shared_header, unfolded
+from pipeline.mail import (
+    HEADER_LENGTH,
+    LINK,
+    PLAIN_LOCAL,
+    SIMPLE,
+    HeaderFault,
+    address_of,
+    domain_of,
+    header_text,
+    mailto,
+    one_click,
+    sender,
+    shared_header,
+    unfolded,
+    ways_out,
+)
 from pipeline.model import Batch, Recipient
 
 Headers = tuple[tuple[str, str], ...]
 
+_ALL_SIMPLE = re.compile(rf"(?:(?:{SIMPLE.pattern})?\n)*")
+_ALL_PLAIN = re.compile(rf"(?:{PLAIN_LOCAL.pattern}@[ -?A-~]+\n)*")
+_ALL_LINKS = re.compile(rf"(?:(?:{LINK.pattern})\n)*", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterhead:
-    """What all copies of a batch show; a mailbox is (name, address), and a name may be ""."""
+    """What all copies of a batch show; a mailbox is (name, address), and a name may be "".
+
+    `mailto` is the way out for those who leave by mail.
+    """
 
     sender: tuple[str, str]
     reply_to: tuple[str, str] | None
     subject: str
     headers: Headers
+    mailto: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """One reader, and the headers that are hers alone."""
+class Addressee(NamedTuple):
+    """One reader, and the headers that are hers alone; made so often that it is the cheapest thing there is."""
 
     name: str
     address: str
@@ -47,6 +70,7 @@ def _letterhead(writer: str, reply_to: str | None, subject: str, shared: Headers
         reply_to=sender(reply_to) if reply_to else None,
         subject=header_text(subject),
         headers=_lines((name, shared_header(name, value)) for name, value in shared),
+        mailto=mailto(writer, reply_to),
     )
 
 
@@ -55,11 +79,39 @@ def addressee(batch: Batch, recipient: Recipient) -> Addressee:
     try:
         return Addressee(
             name=header_text(recipient.name or ""),
-            address=sender(recipient.address)[1],
-            headers=tuple(one_click(batch, recipient)),
+            address=address_of(recipient.address),
+            headers=one_click(batch, recipient),
         )
     except ValueError as fault:
         raise HeaderFault(str(fault), where=f"issue {batch.issue}, reader {recipient.subscriber}") from None
+
+
+def addressees(batch: Batch, readers: Sequence[Recipient]) -> list[Addressee]:
+    """The same of many readers; those of whom nothing is odd are looked at together."""
+    if not plain(readers):
+        return [addressee(batch, one) for one in readers]
+    by_mail = letterhead(batch).mailto
+    return [Addressee(one.name or "", one.address, ways_out(one.unsubscribe, by_mail)) for one in readers]
+
+
+def plain(recipients: Sequence[Recipient]) -> bool:
+    """Whether nobody's name, address and link needs a second thought: each may be written as it is.
+
+    It says for all at once, in a tenth of the time, what `header_text`, `address_of` and `one_click` say of each.
+    """
+    names, addresses = [one.name or "" for one in recipients], [one.address for one in recipients]
+    short = max(map(len, names), default=0) <= HEADER_LENGTH and max(map(len, addresses), default=0) <= 64
+    return (
+        short
+        and _ALL_SIMPLE.fullmatch(_each(names)) is not None
+        and _ALL_PLAIN.fullmatch(_each(addresses)) is not None
+        and _ALL_LINKS.fullmatch(_each(one.unsubscribe for one in recipients)) is not None
+        and all(domain == domain_of(domain) for domain in {text.partition("@")[2] for text in addresses})
+    )
+
+
+def _each(texts: Iterable[str]) -> str:
+    return "\n".join((*texts, ""))
 
 
 def _lines(headers: Iterable[tuple[str, str]]) -> Headers:
@@ -68,5 +120,6 @@ def _lines(headers: Iterable[tuple[str, str]]) -> Headers:
 
 def mailbox(name: str, address: str) -> str:
     """`"Lisa" <letters@example.org>`, for a provider that encodes names itself."""
-    escaped = re.sub(r'(["\\])', r"\\\1", name)
-    return f'"{escaped}" <{address}>' if name else address
+    if '"' in name or "\\" in name:
+        name = re.sub(r'(["\\])', r"\\\1", name)
+    return f'"{name}" <{address}>' if name else address

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
 
 from pipeline.mail import between
@@ -19,9 +20,9 @@ _STYLE = re.compile(r"(<style\b[^>]*>.*?</style\s*>)", re.IGNORECASE | re.DOTALL
 _BRACES = re.compile(r"\{(?=[{%#])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Syntax:
-    """What a provider's engine acts on.
+    """What a provider's engine acts on; each is one of a kind.
 
     `special` matches each character that could begin a field; `plain` is what stands for it in plain text and in the
     subject; `in_style` matches what must not stay together in a style sheet.
@@ -41,6 +42,7 @@ class Template:
     text: str
 
 
+@lru_cache(maxsize=8)
 def template(message: Message, subject: str, syntax: Syntax, html_link: str, text_link: str) -> Template:
     """The message as a template: `html_link` and `text_link` are the fields that the provider puts the link into."""
     html, text = between(message)
@@ -51,6 +53,7 @@ def template(message: Message, subject: str, syntax: Syntax, html_link: str, tex
     )
 
 
+@lru_cache(maxsize=8)
 def harmless(message: Message, syntax: Syntax) -> Message:
     """The message for a provider that gets finished copies, and still acts on some fields in them."""
     whole = template(message, message.subject, syntax, escape(message.unsubscribe), message.unsubscribe)

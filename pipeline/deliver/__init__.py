@@ -156,12 +156,12 @@ def _carrier(batch: BatchId, store: Store, settings: DeliverSettings) -> Provide
     Raises NeedsPerson when the settings name another one by now.
     """
     with store.reading() as tx:
-        begun = ledger.sending_of(tx, batch)
-    if begun.provider != settings.provider:
+        number, begun_with = ledger.carrier_of(tx, batch)
+    if begun_with != settings.provider:
         raise NeedsPerson(
-            f"Issue {begun.number} was begun with the provider {begun.provider}, and the settings now say "
+            f"Issue {number} was begun with the provider {begun_with}, and the settings now say "
             f"{settings.provider}; its readers wait.",
-            next_step=f'Set provider = "{begun.provider}" again until it is sent.',
+            next_step=f'Set provider = "{begun_with}" again until it is sent.',
         )
     return provider(settings)
 

@@ -9,7 +9,7 @@ from pipeline.deliver import mark, send, settle, talk
 from pipeline.deliver.journal import Journal
 from pipeline.model import Batch, BatchId, IssueNumber, Outcome, Outside, Report
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, carriers, ledger
+from pipeline.store import Store, Tx, batches, carriers, ledger
 
 ASK_AGAIN = timedelta(minutes=30)
 """Between two looks at a provider's records: events come late and out of order."""
@@ -23,7 +23,7 @@ def recover(batch: BatchId, store: Store, settings: DeliverSettings, by: Provide
         was = ledger.standing(tx, batch)
         if was.state != "claimed" or store.alive(tx, was.claimed_by):
             return Report(unchanged=1)
-        frozen = ledger.batch(tx, batch, store.secret(tx))
+        frozen = batches.read(tx, batch, store.secret(tx))
     journal = Journal(settings.outbox, batch, was.attempts)
     outcomes = _heard(frozen, journal, by) or [
         Outcome(subscriber=one.subscriber, fate="unknown", words=_STOPPED) for one in frozen.recipients
@@ -47,7 +47,7 @@ def _heard(frozen: Batch, journal: Journal, by: Provider) -> list[Outcome]:
 def look_up(batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
     """Ask the provider what became of a batch; absence of evidence changes nothing where its records come late."""
     with store.reading() as tx:
-        frozen, was = ledger.batch(tx, batch, store.secret(tx)), ledger.standing(tx, batch)
+        frozen, was = batches.read(tx, batch, store.secret(tx)), ledger.standing(tx, batch)
     questions = by.look_up(frozen)
     if not questions or was.state not in ("unknown", "pending", "held"):
         return Report(unchanged=1)
@@ -87,8 +87,8 @@ def _same_bytes(tx: Tx, batch: BatchId, was: ledger.Standing, store: Store, by: 
     """Whether a repeat would be the very request that was made before, where the provider compares."""
     if by.can.idempotency != "key":
         return True
-    frozen = ledger.batch(tx, batch, store.secret(tx))
-    nobody_left = not ledger.barred(tx, frozen, store.secret(tx))
+    frozen = batches.read(tx, batch, store.secret(tx))
+    nobody_left = not batches.barred(tx, frozen, store.secret(tx))
     return nobody_left and send.payload_of(send.written(frozen, by)[1]) == was.payload
 
 

@@ -13,7 +13,7 @@ from pipeline.deliver.journal import Journal
 from pipeline.errors import PaperroundError
 from pipeline.model import Batch, BatchId, HttpRequest, Outcome, Outside, Report, Request
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, carriers, claims, ledger
+from pipeline.store import Store, Tx, batches, carriers, claims, ledger
 
 _A_FEW = 10
 
@@ -60,8 +60,8 @@ def _intend(
 ) -> _Intent | Report:
     """Everything about a claimed batch that must be durable before its first byte leaves; a report when none may."""
     secret = store.secret(tx)
-    was, frozen = ledger.standing(tx, batch), ledger.batch(tx, batch, secret)
-    barred = ledger.barred(tx, frozen, secret)
+    was, frozen = ledger.standing(tx, batch), batches.read(tx, batch, secret)
+    barred = batches.barred(tx, frozen, secret)
     if was.unknown and (fault := _may_not_be_repeated(was, by, barred, now)):
         return settle.parked(tx, frozen, fault, now)
     if barred:
@@ -149,7 +149,7 @@ def _known_elsewhere(
         was = ledger.standing(tx, batch)
         if was.attempts or claims.begun_here(tx, was.number, me):
             return None
-        frozen = ledger.batch(tx, batch, store.secret(tx))
+        frozen = batches.read(tx, batch, store.secret(tx))
     few = replace(frozen, recipients=frozen.recipients[:_A_FEW])
     replies = talk.converse(few, by.look_up(few), by.look_up, out)
     if not any(outcome.fate == "accepted" for outcome in by.found(few, replies)):

@@ -15,7 +15,7 @@ from pipeline.errors import SettingsError
 from pipeline.feedback import letters, reports
 from pipeline.feedback.letters import Said
 from pipeline.model import Outside, Report, Signal
-from pipeline.store import Store, Tx, ledger, people, signals
+from pipeline.store import Store, Tx, batches, people, signals
 
 if TYPE_CHECKING:
     from pipeline.mailbox import Mailbox
@@ -92,5 +92,5 @@ def _believed(tx: Tx, secret: bytes, said: Said) -> Signal | None:
     if signal.provider_id is None:
         return signal if signal.kind == "unsubscribed" else None
     domain = signal.provider_id.rpartition("@")[2].rstrip(">")
-    ours = ledger.message_id(secret, signal.issue or 0, reader.id, domain)
+    ours = batches.message_id(secret, signal.issue or 0, reader.id, domain)
     return signal if ours == signal.provider_id else None

@@ -191,7 +191,7 @@ def _hand_in(connection: smtplib.SMTP, envelope: SmtpEnvelope, behind: bytes, at
 def _stuffed(message: bytes) -> bytes:
     """RFC 5321 section 4.5.2: a line that begins with a dot gets another one."""
     message = message if message.endswith(b"\r\n") else message + b"\r\n"
-    return re.sub(rb"(?m)^\.", b"..", message) if message.startswith(b".") or b"\n." in message else message
+    return (b"." if message.startswith(b".") else b"") + message.replace(b"\n.", b"\n..")
 
 
 def _commands(envelope: SmtpEnvelope) -> bytes:

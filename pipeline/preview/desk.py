@@ -17,8 +17,8 @@ from pipeline.config import Settings
 from pipeline.errors import Busy, SettingsError
 from pipeline.model import Outside
 from pipeline.preview.errand import Errands
-from pipeline.run import Project
-from pipeline.store import Store, open_store
+from pipeline.run import Project, opened_store
+from pipeline.store import Store
 
 Opener = Callable[[Settings], AbstractContextManager[Outside]]
 TRAYS = 3
@@ -60,7 +60,7 @@ class Desk:
         self._working = threading.Lock()
         self._trays: OrderedDict[str, bytes] = OrderedDict()
         self._read: tuple[object, Settings] | None = None
-        self._store: tuple[str, Store] | None = None
+        self._store: tuple[object, Store] | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -88,11 +88,11 @@ class Desk:
     def store(self, settings: Settings) -> Store:
         """The state, open; another one when the settings name another."""
         with self._lock:
-            name = f"{settings.folder}\n{settings.store.url}"
+            name = (settings.folder, settings.store)
             if self._store is None or self._store[0] != name:
                 if self._store:
                     self._store[1].close()
-                self._store = (name, open_store(settings.store.url, settings.folder))
+                self._store = (name, opened_store(settings))
             return self._store[1]
 
     @contextmanager

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from watchfiles import awatch
 
+from pipeline.errors import PaperroundError
 from pipeline.preview.desk import Desk
 
 EVENTS = ("files", "state")
@@ -36,7 +37,7 @@ class Live:
         """While the page is served."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._desk.errands.listen = lambda: self.tell("state")
-        tasks = [asyncio.create_task(self._files()), asyncio.create_task(self._state())]
+        tasks = [asyncio.create_task(one()) for one in (self._files, self._state, self._on_a_server)]
         try:
             yield
         finally:
@@ -92,6 +93,24 @@ class Live:
                     self._put("files")
                 if any(not path.is_dir() for path in before) or (self._outbox and self._outbox not in before):
                     stop.set()
+
+    async def _on_a_server(self) -> None:
+        """A state that is no file is asked each second; that somebody else wrote on that server costs one look more."""
+        before = None
+        while not self._stop.is_set():
+            now = await asyncio.to_thread(self._pulse)
+            if None not in (before, now) and before != now:
+                self._put("state")
+            before = now
+            await self._rest(1.0)
+
+    def _pulse(self) -> str | None:
+        try:
+            settings = self._desk.settings()
+            on_a_server = settings.store.url.startswith("postgres")
+            return self._desk.store(settings).pulse() if on_a_server else None
+        except PaperroundError:
+            return None
 
     @property
     def _outbox(self) -> Path | None:

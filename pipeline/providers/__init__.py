@@ -21,6 +21,7 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -105,6 +106,7 @@ class Pollable(Protocol):
         ...
 
 
+@cache
 def names() -> tuple[str, ...]:
     """The providers that come with Paperround, in alphabetical order."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))

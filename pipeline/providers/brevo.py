@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.carrying.letter import Letterhead, addressee, letterhead
+from pipeline.carrying.letter import Addressee, Letterhead, addressees, letterhead
 from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
@@ -109,7 +109,7 @@ class _Brevo:
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
     own = 3 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 2048
     room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-    first = packed(((one, own) for one in batch.recipients), CAN.batch_max, room)
+    first = packed(batch.recipients, own, CAN.batch_max, room)
     return rounds(first, replies, _refused)
 
 
@@ -128,7 +128,7 @@ def _mail(batch: Batch, head: Letterhead, part: Part) -> dict[str, Any]:
         "textContent": body.text,
         "headers": {"idempotencyKey": _key(batch, part)},
         "tags": [batch.key],
-        "messageVersions": [_version(batch, head, one) for one in part],
+        "messageVersions": [_version(batch, head, *pair) for pair in zip(part, addressees(batch, part), strict=True)],
     }
 
 
@@ -137,8 +137,8 @@ def _key(batch: Batch, part: Part) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{batch.key}/{part[0].subscriber}/{part[-1].subscriber}/{len(part)}"))
 
 
-def _version(batch: Batch, head: Letterhead, one: Recipient) -> dict[str, Any]:
-    reader, link = addressee(batch, one), one.unsubscribe
+def _version(batch: Batch, head: Letterhead, one: Recipient, reader: Addressee) -> dict[str, Any]:
+    link = one.unsubscribe
     custom = {"X-Mailin-custom": api.encoded(api.marks(batch, one)).decode()}
     return {
         "to": [_person(reader.name, reader.address)],

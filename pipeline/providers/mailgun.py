@@ -16,9 +16,9 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.carrying.letter import addressee, letterhead, mailbox
+from pipeline.carrying.letter import addressees, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, template
-from pipeline.model import Answer, Batch, HttpRequest, Outcome, Recipient, Reply, Request, Signal
+from pipeline.model import Answer, Batch, HttpRequest, Outcome, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -133,12 +133,12 @@ class _Mailgun:
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
     own = 2 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 1024
     room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-    first = packed(((one, own) for one in batch.recipients), CAN.batch_max, room)
+    first = packed(batch.recipients, own, CAN.batch_max, room)
     return rounds(first, replies, lambda answer: answer.status == 400 and bool(_reason(answer)))
 
 
 def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, str]]:
-    head, readers = letterhead(batch), [addressee(batch, one) for one in part]
+    head, readers = letterhead(batch), addressees(batch, part)
     body = template(batch.message, head.subject, _SYNTAX, "%recipient.html_link%", "%recipient.link%")
     yield "from", mailbox(*head.sender)
     for reader in readers:
@@ -158,18 +158,22 @@ def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, str]]:
         yield f"v:{name}", value
     yield (
         "recipient-variables",
-        api.encoded({one.address: _own(two) for one, two in zip(readers, part, strict=True)}).decode(),
+        api.encoded(dict(zip((one.address for one in readers), _own(part), strict=True))).decode(),
     )
 
 
-def _own(one: Recipient) -> dict[str, str]:
-    link = one.unsubscribe
-    return {"link": link, "html_link": escape(link), "percent": "%", "number": str(one.subscriber)}
+def _own(part: Part) -> Iterator[dict[str, str]]:
+    """The variables of each reader; no link holds a line break, so all are escaped at once."""
+    links = [one.unsubscribe for one in part]
+    in_html = escape("\n".join(links)).split("\n")
+    for one, link, html_link in zip(part, links, in_html, strict=True):
+        yield {"link": link, "html_link": html_link, "percent": "%", "number": str(one.subscriber)}
 
 
 def _form(cut: str, fields: Iterable[tuple[str, str]]) -> bytes:
     """A multipart form (RFC 7578), the same bytes each time."""
-    parts = [f'--{cut}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
+    begin = f'--{cut}\r\nContent-Disposition: form-data; name="'
+    parts = [f'{begin}{name}"\r\n\r\n{value}\r\n' for name, value in fields]
     return "".join([*parts, f"--{cut}--\r\n"]).encode("utf-8", "replace")
 
 

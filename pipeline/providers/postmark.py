@@ -14,9 +14,8 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
-from pipeline.carrying.letter import addressee, letterhead, mailbox
+from pipeline.carrying.letter import Addressee, addressees, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, harmless
-from pipeline.mail import merged
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 
@@ -73,29 +72,29 @@ class _Postmark:
         return [self._post(written, part) for part in _parts(batch)]
 
     def _post(self, batch: Batch, part: Part) -> Request:
-        copies = b",".join(api.encoded(self._copy(batch, one)) for one in part)
-        return api.post(f"{self.base}/email/batch", b"[" + copies + b"]", self._key)
+        copies = (self._copy(batch, *pair) for pair in zip(part, addressees(batch, part), strict=True))
+        return api.post(f"{self.base}/email/batch", api.array(copies), self._key)
 
     @property
     def _key(self) -> Mapping[str, str]:
         return {"X-Postmark-Server-Token": self.token}
 
-    def _copy(self, batch: Batch, one: Recipient) -> dict[str, Any]:
-        head, reader = letterhead(batch), addressee(batch, one)
-        html, text = merged(batch.message, one)
-        return {
+    def _copy(self, batch: Batch, one: Recipient, reader: Addressee) -> Iterator[bytes]:
+        head = letterhead(batch)
+        before = {
             "From": mailbox(*head.sender),
             "To": mailbox(reader.name, reader.address),
             **({"ReplyTo": mailbox(*head.reply_to)} if head.reply_to else {}),
             "Subject": head.subject,
-            "HtmlBody": html,
-            "TextBody": text,
+        }
+        after = {
             "Headers": [{"Name": name, "Value": value} for name, value in (*head.headers, *reader.headers)],
             "Metadata": api.marks(batch, one),
             "MessageStream": self.stream,
             "TrackOpens": False,
             "TrackLinks": "None",
         }
+        return api.copy(batch.message, one.unsubscribe, before, ("HtmlBody", "TextBody"), after)
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         return in_parts(batch, _parts(batch), replies, self._judge)
@@ -167,7 +166,7 @@ class _Postmark:
 
 def _parts(batch: Batch) -> tuple[Part, ...]:
     size = api.copy_size(batch)
-    return packed(((one, size) for one in batch.recipients), CAN.batch_max, CAN.body_max_bytes)
+    return packed(batch.recipients, size, CAN.batch_max, CAN.body_max_bytes)
 
 
 def _reason(found: Any) -> str:

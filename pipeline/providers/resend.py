@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
-from pipeline.carrying.letter import addressee, letterhead, mailbox
+from pipeline.carrying.letter import Addressee, addressees, letterhead, mailbox
 from pipeline.mail import merged
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
@@ -63,7 +63,7 @@ class _Resend:
         return [self._post(batch, part, at) for at, part in enumerate(_parts(batch))]
 
     def _post(self, batch: Batch, part: Part, at: int) -> Request:
-        body = b"[" + b",".join(api.encoded(_copy(batch, one)) for one in part) + b"]"
+        body = api.array(_copy(batch, *pair) for pair in zip(part, addressees(batch, part), strict=True))
         # "permissive": one unusable address does not refuse the other copies.
         headers = {"Idempotency_Key": f"{batch.key}/{at}", "x_batch_validation": "permissive"}
         return api.post(f"{self.base}/emails/batch", body, self._key, **headers)
@@ -149,24 +149,24 @@ def _went_to(mail: Mapping[str, Any], one: Recipient) -> bool:
     return [api.text(to).lower() for to in api.rows(mail.get("to"))] == [one.address.lower()]
 
 
-def _copy(batch: Batch, one: Recipient) -> dict[str, Any]:
-    head, reader = letterhead(batch), addressee(batch, one)
-    html, text = merged(batch.message, one)
-    return {
+def _copy(batch: Batch, one: Recipient, reader: Addressee) -> Iterator[bytes]:
+    head = letterhead(batch)
+    before = {
         "from": mailbox(*head.sender),
         "to": [mailbox(reader.name, reader.address)],
         **({"reply_to": [mailbox(*head.reply_to)]} if head.reply_to else {}),
         "subject": head.subject,
-        "html": html,
-        "text": text,
+    }
+    after = {
         "headers": dict((*head.headers, *reader.headers)),
         "tags": [{"name": name, "value": value} for name, value in api.marks(batch, one).items()],
     }
+    return api.copy(batch.message, one.unsubscribe, before, ("html", "text"), after)
 
 
 def _parts(batch: Batch) -> tuple[Part, ...]:
     size = api.copy_size(batch)
-    return packed(((one, size) for one in batch.recipients), CAN.batch_max, CAN.body_max_bytes)
+    return packed(batch.recipients, size, CAN.batch_max, CAN.body_max_bytes)
 
 
 def reason(found: Any) -> str:

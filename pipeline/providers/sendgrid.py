@@ -15,10 +15,10 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.carrying.letter import Letterhead, addressee, letterhead
+from pipeline.carrying.letter import Letterhead, addressees, letterhead
 from pipeline.errors import Forged
 from pipeline.mail import between
-from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -111,7 +111,7 @@ class _SendGrid:
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
     own = 2 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 2048
     room = max(CAN.body_max_bytes - api.copy_size(batch), 0)
-    first = packed(((one, 2 * own) for one in batch.recipients), CAN.batch_max, room)
+    first = packed(batch.recipients, 2 * own, CAN.batch_max, room)
     return rounds(first, replies, lambda answer: answer.status in (400, 413) and bool(_reason(answer)))
 
 
@@ -121,8 +121,17 @@ def _mail(batch: Batch, head: Letterhead, part: Part) -> dict[str, Any]:
     named = hashlib.sha256(f"{message.html}{message.text}{message.subject}".encode("utf-8", "replace")).hexdigest()[:24]
     in_html, in_text = f"-h{named}-", f"-t{named}-"
     html, text = between(message)
+    shared = dict(head.headers)
     return {
-        "personalizations": [_personal(batch, head, one, in_html, in_text) for one in part],
+        "personalizations": [
+            {
+                "to": [_person(reader.name, reader.address)],
+                "headers": {**shared, **dict(reader.headers)},
+                "substitutions": {in_html: escape(one.unsubscribe), in_text: one.unsubscribe},
+                "custom_args": api.marks(batch, one),
+            }
+            for one, reader in zip(part, addressees(batch, part), strict=True)
+        ],
         "from": _person(*head.sender),
         **({"reply_to": _person(*head.reply_to)} if head.reply_to else {}),
         "subject": head.subject,
@@ -139,18 +148,8 @@ def _mail(batch: Batch, head: Letterhead, part: Part) -> dict[str, Any]:
     }
 
 
-def _personal(batch: Batch, head: Letterhead, one: Recipient, in_html: str, in_text: str) -> dict[str, Any]:
-    reader = addressee(batch, one)
-    return {
-        "to": [_person(reader.name, reader.address)],
-        "headers": dict((*head.headers, *reader.headers)),
-        "substitutions": {in_html: escape(one.unsubscribe), in_text: one.unsubscribe},
-        "custom_args": api.marks(batch, one),
-    }
-
-
 def _person(name: str, address: str) -> dict[str, str]:
-    return {"email": address, **({"name": name} if name else {})}
+    return {"email": address, "name": name} if name else {"email": address}
 
 
 def _reason(answer: Answer) -> str:

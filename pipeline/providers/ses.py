@@ -144,7 +144,7 @@ class _Ses:
             return tuple((one,) for one in batch.recipients)
         own = 4 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 2048
         room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-        return packed(((one, own) for one in batch.recipients), CAN.batch_max, room)
+        return packed(batch.recipients, own, CAN.batch_max, room)
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         return in_parts(batch, self._parts(batch), replies, self._judge)

@@ -21,9 +21,14 @@ _GENERATION = "generation"
 _CONFIRMED = "confirmed"
 
 
+_STOPPED = sa.select(_C.stopped).where(_C.provider == sa.bindparam("which"))
+_FACT = sa.select(_F.value).where(_F.name == sa.bindparam("which"))
+_FACT_ALONE = _FACT.with_for_update()
+
+
 def stopped(tx: Tx, provider: str) -> str | None:
     """Why nothing more is handed to a provider until a person has looked; None when all is well."""
-    words: str | None = tx.execute(sa.select(_C.stopped).where(_C.provider == provider)).scalar()
+    words: str | None = tx.execute(_STOPPED, {"which": provider}).scalar()
     return words
 
 
@@ -55,7 +60,7 @@ def reserve(tx: Tx, provider: str, requests: int, per_second: float, now: dateti
 
 def generation(tx: Tx) -> int:
     """How many claims this ledger has seen."""
-    return int(tx.execute(sa.select(_F.value).where(_F.name == _GENERATION)).scalar() or 0)
+    return int(tx.execute(_FACT, {"which": _GENERATION}).scalar() or 0)
 
 
 def begin(tx: Tx) -> None:
@@ -65,7 +70,7 @@ def begin(tx: Tx) -> None:
 
 def advance(tx: Tx, least: int = 0) -> int:
     """The next generation, `least` at the lowest; who comes at the same time waits, so call it last."""
-    last = tx.execute(sa.select(_F.value).where(_F.name == _GENERATION).with_for_update()).scalar()
+    last = tx.execute(_FACT_ALONE, {"which": _GENERATION}).scalar()
     following = max(int(last or 0) + 1, least)
     upsert(tx, tables.facts, ["name"], {"name": _GENERATION, "value": str(following)})
     return following
@@ -78,7 +83,7 @@ def confirm(tx: Tx, now: datetime) -> None:
 
 def confirmed(tx: Tx) -> datetime | None:
     """When a person last said so."""
-    value = tx.execute(sa.select(_F.value).where(_F.name == _CONFIRMED)).scalar()
+    value = tx.execute(_FACT, {"which": _CONFIRMED}).scalar()
     return None if value is None else datetime.fromisoformat(value)
 
 

@@ -18,10 +18,13 @@ def every(tx: Tx, number: IssueNumber | None = None) -> list[tuple[BatchId, str 
     return [(row[0], row[1]) for row in rows]
 
 
+_MINE = sa.func.substr(_B.claimed_by, 1, sa.bindparam("length", type_=sa.Integer)) == sa.bindparam("by")
+_BEGUN = sa.select(_B.id).where(_B.number == sa.bindparam("this"), _MINE).limit(1)
+
+
 def begun_here(tx: Tx, number: IssueNumber, by: str) -> bool:
     """Whether the process `by` has claimed a batch of this issue before."""
-    mine = _B.claimed_by.startswith(by, autoescape=True)
-    return tx.execute(sa.select(_B.id).where(_B.number == number, mine).limit(1)).first() is not None
+    return tx.execute(_BEGUN, {"this": number, "by": by, "length": len(by)}).first() is not None
 
 
 def done_by(claim: str | None) -> str:
@@ -29,6 +32,9 @@ def done_by(claim: str | None) -> str:
     return f"{claim}, done"
 
 
+_DONE = sa.update(tables.batches).where(_B.id == sa.bindparam("this")).values(claimed_by=sa.bindparam("by"))
+
+
 def mark_done(tx: Tx, batch: BatchId, claim: str | None) -> None:
     """Note that the answer to a claim is written down, so that it is not written twice."""
-    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(claimed_by=done_by(claim)))
+    tx.execute(_DONE, {"this": batch, "by": done_by(claim)})

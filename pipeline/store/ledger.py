@@ -6,7 +6,6 @@ keeps its own sum; a change adds up the rows of the batches it touches, and no c
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,17 +17,14 @@ import sqlalchemy as sa
 from pipeline.errors import PaperroundError
 from pipeline.model import (
     Account,
-    Batch,
     BatchId,
     BatchState,
     Fate,
     IssueNumber,
     Message,
     Outcome,
-    Recipient,
     SubscriberId,
 )
-from pipeline.store import people as readers
 from pipeline.store import tables
 from pipeline.store.open import Tx
 
@@ -37,6 +33,11 @@ _B = tables.batches.c
 _O = tables.outcomes.c
 _OPEN = ("pending", "unknown")
 _COUNTED = ("accepted", "rejected", "suppressed", "unknown")
+# What each batch asks is put together once: that costs SQLAlchemy four times what the database needs for it.
+THIS = sa.bindparam("this", type_=sa.Integer)
+_NOW = sa.bindparam("now", type_=tables.Instant)
+OPEN_HERE = (_O.batch == THIS, _O.fate.in_(_OPEN))
+_RESTED = sa.or_(_B.not_before.is_(None), _B.not_before <= _NOW)
 
 THE_LIST = SubscriberId(0)
 """Stands for all readers of a list that the provider keeps: they have no rows of their own here."""
@@ -83,11 +84,14 @@ class Standing:
     claimed_by: str | None
 
 
+_SENDING = sa.select(
+    *(column for column in _S if column.name != "message"), sa.type_coerce(_S.message, sa.Text).label("message")
+).where(_S.number == THIS)
+
+
 def sending(tx: Tx, number: IssueNumber) -> Sending | None:
     """What was frozen for an issue, None before that."""
-    raw = [sa.type_coerce(_S.message, sa.Text).label("message")]
-    columns = [column for column in _S if column.name != "message"] + raw
-    row = tx.execute(sa.select(*columns).where(_S.number == number)).first()
+    row = tx.execute(_SENDING, {"this": number}).first()
     return None if row is None else Sending(**{**row._mapping, "message": _message(row.message)})
 
 
@@ -97,12 +101,13 @@ def _message(document: str) -> Message:
     return msgspec.json.decode(document, type=Message)
 
 
-def sending_of(tx: Tx, batch: BatchId) -> Sending:
-    """What the issue of a batch was frozen as."""
-    number = tx.execute(sa.select(_B.number).where(_B.id == batch)).scalar_one()
-    found = sending(tx, number)
-    assert found is not None
-    return found
+_CARRIER = sa.select(_S.number, _S.provider).join(tables.batches, _B.number == _S.number).where(_B.id == THIS)
+
+
+def carrier_of(tx: Tx, batch: BatchId) -> tuple[IssueNumber, str]:
+    """The issue of a batch, and the provider that it was frozen for."""
+    number, provider = tx.execute(_CARRIER, {"this": batch}).one()
+    return number, provider
 
 
 def frozen(tx: Tx) -> list[IssueNumber]:
@@ -131,18 +136,28 @@ def claimable(tx: Tx, now: datetime, number: IssueNumber) -> list[tuple[BatchId,
     return [(row[0], row[1]) for row in tx.execute(chosen.order_by(_B.id))]
 
 
+_CLAIM = (
+    sa.update(tables.batches)
+    .where(_B.id == THIS, _B.state == "pending", _RESTED)
+    .values(state="claimed", claimed_by=sa.bindparam("by"), claimed_at=_NOW, attempts=_B.attempts + 1)
+)
+
+
 def claim(tx: Tx, batch: BatchId, by: str, now: datetime) -> bool:
     """Take a batch for one attempt; False when somebody else did, or when it has to rest."""
-    mine = {"state": "claimed", "claimed_by": by, "claimed_at": now, "attempts": _B.attempts + 1}
-    rested = sa.or_(_B.not_before.is_(None), _B.not_before <= now)
-    free = sa.update(tables.batches).where(_B.id == batch, _B.state == "pending", rested)
-    return tx.execute(free.values(mine)).rowcount == 1
+    return tx.execute(_CLAIM, {"this": batch, "by": by, "now": now}).rowcount == 1
+
+
+_INTEND = (
+    sa.update(tables.batches)
+    .where(_B.id == THIS)
+    .values(payload=sa.bindparam("hash"), first_tried=sa.func.coalesce(_B.first_tried, _NOW))
+)
 
 
 def intend(tx: Tx, batch: BatchId, payload: str | None, now: datetime) -> None:
     """What is about to be handed over, hashed, and since when: before the first byte leaves."""
-    first = sa.func.coalesce(_B.first_tried, sa.literal(now, tables.Instant))
-    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(payload=payload, first_tried=first))
+    tx.execute(_INTEND, {"this": batch, "hash": payload, "now": now})
 
 
 def rekey(tx: Tx, batch: BatchId, key: str) -> None:
@@ -150,10 +165,12 @@ def rekey(tx: Tx, batch: BatchId, key: str) -> None:
     tx.execute(sa.update(tables.batches).where(_B.id == batch).values(key=key, first_tried=None))
 
 
+_STANDING = sa.select(*(_B[name] for name in Standing.__slots__)).where(_B.id == THIS)
+
+
 def standing(tx: Tx, batch: BatchId) -> Standing:
     """How a batch has fared so far."""
-    names = Standing.__slots__
-    return Standing(**tx.execute(sa.select(*(_B[name] for name in names)).where(_B.id == batch)).one()._mapping)
+    return Standing(**tx.execute(_STANDING, {"this": batch}).one()._mapping)
 
 
 def in_state(tx: Tx, state: BatchState, number: IssueNumber | None = None) -> list[BatchId]:
@@ -174,8 +191,15 @@ def unknown(tx: Tx, now: datetime, provider: str, since: datetime) -> list[tuple
 
 def still_open(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Those of `outcomes` that nobody has settled meanwhile."""
-    there = set(tx.execute(sa.select(_O.subscriber).where(_O.batch == batch, _O.fate.in_(_OPEN))).scalars())
+    there = _open_in(tx, batch)
     return [outcome for outcome in outcomes if outcome.subscriber in there]
+
+
+_STILL_OPEN = sa.select(_O.subscriber).where(*OPEN_HERE)
+
+
+def _open_in(tx: Tx, batch: BatchId) -> set[int]:
+    return set(tx.execute(_STILL_OPEN, {"this": batch}).scalars().all())
 
 
 def settle_late(tx: Tx, number: IssueNumber, outcomes: Iterable[Outcome], now: datetime) -> int:
@@ -191,88 +215,47 @@ def settle_late(tx: Tx, number: IssueNumber, outcomes: Iterable[Outcome], now: d
     return len(found)
 
 
-def batch(tx: Tx, batch: BatchId, secret: bytes) -> Batch:
-    """A batch with its readers who are still to be handed over or of unknown fate."""
-    row = tx.execute(sa.select(_B.number, _B.key).where(_B.id == batch)).one()
-    frozen = sending(tx, row.number)
-    assert frozen is not None
-    columns = (_O.subscriber, _O.address, _O.name, _O.unsubscribe, _O.message_id)
-    rows = tx.execute(sa.select(*columns).where(_O.batch == batch, _O.fate.in_(_OPEN)).order_by(_O.subscriber))
-    return Batch(
-        id=batch,
-        issue=row.number,
-        key=row.key,
-        message=frozen.message,
-        sender=frozen.sender,
-        reply_to=frozen.reply_to,
-        date=frozen.frozen,
-        recipients=tuple(
-            Recipient(
-                subscriber=subscriber,
-                address=address,
-                name=name,
-                unsubscribe=frozen.links + token,
-                message_id=known or message_id(secret, row.number, subscriber, frozen.domain),
-            )
-            for subscriber, address, name, token, known in rows
-        ),
-    )
-
-
-def message_id(secret: bytes, number: int, subscriber: int, domain: str) -> str:
-    """The Message-ID of a reader's copy: always the same, and nobody else can tell whose it is."""
-    name = hashlib.blake2b(f"{number}/{subscriber}".encode(), key=secret[:64], digest_size=12).hexdigest()
-    return f"<{number}.{name}@{domain}>"
-
-
-def barred(tx: Tx, batch: Batch, secret: bytes) -> list[Outcome]:
-    """Readers of a batch who said no, or must not be mailed, since the issue was frozen."""
-    mine = sa.select(_O.subscriber, tables.subscribers.c.state).outerjoin_from(
-        tables.outcomes, tables.subscribers, tables.subscribers.c.id == _O.subscriber
-    )
-    left = sa.or_(tables.subscribers.c.id.is_(None), tables.subscribers.c.state != "active")
-    rows = tx.execute(mine.where(_O.batch == batch.id, _O.fate.in_(_OPEN), _O.subscriber != THE_LIST, left))
-    words = {SubscriberId(row.subscriber): str(row.state or "forgotten") for row in rows}
-    addresses = {one.subscriber: one.address for one in batch.recipients if one.subscriber != THE_LIST}
-    hashes = readers.suppressed_among(tx, secret, addresses)
-    return [
-        Outcome(subscriber=subscriber, fate="suppressed", words=why) for subscriber, why in (words | hashes).items()
-    ]
-
-
 def record(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome], now: datetime) -> None:
     """Write the fates of readers of a batch. Raises PaperroundError when one of them is not open in it."""
     told = {outcome.subscriber: outcome for outcome in outcomes}
-    is_open = (_O.batch == batch, _O.fate.in_(_OPEN))
-    there = set(tx.execute(sa.select(_O.subscriber).where(*is_open)).scalars())
+    there = _open_in(tx, batch)
     if strangers := told.keys() - there:
         raise PaperroundError(f"The ledger has no open row for reader {min(strangers)} in batch {batch}.")
-    values = [_values(outcome, now) for outcome in told.values()]
-    if told.keys() == there and len({(row["fate"], row["provider_id"], row["words"]) for row in values}) == 1:
-        tx.execute(sa.update(tables.outcomes).where(*is_open).values(**values[0]))
-    elif values:
-        number = tx.execute(sa.select(_B.number).where(_B.id == batch)).scalar_one()
-        one = sa.update(tables.outcomes).where(_O.number == number, _O.subscriber == sa.bindparam("reader"))
-        tx.execute(one, [row | {"reader": reader} for row, reader in zip(values, told, strict=True)])
+    alike = len({(one.fate, one.provider_id, one.words) for one in told.values()}) == 1
+    if alike and told.keys() == there:
+        tx.execute(_ALL_FATES, {"this": batch, **_values(next(iter(told.values())), now)})
+    elif told:
+        number = standing(tx, batch).number
+        rows = [{"this": number, "reader": reader, **_values(one, now)} for reader, one in told.items()]
+        tx.execute(_ONE_FATE, rows)
     _add_up(tx, batch)
+
+
+_FATE = {"fate": sa.bindparam("of"), "provider_id": sa.bindparam("receipt"), "words": sa.bindparam("said"), "at": _NOW}
+_ALL_FATES = sa.update(tables.outcomes).where(*OPEN_HERE).values(_FATE)
+_ONE_FATE = sa.update(tables.outcomes).where(_O.number == THIS, _O.subscriber == sa.bindparam("reader")).values(_FATE)
 
 
 def _values(outcome: Outcome, now: datetime) -> dict[str, object]:
     fate = "pending" if outcome.fate == "not-sent" else outcome.fate
-    return {"fate": fate, "provider_id": outcome.provider_id, "words": outcome.words, "at": now}
+    return {"of": fate, "receipt": outcome.provider_id, "said": outcome.words, "now": now}
+
+
+_SUMS = sa.select(_O.fate, sa.func.count()).where(_O.batch == THIS).group_by(_O.fate)
+_SIZE = sa.select(_B.size).where(_B.id == THIS)
+_ADD_UP = sa.update(tables.batches).where(_B.id == THIS).values({name: sa.bindparam(f"n_{name}") for name in _COUNTED})
 
 
 def _add_up(tx: Tx, batch: BatchId) -> None:
     """Bring a batch's sums up to date. Raises PaperroundError when somebody is missing."""
-    counted = sa.select(_O.fate, sa.func.count()).where(_O.batch == batch).group_by(_O.fate)
-    sums = {row[0]: row[1] for row in tx.execute(counted)}
-    size = tx.execute(sa.select(_B.size).where(_B.id == batch)).scalar_one()
+    sums = {row[0]: row[1] for row in tx.execute(_SUMS, {"this": batch})}
+    size = tx.execute(_SIZE, {"this": batch}).scalar_one()
     if sum(sums.values()) != size:
         raise PaperroundError(
             f"The ledger does not add up: batch {batch} had {size} readers and has {sum(sums.values())}.",
             next_step="Nothing was changed. Send nothing; restore a backup.",
         )
-    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(**{fate: sums.get(fate, 0) for fate in _COUNTED}))
+    tx.execute(_ADD_UP, {"this": batch, **{f"n_{fate}": sums.get(fate, 0) for fate in _COUNTED}})
 
 
 def move(
@@ -300,13 +283,17 @@ def move(
     return fresh
 
 
+_FATES_HERE = sa.select(_O.fate).where(_O.batch == THIS).distinct()
+_CLOSE = sa.update(tables.batches).where(_B.id == THIS).values(state=sa.bindparam("how"), words=sa.bindparam("said"))
+
+
 def close(tx: Tx, batch: BatchId, words: str) -> None:
     """End a batch's attempt: unknown when a fate is, else done. Raises PaperroundError when somebody is still open."""
-    fates = set(tx.execute(sa.select(_O.fate).where(_O.batch == batch).distinct()).scalars())
+    fates = set(tx.execute(_FATES_HERE, {"this": batch}).scalars())
     if "pending" in fates:
         raise PaperroundError(f"Batch {batch} can't be closed while some of its readers are still to be handed over.")
     state = "unknown" if "unknown" in fates else "done"
-    tx.execute(sa.update(tables.batches).where(_B.id == batch).values(state=state, words=words))
+    tx.execute(_CLOSE, {"this": batch, "how": state, "said": words})
 
 
 def reopen(tx: Tx, batch: BatchId, words: str, not_before: datetime | None = None) -> None:
@@ -351,13 +338,18 @@ def held(tx: Tx, number: IssueNumber) -> int:
     return int(tx.execute(held).scalar_one())
 
 
+_AUDIENCE = sa.select(_S.audience).where(_S.number == THIS)
+_ACCOUNT = sa.select(*(sa.func.coalesce(sa.func.sum(_B[name]), 0) for name in ("size", *_COUNTED))).where(
+    _B.number == THIS
+)
+
+
 def account(tx: Tx, number: IssueNumber) -> Account | None:
     """The issue's sum, None before it was frozen. Raises PaperroundError when somebody is missing."""
-    audience = tx.execute(sa.select(_S.audience).where(_S.number == number)).scalar()
+    audience = tx.execute(_AUDIENCE, {"this": number}).scalar()
     if audience is None:
         return None
-    sums = [sa.func.coalesce(sa.func.sum(_B[name]), 0) for name in ("size", *_COUNTED)]
-    size, *counted = (int(value) for value in tx.execute(sa.select(*sums).where(_B.number == number)).one())
+    size, *counted = (int(value) for value in tx.execute(_ACCOUNT, {"this": number}).one())
     fates = dict(zip(_COUNTED, counted, strict=True))
     account = Account(issue=number, audience=audience, **fates, pending=size - sum(counted))
     if not account.balanced:

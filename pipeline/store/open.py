@@ -32,6 +32,9 @@ LONGEST_CUT = 600.0
 """Seconds that a database may be away before an answer that was heard is given up as not written down."""
 
 
+_SALT = sa.select(tables.facts.c.value).where(tables.facts.c.name == "salt")
+
+
 class Database(Protocol):
     """What a kind of database does in its own way."""
 
@@ -174,9 +177,16 @@ class Store:
         """The database's address with its password, for the worker's queue."""
         return self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
+    def pulse(self) -> str | None:
+        """What differs after somebody wrote to a shared database, whoever it was; None for a file."""
+        if not self.shared:
+            return None
+        with self.reading() as tx:
+            return str(tx.execute(sa.select(sa.cast(sa.func.pg_current_snapshot(), sa.Text))).scalar_one())
+
     def secret(self, tx: Tx) -> bytes:
         """The project's own random salt, made with the database and never shown."""
-        value = tx.execute(sa.select(tables.facts.c.value).where(tables.facts.c.name == "salt")).scalar_one()
+        value: str = tx.execute(_SALT).scalar_one()
         return bytes.fromhex(value)
 
     def close(self) -> None:
@@ -189,9 +199,9 @@ def _in_words(where: str) -> Iterator[None]:
     """A fault of the database, not of a query, is told as a sentence."""
     try:
         yield
-    except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError):
-        raise
     except (sa.exc.DBAPIError, sa.exc.TimeoutError) as fault:
+        if _is_of_the_query(fault):
+            raise
         raise StoreFault(
             f"The state can't be used: {reason(fault)}.",
             where=where,
@@ -200,10 +210,17 @@ def _in_words(where: str) -> Iterator[None]:
         ) from None
 
 
+def _is_of_the_query(fault: sa.exc.SQLAlchemyError) -> bool:
+    """PostgreSQL counts a lack of rights (42501) among these, but no query can help it."""
+    if not isinstance(fault, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
+        return False
+    return getattr(fault.orig, "sqlstate", None) != "42501"
+
+
 def _is_cut(fault: sa.exc.DBAPIError) -> bool:
-    """Whether a server ended the session, or is not there at all; a wrong password is no reason to try again."""
+    """Whether a server ended the session, is held up, or not there; a wrong password is no reason to try again."""
     server = getattr(fault.orig, "sqlstate", None)
-    lost = fault.connection_invalidated or (server or "").startswith(("08", "57P"))
+    lost = fault.connection_invalidated or (server or "").startswith(("08", "57P", "55P03"))
     return lost or (type(fault.orig).__module__.startswith("psycopg") and server is None)
 
 

@@ -268,10 +268,13 @@ def lift(tx: Tx, address_hash: str) -> None:
     tx.execute(sa.delete(tables.suppressions).where(tables.suppressions.c.address_hash == address_hash))
 
 
+_ANY_SUPPRESSED = sa.select(tables.suppressions.c.reason).limit(1)
+
+
 def suppressed_among(tx: Tx, secret: bytes, addresses: Mapping[SubscriberId, str]) -> dict[SubscriberId, str]:
     """Those of many readers (id to address) who must not be mailed, each with the reason."""
     columns = tables.suppressions.c
-    if tx.execute(sa.select(columns.reason).limit(1)).first() is None:
+    if tx.execute(_ANY_SUPPRESSED).first() is None:
         return {}
     hashes = {address_hash(secret, address): reader for reader, address in addresses.items()}
     found: dict[SubscriberId, str] = {}

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 PATIENCE = 3.0
 """Seconds to wait for the lock of a run."""
 
+LONGEST_LOCK = 300.0
+"""Seconds to wait for another's turn or for a table that an administrator holds."""
+
 SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CONNECTIONS = {"pool_size": 8, "max_overflow": 56, "pool_pre_ping": True, "pool_recycle": 1800}
 # A machine that lost its power is found out in a minute, not in two hours, so that its locks are free again.
@@ -183,7 +186,8 @@ def _prepare(connection: Any, name: str) -> None:
     """Work in the newsletter's own schema; the rest see _SERVER_TOO."""
     connection.adapters.register_dumper(str, _dumper())
     cursor = connection.cursor()
-    for setting in (f"SET search_path = {name}", *_SERVER_TOO):
+    mine = (f"SET search_path = {name}", f"SET lock_timeout = '{LONGEST_LOCK:g}s'")
+    for setting in (*mine, *_SERVER_TOO):
         cursor.execute(setting)
     connection.commit()
     cursor.close()

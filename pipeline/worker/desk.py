@@ -29,7 +29,7 @@ class Desk:
         self._load = orders.load
         self._stamp: object = None
         self._guard = Lock()
-        self.account = Account(orders.log)
+        self.account = Account(orders.log, orders.pace.quiet)
         self.say = _now_and_then(orders.say)
         self.settings = orders.load(folder)
         self.name = self.settings.store.name

@@ -47,7 +47,7 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
     @made.task(name="look")
     async def look(timestamp: int = 0, *, newsletter: str, **rest: Any) -> None:
         step = Step(newsletter=newsletter, **({"begun": timestamp} | rest))
-        following, jobs = await asyncio.to_thread(_looked, desks[newsletter], orders, step)
+        following, jobs = await asyncio.to_thread(_looked, desks[newsletter], step)
         await defer(jobs)
         if following:
             soon = orders.pace.look if following.at == step.at and following.passes == step.passes else 0
@@ -82,7 +82,7 @@ def look_at(step: Step, when: datetime | None = None) -> Job:
     )
 
 
-def _looked(desk: Desk, orders: Orders, step: Step) -> tuple[Step | None, list[Job]]:
+def _looked(desk: Desk, step: Step) -> tuple[Step | None, list[Job]]:
     """A stride; whoever else is at work in the newsletter goes first."""
     from procrastinate.jobs import Job
 
@@ -92,7 +92,7 @@ def _looked(desk: Desk, orders: Orders, step: Step) -> tuple[Step | None, list[J
                 queue.forget(tx, desk.name, step.begun)
         following, keys = stride(desk, step)
         if following is None:
-            round_over(desk, orders.pace.quiet)
+            round_over(desk)
     except Busy:
         return step, []
     except PaperroundError as fault:

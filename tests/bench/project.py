@@ -90,11 +90,16 @@ def copied(plan: Plan, name: str, make: Callable[[Path], None]) -> Callable[[Pat
     return fill
 
 
+def ordinary(plan: Plan, folder: Path) -> None:
+    """Posts of an ordinary issue."""
+    copied(plan, "ordinary", lambda empty: with_posts(plan, empty, POSTS))(folder)
+
+
 def issue(plan: Plan) -> Path:
     """A folder with issue.html and issue.txt, in which {{link}} stands for the reader's link; made once."""
     folder = plan.folder / "issue"
     if not folder.exists():
-        with_posts(plan, folder, POSTS)
+        ordinary(plan, folder)
         done(plan, folder, "build", "--now")
         for kind in ("html", "txt"):
             (made,) = (folder / "outbox/issues").glob(f"*/email.{kind}")

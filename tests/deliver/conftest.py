@@ -82,7 +82,7 @@ def stage(
             receiving() as mail,
             approved.copied(folder, kept_in) as world,
         ):
-            double.seconds = 1.5
+            double.seconds = 3.0
             table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in {"kind": kind, **can}.items())
             world.set('"http://127.0.0.1:1"', f'"{double.url}"\n{table}')
             if kind == "smtp":

@@ -33,12 +33,12 @@ class Scene:
     double: Double
     mail: MailDouble | None = None
     server: postgres.Server | None = None
-    seconds: float = 0.5
 
     @contextmanager
     def project(self) -> Iterator[Project]:
-        """The project, with a line that soon loses patience."""
-        with self.world.project() as project, Wire(project.settings.outbox, self.seconds) as line:
+        """The project, with a line that soon loses patience where the provider is about to hang."""
+        patience = 1.0 if "hang" in self.double.faults else 20.0
+        with self.world.project() as project, Wire(project.settings.outbox, patience) as line:
             yield replace(project, out=replace(project.out, line=line))
 
     def send(self, canary: int | None = None) -> Report:

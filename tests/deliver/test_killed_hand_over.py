@@ -26,7 +26,7 @@ ROOMS = (
     "store/open",
     "store/postgres",
     "line",
-    "fates",
+    "carrying",
     "providers/smtp",
 )
 

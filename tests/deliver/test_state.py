@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.deliver.scene import Stage
+from pipeline.errors import StoreFault
+from tests import postgres
+from tests.deliver.scene import Scene, Stage
 
-pytestmark = pytest.mark.parametrize("kept_in", ["sqlite"], indirect=True)
+in_a_file = pytest.mark.parametrize("kept_in", ["sqlite"], indirect=True)
+on_a_server = pytest.mark.parametrize("kept_in", ["postgresql"], indirect=True)
 
 
+@in_a_file
 @pytest.mark.parametrize("pages_left", [0, 1, 3])
 def test_c5_a_full_disk_stops_cleanly_and_the_next_run_goes_on(stage: Stage, pages_left: int) -> None:
     with stage("none") as scene:
@@ -27,15 +32,32 @@ def test_c5_a_full_disk_stops_cleanly_and_the_next_run_goes_on(stage: Stage, pag
             scene.send()
         finally:
             sa.event.remove(sa.Engine, "connect", bounded)
-        assert scene.double.twice == []
-        for _ in range(3):
-            scene.world.pass_time(minutes=31)
-            scene.cron()
-        assert scene.double.twice == []
-        assert sum(scene.sums.values()) == 4
-        assert scene.sums.get("pending", 0) == 0
+        the_next_runs_go_on(scene)
 
 
+@on_a_server
+@pytest.mark.parametrize("rows", [0, 3, 6, 9, 12, 15])
+def test_c5_a_server_s_full_disk_stops_cleanly_and_the_next_run_goes_on(
+    stage: Stage, kept_in: postgres.Server, rows: int
+) -> None:
+    with stage("none") as scene:
+        room = kept_in.full_after(str(scene.world.database), rows, at_commit=bool(rows % 2))
+        with room, contextlib.suppress(StoreFault):
+            scene.send()
+        the_next_runs_go_on(scene)
+
+
+def the_next_runs_go_on(scene: Scene) -> None:
+    assert scene.double.twice == []
+    for _ in range(3):
+        scene.world.pass_time(minutes=31)
+        scene.cron()
+    assert scene.double.twice == []
+    assert sum(scene.sums.values()) == 4
+    assert scene.sums.get("pending", 0) == 0
+
+
+@in_a_file
 def test_a17_a_state_that_lost_its_last_commits_to_a_power_cut_mails_nobody_twice(stage: Stage) -> None:
     with stage("none") as scene:
         outbox, torn = scene.world.folder / "outbox", scene.world.folder / "torn"

@@ -43,9 +43,7 @@ def used(on_both: World) -> World:
     (world.folder / "outbox/public/pictures").mkdir()
     (world.folder / "outbox/public/pictures/a.png").write_bytes(b"picture")
     (world.folder / "sources/.hidden").write_text("x")
-    with (world.folder / ".env").open("a") as secrets:
-        secrets.write("PAPERROUND_POSTMARK_TOKEN=hush-hush\n")
-    (world.folder / ".env").chmod(0o600)
+    world.whisper(PAPERROUND_POSTMARK_TOKEN="hush-hush")
     return world
 
 
@@ -237,28 +235,27 @@ def test_a_restore_that_was_stopped_half_way_says_so_and_is_said_again(
 
 
 @pytest.mark.timeout(300)
-def test_a_restore_that_is_killed_anywhere_can_be_said_again(used: World, tmp_path: Path) -> None:
-    if os.environ.get("PAPERROUND_TEST_DATABASE") or "[store]" in (used.folder / config.FILE).read_text():
-        pytest.skip("the folder is copied with its state, so that must be a file")
+def test_a_restore_that_is_killed_anywhere_can_be_said_again(
+    used: World, tmp_path: Path, kept_in: postgres.Server | None
+) -> None:
     file = tmp_path / "backup.zip"
     backed_up(used, file)
     shutil.rmtree(used.folder / "outbox/mail")
-    stride, number, came_so_far = killing.stride(ci=5, desk=9), 1, True
+    stride = killing.stride(ci=5, desk=9, server=kept_in)
+    number, came_so_far = killing.first(), True
     while came_so_far:
-        copy = World(folder=tmp_path / f"copy{number}", blog=used.blog, now=used.now)
-        shutil.copytree(used.folder, copy.folder)
-        came_so_far = killing.at_step(number, partial(put_back, copy, file, force=True))
-        with contextlib.suppress(UserError):
-            steps.cron(copy)
-        assert steps.mails(copy) == []
-        copy.pass_time(seconds=1)
-        put_back(copy, file, force=True)
-        assert steps.cron(copy).exit_code == 3
-        assert steps.mails(copy) == []
-        account = steps.account(copy)
-        assert account is not None
-        assert account.accepted == 2
-        shutil.rmtree(copy.folder)
+        with used.copied(tmp_path / "copy", kept_in) as copy:
+            came_so_far = killing.at_step(number, partial(put_back, copy, file, force=True))
+            with contextlib.suppress(UserError):
+                steps.cron(copy)
+            assert steps.mails(copy) == []
+            copy.pass_time(seconds=1)
+            put_back(copy, file, force=True)
+            assert steps.cron(copy).exit_code == 3
+            assert steps.mails(copy) == []
+            account = steps.account(copy)
+            assert account is not None
+            assert account.accepted == 2
         number += stride
     assert number > 20
 

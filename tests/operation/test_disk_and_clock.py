@@ -17,17 +17,24 @@ from typing import Any
 import pytest
 
 from pipeline import review
+from pipeline import run as whole
 from pipeline.errors import PaperroundError, StoreFault
 from pipeline.model import IssueNumber, Report
+from pipeline.store import postgres as on_server
 from pipeline.store import sqlite
+from tests import postgres
 from tests.journeys import steps
-from tests.world import World
+from tests.world import World, lay_out
 
 READERS = ["ann@example.org", "ben@example.org"]
 BUG = "a fault of Paperround's own"
-pytestmark = pytest.mark.skipif(
-    bool(os.environ.get("PAPERROUND_TEST_DATABASE")), reason="these are about SQLite's file and the project's folder"
-)
+in_a_file = pytest.mark.parametrize("kept_in", ["sqlite"], indirect=True)
+on_a_server = pytest.mark.parametrize("kept_in", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def world(on_both: World) -> World:
+    return on_both
 
 
 @contextmanager
@@ -54,6 +61,7 @@ def tried(deed: Callable[[], Report]) -> list[str]:
         return [str(fault), *([] if fault.exit_code == 1 else [BUG])]
 
 
+@in_a_file
 @pytest.mark.parametrize("pages", [0, 1, 2, 3])
 def test_a_disk_that_fills_up_in_the_middle_of_an_issue_costs_nobody_a_copy_and_gives_nobody_two(
     world: World, pages: int
@@ -107,6 +115,7 @@ def run(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=90, preexec_fn=as_an_ordinary_user)
 
 
+@in_a_file
 def test_a_folder_that_may_not_be_written_to_is_said_with_exit_code_1(world: World) -> None:
     steps.subscribe(world, *READERS)
     outbox = world.folder / "outbox"
@@ -122,6 +131,7 @@ def test_a_folder_that_may_not_be_written_to_is_said_with_exit_code_1(world: Wor
     assert "read" in done.stderr or "Permission denied" in done.stderr
 
 
+@in_a_file
 def test_a_state_that_others_hold_is_said_and_not_waited_for_without_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +144,7 @@ def test_a_state_that_others_hold_is_said_and_not_waited_for_without_end(
     assert fault.value.exit_code == 1
 
 
+@in_a_file
 def test_a_damaged_state_is_refused_in_words_wherever_it_is_damaged(world: World) -> None:
     steps.subscribe(world, *READERS)
     steps.pull(world)
@@ -158,6 +169,116 @@ def test_a_damaged_state_is_refused_in_words_wherever_it_is_damaged(world: World
     path.write_bytes(good)
     with world.project() as project:
         assert review.overview(project.store, project.settings.review)
+
+
+@on_a_server
+@pytest.mark.parametrize("at_commit", [False, True])
+@pytest.mark.parametrize("rows", [0, 1, 30, 80])
+def test_a_server_whose_disk_fills_up_in_the_middle_of_an_issue_costs_nobody_a_copy_and_gives_nobody_two(
+    world: World, kept_in: postgres.Server, rows: int, at_commit: bool
+) -> None:
+    steps.subscribe(world, *READERS, *(f"reader{at}@example.org" for at in range(60)))
+    database = str(world.database)
+    with kept_in.full_after(database, rows, at_commit=at_commit):
+        said = tried(lambda: steps.pull(world)) + tried(lambda: steps.build_now(world))
+    assert not any(BUG in words for words in said)
+    assert rows > 1 or any("No space left on device" in words for words in said)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    with kept_in.full_after(database, rows, at_commit=at_commit):
+        said = tried(lambda: steps.send(world))
+    assert not any(BUG in words for words in said)
+    steps.send(world)
+    steps.cron(world)
+    account = steps.account(world)
+    assert account is not None
+    assert (account.accepted, account.pending, account.unknown) == (62, 0, 0)
+    assert len(steps.mails(world)) == 62
+
+
+def test_a_server_that_may_only_be_read_is_said_with_exit_code_1_and_nothing_leaves(
+    tmp_path: Path, own_server: postgres.Server
+) -> None:
+    world = lay_out(tmp_path / "project")
+    world.keep_in(own_server.url(), postgres.PASSWORD)
+    steps.subscribe(world, *READERS)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    standby = own_server.folder / "data/standby.signal"
+    own_server.stop()
+    standby.touch()
+    own_server.start()
+    done = run(world, "send", "1")
+    assert done.returncode == 1, done.stderr
+    assert "read-only" in done.stderr or "during recovery" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert steps.mails(world) == []
+    assert run(world, "status").returncode in (0, 3)
+    own_server.stop()
+    standby.unlink()
+    own_server.start()
+    steps.send(world)
+    assert len(steps.mails(world)) == 2
+
+
+@on_a_server
+def test_a_user_who_may_only_read_is_told_so(world: World, kept_in: postgres.Server) -> None:
+    steps.subscribe(world, *READERS)
+    database, role = str(world.database), f"reader_{world.database}"
+    kept_in.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{postgres.PASSWORD}'")
+    kept_in.execute(f"GRANT USAGE ON SCHEMA paperround TO {role}", database=database)
+    kept_in.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA paperround TO {role}", database=database)
+    world.set(f"{postgres.USER}@", f"{role}@")
+    with pytest.raises(StoreFault, match="permission denied"):
+        steps.subscribe(world, "cleo@example.org")
+
+
+@on_a_server
+def test_tables_that_others_hold_are_said_and_not_waited_for_without_end(
+    world: World, kept_in: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    steps.pull(world)
+    monkeypatch.setattr(on_server, "LONGEST_LOCK", 0.2)
+    url = kept_in.url(str(world.database))
+    with closing(psycopg.connect(url, password=postgres.PASSWORD)) as other:
+        other.execute("LOCK TABLE paperround.subscribers IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreFault, match="lock timeout") as fault:
+            steps.subscribe(world, *READERS)
+    assert fault.value.exit_code == 1
+    steps.subscribe(world, *READERS)
+
+
+@pytest.mark.parametrize("table", ["batches", "outcomes", "subscribers", "facts"])
+def test_a_damaged_table_is_refused_in_words_and_nothing_leaves(
+    tmp_path: Path, own_server: postgres.Server, table: str
+) -> None:
+    world = lay_out(tmp_path / "project")
+    world.keep_in(own_server.url(), postgres.PASSWORD)
+    steps.subscribe(world, *READERS)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    with world.project() as project:
+        whole.perform(project, "deliver", lambda: ["freeze/1"])
+    ((path,),) = own_server.execute(f"SELECT pg_relation_filepath('paperround.{table}')")
+    own_server.stop()
+    file = own_server.folder / "data" / path
+    good = file.read_bytes()
+    file.write_bytes(good[:100] + bytes(byte ^ 0x55 for byte in good[100:4000]) + good[4000:])
+    own_server.start()
+    said = tried(lambda: steps.send(world))
+    assert any("invalid page" in words for words in said), said
+    assert BUG not in said
+    assert steps.mails(world) == []
+    own_server.stop()
+    file.write_bytes(good)
+    own_server.start()
+    steps.send(world)
+    assert len(steps.mails(world)) == 2
 
 
 def issues(world: World) -> int:

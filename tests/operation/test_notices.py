@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +15,7 @@ import pytest
 from pipeline import notices, run
 from pipeline.errors import FetchFault
 from pipeline.model import Report
+from pipeline.store import ledger
 from tests.journeys import steps
 from tests.world import World
 
@@ -49,15 +49,6 @@ def listener() -> Iterator[Listener]:
         yield server
         server.shutdown()
         thread.join()
-
-
-@contextmanager
-def secrets(world: World, **values: str) -> Iterator[None]:
-    path = world.folder / ".env"
-    before = path.read_text() if path.exists() else ""
-    path.write_text(before + "".join(f"{name}={value}\n" for name, value in values.items()))
-    path.chmod(0o600)
-    yield
 
 
 def want(world: World, *lines: str) -> None:
@@ -105,10 +96,10 @@ def test_without_settings_nobody_is_told_anything(world: World) -> None:
 
 def test_a_webhook_gets_json_with_the_token_and_no_secret_is_said(world: World, listener: Listener) -> None:
     address = f"http://127.0.0.1:{listener.server_port}/hook/hush"
-    with secrets(world, PAPERROUND_NOTICES_WEBHOOK=address, PAPERROUND_NOTICES_TOKEN="tok-123"):
-        steps.pull(world)
-        steps.build_now(world)
-        report = told(world)
+    world.whisper(PAPERROUND_NOTICES_WEBHOOK=address, PAPERROUND_NOTICES_TOKEN="tok-123")
+    steps.pull(world)
+    steps.build_now(world)
+    report = told(world)
     ((headers, document),) = listener.heard
     assert headers["authorization"] == "Bearer tok-123"
     assert document["newsletter"] == "Kind Words"
@@ -200,6 +191,68 @@ def test_a_turn_that_passed_without_an_issue_is_said_with_the_reason(world: Worl
     world.pass_time(days=1)
     (key,) = keys(world)
     assert key.startswith("missed/daily 2026-11-24")
+
+
+def a_draft_waits(world: World) -> None:
+    steps.pull(world)
+    steps.build_now(world)
+
+
+def a_source_died(world: World) -> None:
+    world.blog.broken = FetchFault("It does not answer.", where="https://blog.example.org/feed/")
+    for _ in range(6):
+        steps.pull(world)
+        world.pass_time(days=1)
+
+
+def a_send_needs_her(world: World) -> None:
+    steps.subscribe(world, "ann@example.org")
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    with world.project() as project:
+        run.perform(project, "deliver", lambda: ["freeze/1"])
+        with project.store.writing() as tx:
+            for batch in ledger.in_state(tx, "pending"):
+                ledger.park(tx, batch, "nobody knows", world.now)
+
+
+def an_issue_did_not_go(world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "daily"')
+    world.blog.posts.clear()
+    with world.project() as project:
+        run.remember(project, Report(), world.now)
+    world.pass_time(days=1)
+    steps.pull(world)
+
+
+MATTERS = [
+    (a_draft_waits, "draft/1", "“Worries at Bedtime”"),
+    (a_source_died, "source/blog", "The source blog has not answered"),
+    (a_send_needs_her, "unknown/1", "what became of 1 copies"),
+    (an_issue_did_not_go, "missed/daily 2026-11-24", "No issue was made for Tuesday"),
+]
+
+
+@pytest.mark.parametrize("way", ["mail", "webhook", "ntfy"])
+@pytest.mark.parametrize(("happens", "key", "words"), MATTERS, ids=[key for _, key, _ in MATTERS])
+def test_each_matter_is_told_by_each_way(
+    world: World, listener: Listener, way: str, happens: Callable[[World], None], key: str, words: str
+) -> None:
+    here = f"http://127.0.0.1:{listener.server_port}/topic"
+    want(world, f'{way} = "{"lisa@example.org" if way == "mail" else here}"')
+    happens(world)
+    assert any(one.startswith(key) for one in keys(world))
+    (done,) = told(world).done
+    assert done.endswith(f"by {way}.")
+    if way == "mail":
+        (mail,) = mailed(world)
+        text = mail.get_body(("plain",))
+        assert text is not None
+        assert words in text.get_content()
+    else:
+        ((_, document),) = listener.heard
+        assert words in document["text" if way == "webhook" else "message"]
 
 
 def test_the_project_of_a_broken_provider_still_runs(world: World) -> None:

@@ -20,6 +20,11 @@ from tests.world import START, World
 
 
 @pytest.fixture
+def world(on_both: World) -> World:
+    return on_both
+
+
+@pytest.fixture
 def author(world: World) -> Iterator[Author]:
     with at_her_page(world) as lisa:
         yield lisa

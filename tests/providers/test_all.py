@@ -245,7 +245,7 @@ def test_a_message_that_is_refused_whoever_reads_it_is_not_cut_to_pieces() -> No
 
 
 def test_only_a_definite_no_is_cut_in_halves() -> None:
-    parts = fates.packed(((one, 1) for one in a_batch(4).recipients), 4, 100)
+    parts = fates.packed(a_batch(4).recipients, 1, 4, 100)
     for reply in (Answer(status=500), NoAnswer(sent="after", words="lost"), NoAnswer(sent="before", words="no")):
         assert fates.rounds(parts, [reply], lambda answer: answer.status == 400).waiting == ()
 

@@ -138,7 +138,7 @@ def test_a_move_that_was_killed_anywhere_is_finished_when_said_again(
         shutil.copytree(used.folder, copy.folder)
         with postgresql.database() as database:
             deed = killed_move(copy, postgresql.url(database))
-            came_so_far = killing.at_statement(number, ("store/moving", "moving", "files"), deed)
+            came_so_far = killing.at_statement(number, ("store/moving", "projects/moving", "files"), deed)
             if config.load(copy.folder, {}).store.url.startswith("sqlite"):
                 move(copy, postgresql.url(database))
             assert steps.cron(copy).done == ()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -17,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from pipeline.errors import Busy, StoreFault, UserError
-from pipeline.store import Store, Tx, open_store, tables
+from pipeline.store import Store, Tx, carriers, open_store, tables
 from tests import postgres
 
 ROOT = Path(__file__).parents[2]
@@ -217,6 +218,19 @@ def test_an_answer_is_written_down_as_soon_as_the_database_is_back(postgresql: p
         assert outputs(store) == ["answer"]
         with pytest.raises(ZeroDivisionError):
             store.written(lambda _: 1 / 0)
+
+
+def test_machines_share_a_provider_s_pace(database: str) -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    with closing(opened(database)) as one, closing(opened(database)) as two:
+
+        def wait(store: Store) -> float:
+            with store.writing() as tx:
+                return round(carriers.reserve(tx, "double", 2, 10, noon), 3)
+
+        with ThreadPoolExecutor(8) as threads:
+            waits = sorted(threads.map(wait, [one, two] * 10))
+    assert waits == [round(turn * 0.2, 3) for turn in range(20)]
 
 
 def test_a_page_with_a_nul_in_it_can_be_kept(database: str) -> None:

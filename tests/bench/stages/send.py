@@ -114,7 +114,7 @@ def ours(plan: Plan, server: Server, way: Way, size: int) -> Row:
 
 
 def with_readers(plan: Plan, folder: Path, size: int) -> None:
-    project.with_posts(plan, folder, project.POSTS)
+    project.ordinary(plan, folder)
     file = readers_file(plan.folder / f"readers-{size}.csv", size, "email", "name")
     project.done(plan, folder, "subscribers", "import", str(file))
 

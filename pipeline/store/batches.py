@@ -1,0 +1,85 @@
+"""A batch as it is handed over: its readers, and who of them must not be mailed. Nothing is written here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from pipeline.model import Batch, BatchId, Outcome, Recipient, SubscriberId
+from pipeline.store import ledger, people, tables
+from pipeline.store.open import Tx
+
+_B = tables.batches.c
+_O = tables.outcomes.c
+_W = tables.subscribers.c
+_NUMBER_AND_KEY = sa.select(_B.number, _B.key).where(_B.id == ledger.THIS)
+_READERS = (
+    sa.select(_O.subscriber, _O.address, _O.name, _O.unsubscribe, _O.message_id)
+    .where(*ledger.OPEN_HERE)
+    .order_by(_O.subscriber)
+)
+
+
+def read(tx: Tx, batch: BatchId, secret: bytes) -> Batch:
+    """A batch with its readers who are still to be handed over or of unknown fate."""
+    row = tx.execute(_NUMBER_AND_KEY, {"this": batch}).one()
+    frozen = ledger.sending(tx, row.number)
+    assert frozen is not None
+    named = _message_ids(secret, row.number, frozen.domain)
+    rows = tx.execute(_READERS, {"this": batch}).all()
+    return Batch(
+        id=batch,
+        issue=row.number,
+        key=row.key,
+        message=frozen.message,
+        sender=frozen.sender,
+        reply_to=frozen.reply_to,
+        date=frozen.frozen,
+        recipients=tuple(
+            Recipient(
+                subscriber=subscriber,
+                address=address,
+                name=name,
+                unsubscribe=frozen.links + token,
+                message_id=known or named(subscriber),
+            )
+            for subscriber, address, name, token, known in rows
+        ),
+    )
+
+
+def message_id(secret: bytes, number: int, subscriber: int, domain: str) -> str:
+    """The Message-ID of a reader's copy: always the same, and nobody else can tell whose it is."""
+    return _message_ids(secret, number, domain)(subscriber)
+
+
+def _message_ids(secret: bytes, number: int, domain: str) -> Callable[[int], str]:
+    """Names the copies of an issue; what they share is hashed once."""
+    begun = hashlib.blake2b(f"{number}/".encode(), key=secret[:64], digest_size=12)
+
+    def named(subscriber: int) -> str:
+        name = begun.copy()
+        name.update(b"%d" % subscriber)
+        return f"<{number}.{name.hexdigest()}@{domain}>"
+
+    return named
+
+
+_LEFT = (
+    sa.select(_O.subscriber, _W.state)
+    .outerjoin_from(tables.outcomes, tables.subscribers, _W.id == _O.subscriber)
+    .where(*ledger.OPEN_HERE, _O.subscriber != ledger.THE_LIST, sa.or_(_W.id.is_(None), _W.state != "active"))
+)
+
+
+def barred(tx: Tx, batch: Batch, secret: bytes) -> list[Outcome]:
+    """Readers of a batch who said no, or must not be mailed, since the issue was frozen."""
+    rows = tx.execute(_LEFT, {"this": batch.id})
+    words = {SubscriberId(row.subscriber): str(row.state or "forgotten") for row in rows}
+    addresses = {one.subscriber: one.address for one in batch.recipients if one.subscriber != ledger.THE_LIST}
+    hashes = people.suppressed_among(tx, secret, addresses)
+    return [
+        Outcome(subscriber=subscriber, fate="suppressed", words=why) for subscriber, why in (words | hashes).items()
+    ]
