@@ -77,7 +77,6 @@ def table(results: Sequence[Result]) -> str:
 
 
 def _compared(group: list[Line]) -> Iterator[tuple[str, ...]]:
-    ours = min((line.seconds for line in group if line.kind == "ours"), default=None)
     limit = min((line.seconds for line in group if line.kind == "limit"), default=None)
     first = next((line.seconds for line in group if line.kind == "ours"), None)
     for line in sorted(group, key=lambda line: ("ours", "limit", "peer").index(line.kind)):
@@ -90,7 +89,7 @@ def _compared(group: list[Line]) -> Iterator[tuple[str, ...]]:
             spoken(line.seconds),
             spoken(line.cpu),
             f"{line.megabytes:.0f}",
-            _times(line.seconds, ours),
+            _times(line.seconds, first),
             _times(line.seconds, limit),
             goal,
             met,

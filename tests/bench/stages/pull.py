@@ -28,7 +28,7 @@ def rows(plan: Plan) -> Iterator[Row]:
     sizes = SIZES[plan.scale]
     with serving("feeds", max(sizes)) as server:
         for size in sizes:
-            yield ours(plan, server, size)
+            yield from ours(plan, server, size)
             yield row(
                 server,
                 size,
@@ -40,13 +40,13 @@ def rows(plan: Plan) -> Iterator[Row]:
             yield from beside(plan, server, max(sizes))
 
 
-def ours(plan: Plan, server: Server, size: int) -> Row:
+def ours(plan: Plan, server: Server, size: int) -> Iterator[Row]:
+    """The command, which cleans the entries and finds books for them as well; and what only fetches, reads and keeps."""
     sources = "".join(f'\n[[source]]\nname = "blog {at}"\nurl = "{server.url}/feed/{at}"\n' for at in range(size))
     more = f'{sources}\n[fetch]\nallow_private_hosts = ["{server.url.removeprefix("http://")}"]\n'
-    return row(
-        server, size, "paperround pull", "ours", (plan.tools.ours("--quiet", "pull"), ""),
-        lay_out=lambda folder: project.lay_out(folder, more=more),
-    )  # fmt: skip
+    alone = plan.tools.ours_python(str(HERE / "ours/pull.py"))
+    for who, command in (("paperround pull", plan.tools.ours("--quiet", "pull")), ("its first room alone", alone)):
+        yield row(server, size, who, "ours", (command, ""), lay_out=lambda folder: project.lay_out(folder, more=more))
 
 
 def beside(plan: Plan, server: Server, size: int) -> Iterator[Row]:
