@@ -24,7 +24,7 @@ WAITING = ("draft", "held", "expired")
 """States in which an issue waits for a person."""
 
 
-@click.command(short_help="Everything that is due: the command for cron.")
+@click.command()
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append the account to it as JSON lines.")
 @click.pass_obj
 def run(terminal: Terminal, log: Path | None) -> None:
@@ -87,7 +87,7 @@ def _log(
     return whole.log(settings, account, what="run", began=began, ended=ended, code=code, salt=salt, to=log)
 
 
-@click.command("metrics", short_help="The project's figures, for node_exporter.")
+@click.command("metrics")
 @click.pass_obj
 def figures(terminal: Terminal) -> None:
     """Print the figures that `run` puts into the file of [metrics], as OpenMetrics text. Changes nothing.
@@ -109,7 +109,7 @@ def figures(terminal: Terminal) -> None:
     terminal.show(document, text.removesuffix("\n").split("\n"))
 
 
-@click.command(short_help="The same work from a queue in PostgreSQL, on as many machines as you like.")
+@click.command()
 @click.option(
     "--project",
     "folders",
@@ -165,7 +165,7 @@ def worker(
     )
 
 
-@click.command(short_help="How mail, readers and sources have fared, as a page with plots and as text.")
+@click.command()
 @click.argument("issue", type=click.IntRange(min=1), required=False, help="The issue's number. Default: all of them.")
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Default: outbox/report/index.html.")
 @click.pass_obj

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ISSUE = click.argument("issue", type=int, help="The issue's number.")
 
 
-@click.command(short_help="What the next issue would hold, when, and why.")
+@click.command()
 @click.pass_obj
 def plan(terminal: Terminal) -> None:
     """What the next issue would hold, when, and why; for each post and book why or why not. Changes nothing.
@@ -91,7 +91,7 @@ def _plan_document(known: Plan) -> dict[str, Any]:
     }
 
 
-@click.command(short_help="Compose and render the next issue if it is due.")
+@click.command()
 @click.option("--now", is_flag=True, help="Whatever the schedule says.")
 @click.option("--fresh", is_flag=True, help="Throw away hand edits and an approval that was not acted on.")
 @click.pass_obj
@@ -139,7 +139,7 @@ def _drafts(project: Project, *, approved: bool = False) -> list[tuple[IssueNumb
     return [(line.issue.number, line.issue.folder) for line in told if line.state in wanted]
 
 
-@click.command(short_help="The pre-flight list of an issue.")
+@click.command()
 @ISSUE
 @click.pass_obj
 def lint(terminal: Terminal, issue: IssueNumber) -> None:
@@ -162,7 +162,7 @@ def _finding(finding: Finding) -> dict[str, str]:
     return {name: getattr(finding, name) for name in ("level", "code", "message", "where")}
 
 
-@click.command(short_help="Say yes to the exact bytes of an issue.")
+@click.command()
 @ISSUE
 @click.option("--hash", "expected", metavar="HASH", help="Approve only if this is (the beginning of) its hash.")
 @click.pass_obj
@@ -183,7 +183,7 @@ def approve(terminal: Terminal, issue: IssueNumber, expected: str | None) -> Non
     terminal.show({"issue": issue, "hash": yes.sha, "by": yes.by, "at": yes.at.isoformat()}, [sentence])
 
 
-@click.command(short_help="Hand over an approved issue, to each reader once.")
+@click.command()
 @ISSUE
 @click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing anywhere.")
 @click.option("--to", metavar="ADDRESS", multiple=True, help="Only a test copy to this address, marked as one.")
@@ -218,7 +218,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
     terminal.conclude(report, {"issue": issue, "account": _sums(account)}, _account_lines(account))
 
 
-@click.command(short_help="The ledger: everybody's fate, added up.")
+@click.command()
 @click.argument("issue", type=int, required=False, help="The issue's number. Default: all of them.")
 @click.pass_obj
 def status(terminal: Terminal, issue: IssueNumber | None) -> None:
@@ -286,7 +286,7 @@ def _account_lines(account: Account | None) -> list[str]:
     return [f"  audience {account.audience} = " + " + ".join(f"{getattr(account, fate)} {fate}" for fate in fates)]
 
 
-@click.command(short_help="Settle copies of unknown fate by the provider's own records.")
+@click.command()
 @ISSUE
 @click.option("--resend-unknown", is_flag=True, help="Your order to send them again; some readers may get two.")
 @click.pass_obj
@@ -309,7 +309,7 @@ def reconcile(terminal: Terminal, issue: IssueNumber, *, resend_unknown: bool) -
     terminal.conclude(report, {"issue": issue, "account": _sums(account)}, _account_lines(account))
 
 
-@click.command(short_help="Write to those who got an issue about what was wrong in it.")
+@click.command()
 @ISSUE
 @click.option("--text", metavar="WORDS", help="What was wrong, and what is right, in Markdown; - reads standard input.")
 @click.option("--subject", metavar="WORDS", help="The subject line. Default: Correction, and the issue's title.")

@@ -2,41 +2,85 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.terminal import Terminal
 from pipeline.errors import PaperroundError, of_the_disk
 
-_GROUPS = ("setup", "posts", "issues", "preview", "cron", "readers", "server", "shelf", "storage", "manual")
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+COMMANDS = {
+    "init": ("setup", "Lay out a project folder; with --url look at your blog."),
+    "check": ("setup", "Is all well? Settings, shelf, templates, provider. Changes nothing."),
+    "pull": ("posts", "Fetch what changed at your sources."),
+    "posts": ("posts", "What is known of each post, its state and why."),
+    "plan": ("issues", "What the next issue would hold, when, and why."),
+    "build": ("issues", "Compose and render the next issue if it is due."),
+    "lint": ("issues", "The pre-flight list of an issue."),
+    "approve": ("issues", "Say yes to the exact bytes of an issue."),
+    "send": ("issues", "Hand over an approved issue, to each reader once."),
+    "correct": ("issues", "Write to those who got an issue about what was wrong in it."),
+    "status": ("issues", "The ledger: everybody's fate, added up."),
+    "reconcile": ("issues", "Settle copies of unknown fate by the provider's own records."),
+    "preview": ("preview", "Your page: see the real next issue, change it, approve it."),
+    "run": ("cron", "Everything that is due: the command for cron."),
+    "worker": ("cron", "The same work from a queue in PostgreSQL, on as many machines as you like."),
+    "metrics": ("cron", "The project's figures, for node_exporter."),
+    "report": ("cron", "How mail, readers and sources have fared, as a page with plots and as text."),
+    "subscribers": ("readers", "Who wants mail: add, import, export, list, unsubscribe, forget."),
+    "serve": ("server", "The readers' side: subscribe, confirm, unsubscribe, the site."),
+    "books": ("shelf", "Your books: list, check, add, suggest."),
+    "migrate-store": ("storage", "Move the state from its file into PostgreSQL."),
+    "backup": ("storage", "Put the whole state into one file, while running."),
+    "restore": ("storage", "Put a backup back."),
+    "completion": ("manual", "Let your shell complete commands and options."),
+    "manual": ("manual", "The manual page, with every command and option."),
+}
+"""Every command in the order of an author's day: the file in here that has it, and what the list says of it.
+
+So the list is there, and Tab answers, before any of these files is loaded.
+"""
 
 
 class _Commands(click.Group):
-    """All commands of the files named in _GROUPS, in the order of an author's day."""
+    """The commands of COMMANDS, each loaded when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         _ = ctx
-        return list(_commands())
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         _ = ctx
-        return _commands().get(cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
+        file, _words = COMMANDS[cmd_name]
+        found: Sequence[click.Command] = import_module(f"pipeline.cli.{file}").COMMANDS
+        return next(command for command in found if command.name == cmd_name)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _ = ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_file, words) in COMMANDS.items()])
 
-def _commands() -> dict[str, click.Command]:
-    modules = (import_module(f"pipeline.cli.{name}") for name in _GROUPS)
-    return {command.name or "": command for module in modules for command in module.COMMANDS}
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        fitting = [(name, words) for name, (_file, words) in COMMANDS.items() if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=words) for name, words in fitting]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--project",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
+    type=click.Path(file_okay=False),
+    default=".",
     help="The project's folder; it is searched upward for sources/newsletter.toml. Default: here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document to standard output.")
@@ -44,7 +88,7 @@ def _commands() -> dict[str, click.Command]:
 @click.option("-v", "--verbose", is_flag=True, help="Say every step.")
 @click.version_option(package_name="paperround", prog_name="paperround")
 @click.pass_context
-def cli(ctx: click.Context, project: Path, *, as_json: bool, quiet: bool, verbose: bool) -> None:
+def cli(ctx: click.Context, project: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:
     """From your blog to an approved email digest and clean feeds, with the children's books that fit.
 
     \b
@@ -56,11 +100,17 @@ def cli(ctx: click.Context, project: Path, *, as_json: bool, quiet: bool, verbos
       paperround send 1        hand it over, to each reader once
     Or let cron do it: paperround run
     """
-    ctx.obj = Terminal(start=project, as_json=as_json, quiet=quiet, verbose=verbose)
+    from pathlib import Path
+
+    from pipeline.cli.terminal import Terminal
+
+    ctx.obj = Terminal(start=Path(project), as_json=as_json, quiet=quiet, verbose=verbose)
 
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    # What is loaded at the start stays until the end; looking through it for garbage again and again costs a twentieth.
+    gc.set_threshold(20_000)
     try:
         code = cli(standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -86,6 +136,8 @@ def main() -> None:
 def _document(fault: str) -> None:
     """Machines get one document, whatever went wrong."""
     if "--json" in sys.argv:
+        import json
+
         click.echo(json.dumps({"fault": fault}, ensure_ascii=False))
 
 

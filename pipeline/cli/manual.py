@@ -19,7 +19,7 @@ CODES = {
 }
 
 
-@click.command(short_help="Let your shell complete commands and options.")
+@click.command()
 @click.argument("shell", type=click.Choice(SHELLS), help="Which one you use.")
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
@@ -40,7 +40,7 @@ def completion(ctx: click.Context, shell: str) -> None:
     terminal.show({"shell": shell, "script": script}, [script])
 
 
-@click.command(short_help="The manual page, with every command and option.")
+@click.command()
 @click.option("--markdown", is_flag=True, help="As a page of Markdown instead of one for `man`.")
 @click.pass_context
 def manual(ctx: click.Context, *, markdown: bool) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.model import Article, Post, Standing
 
 
-@click.command(short_help="Fetch what changed at your sources.")
+@click.command()
 @click.option("--source", metavar="NAME", help="Only this source.")
 @click.pass_obj
 def pull(terminal: Terminal, source: str | None) -> None:
@@ -39,7 +39,7 @@ def pull(terminal: Terminal, source: str | None) -> None:
     terminal.conclude(report, {"sources": len(visits)}, lines)
 
 
-@click.group(invoke_without_command=True, short_help="What is known of each post, its state and why.")
+@click.group(invoke_without_command=True)
 @click.pass_context
 def posts(ctx: click.Context) -> None:
     """What is known of each post: its state and why.

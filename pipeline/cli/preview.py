@@ -13,7 +13,7 @@ import click
 from pipeline.cli.terminal import Terminal
 
 
-@click.command(short_help="Your page: see the real next issue, change it, approve it.")
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; see --address.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="0 takes any free one.")
 @click.option("--no-open", is_flag=True, help="Only print the address; open no browser.")

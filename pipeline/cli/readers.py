@@ -14,7 +14,7 @@ SHOWN = 20
 ADDRESS = click.argument("address", help="The reader's address.")
 
 
-@click.group(short_help="Who wants mail: add, import, export, list, unsubscribe, forget.")
+@click.group()
 def subscribers() -> None:
     """Who wants mail, and how they said so.
 

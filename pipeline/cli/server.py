@@ -7,7 +7,7 @@ import click
 from pipeline.cli.terminal import Terminal
 
 
-@click.command(short_help="The readers' side: subscribe, confirm, unsubscribe, the site.")
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port to listen at.")
 @click.option("--webhook", is_flag=True, help="Only show the address that your provider reports to, and leave.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.feedback.domain import Advice
 
 
-@click.command(short_help="Lay out a project folder; with --url look at your blog.")
+@click.command()
 @click.argument(
     "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where. Default: here."
 )
@@ -45,7 +45,7 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
     terminal.show(document, lines)
 
 
-@click.command(short_help="Is all well? Settings, shelf, templates, provider. Changes nothing.")
+@click.command()
 @click.pass_obj
 def check(terminal: Terminal) -> None:
     """Look at settings, shelf, templates and provider, and say what to mend. Changes nothing.

@@ -19,7 +19,7 @@ NEAR = 12
 RANKED = 100
 
 
-@click.group(short_help="Your books: list, check, add, suggest.")
+@click.group()
 def books() -> None:
     """Your books: the shelf, and what fits a post.
 

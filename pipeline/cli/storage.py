@@ -10,7 +10,7 @@ import click
 from pipeline.cli.terminal import Terminal
 
 
-@click.command("migrate-store", short_help="Move the state from its file into PostgreSQL.")
+@click.command("migrate-store")
 @click.argument("url", help="The database, as postgresql://user@host/name.")
 @click.option("--name", default="paperround", show_default=True, help="This newsletter's name in that database.")
 @click.pass_obj
@@ -37,7 +37,7 @@ def migrate_store(terminal: Terminal, url: str, name: str) -> None:
     terminal.show({"address": moved.address, "name": name, "rows": moved.rows}, lines)
 
 
-@click.command(short_help="Put the whole state into one file, while running.")
+@click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), help="Where the backup is written to.")
 @click.pass_obj
 def backup(terminal: Terminal, file: Path) -> None:
@@ -69,7 +69,7 @@ def backup(terminal: Terminal, file: Path) -> None:
     terminal.show({"file": str(file), "rows": made.rows, "files": made.files, "advice": list(made.advice)}, lines)
 
 
-@click.command(short_help="Put a backup back.")
+@click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), help="The backup.")
 @click.option("--force", is_flag=True, help="Even over a state that knows of posts, issues or readers.")
 @click.pass_obj

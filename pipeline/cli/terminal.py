@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,6 +52,8 @@ class Terminal:
     def show(self, document: Any, lines: Sequence[str]) -> None:
         """A command's result: the document for machines, or the lines for people."""
         if self.as_json:
+            import json
+
             click.echo(json.dumps(document, indent=2, ensure_ascii=False))
         else:
             for line in lines:
@@ -87,6 +87,8 @@ def outside(settings: Settings) -> Iterator[Outside]:
 
 def person() -> str:
     """Who sits at the keyboard."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -30,16 +31,33 @@ HEAVY = {
 }  # fmt: skip
 
 
-def test_help_imports_no_stage_and_no_heavy_library() -> None:
-    words = "import sys; from pipeline.cli.main import cli; cli(['--help'], standalone_mode=False)"
-    script = f"{words}; import json; print('@' + json.dumps(sorted(sys.modules)), file=sys.stderr)"
-    done = run(sys.executable, "-c", script)
-    loaded = set(json.loads(done.stderr.rpartition("@")[2]))
-    ours = {name for name in loaded if name.split(".")[0] == "pipeline"}
-    allowed = r"pipeline(\.cli(\.\w+)?|\.errors)?"
-    assert {name for name in ours if not re.fullmatch(allowed, name)} == set()
-    assert loaded & HEAVY == set()
-    assert "paperround run" in done.stdout
+def loaded(*words: str, project: Path | None = None) -> set[str]:
+    """The modules that `paperround WORDS` has loaded when it is done."""
+    script = "import json, sys; from pipeline.cli.main import cli; cli(sys.argv[1:], standalone_mode=False)"
+    script += "; print('@' + json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    where = ("--project", str(project)) if project else ()
+    done = run(sys.executable, "-c", script, *where, *words)
+    assert done.returncode == 0, done.stderr
+    names: list[str] = json.loads(done.stderr.rpartition("@")[2])
+    return set(names)
+
+
+def ours(names: set[str]) -> set[str]:
+    return {name for name in names if name.split(".")[0] == "pipeline"}
+
+
+def test_help_loads_nothing_but_the_list_of_commands() -> None:
+    names = loaded("--help")
+    assert ours(names) == {"pipeline", "pipeline.cli", "pipeline.cli.main", "pipeline.errors"}
+    assert names & (HEAVY | {"dataclasses", "pathlib"}) == set()
+
+
+def test_the_list_of_commands_names_every_command_and_the_file_that_has_it() -> None:
+    from pipeline.cli.main import COMMANDS
+
+    files = {path.stem for path in (ROOT / "pipeline/cli").glob("*.py")} - {"__init__", "main", "terminal"}
+    found = {command.name: file for file in files for command in import_module(f"pipeline.cli.{file}").COMMANDS}
+    assert found == {name: file for name, (file, _words) in COMMANDS.items()}
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
