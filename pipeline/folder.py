@@ -7,10 +7,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import files
-from pipeline.model import Message
+
+if TYPE_CHECKING:
+    from pipeline.model import Message
 
 FILES = ("email.mjml", "email.html", "email.txt", "web.html", "sample.eml")
 RECORD = "issue.json"

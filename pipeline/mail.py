@@ -114,13 +114,23 @@ def sender(text: str) -> tuple[str, str]:
     The domain comes back in ASCII (IDNA). Raises ValueError with a sentence for what is no single address, and for a
     part before the @ that is not ASCII: few servers take that (RFC 6531).
     """
-    bracketed = _BRACKETED.fullmatch(text.strip()) if "<" in text else None
+    bracketed = _bracketed(text)
+    return called(text), _address(bracketed[2] if bracketed else text)
+
+
+def called(text: str) -> str:
+    """The name in a mailbox, "" when there is none; its address is not looked at."""
+    bracketed = _bracketed(text)
     if bracketed is None:
-        return "", _address(text)
+        return ""
     name = bracketed[1].strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = re.sub(r"\\(.)", r"\1", name[1:-1], flags=re.DOTALL)
-    return header_text(name), _address(bracketed[2])
+    return header_text(name)
+
+
+def _bracketed(text: str) -> re.Match[str] | None:
+    return _BRACKETED.fullmatch(text.strip()) if "<" in text else None
 
 
 def address_of(text: str) -> str:

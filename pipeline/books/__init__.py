@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline import files
-from pipeline.books.shelf import Shelf, whole
+from pipeline.books.shelf import Shelf, sha, whole
 from pipeline.config import BooksSettings
 from pipeline.model import Book, Outside, Pick, Post, PostId, Report
 from pipeline.store import Store, Tx, issues, picks, posts
@@ -37,10 +37,10 @@ def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
     """
     from pipeline.books import covers
 
-    on_shelf = shelf_at(settings)
+    made_from = _made_from(sha(settings.shelf, settings.themes), settings)
     with store.reading() as tx:
-        wanted = [str(post) for post in picks.stale(tx, _made_from(on_shelf, settings))]
-        chosen = _shown(tx, on_shelf)
+        wanted = [str(post) for post in picks.stale(tx, made_from)]
+        chosen = _shown(tx, settings)
     yield from (",".join(wanted[at : at + HANDFUL]) for at in range(0, len(wanted), HANDFUL))
     yield from (f"cover/{book.cover_file}" for book in covers.missing(chosen, settings, now))
 
@@ -67,7 +67,7 @@ def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Repor
             faults.append(f"{words}; please report it.")
     with store.writing() as tx:
         for post, suggested in made:
-            picks.suggest(tx, post.id, _made_from(on_shelf, settings), shas[post.id], suggested)
+            picks.suggest(tx, post.id, _made_from(on_shelf.sha, settings), shas[post.id], suggested)
     return Report(errors=tuple(faults), codes=(1,) if faults else ())
 
 
@@ -81,13 +81,13 @@ def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside)
     return Report(unchanged=1)
 
 
-def _shown(tx: Tx, on_shelf: Shelf) -> list[Book]:
+def _shown(tx: Tx, settings: BooksSettings) -> list[Book]:
     """The books that an issue has shown and the shelf still has, and those that the next one may choose from."""
     mailed = issues.shown(tx)
     suggested = picks.some(tx, posts.eligible(tx))
     drafted = (pick.book for one in issues.unsettled(tx) for item in one.items for pick in item.picks)
     return [
-        *(book for book in on_shelf.books if book.key in mailed),
+        *(book for book in (shelf_at(settings).books if mailed else ()) if book.key in mailed),
         *drafted,
         *(pick.book for post in sorted(suggested, reverse=True) for pick in suggested[post]),
     ]
@@ -125,6 +125,6 @@ def _read(path: Path, themes: Path, _shelf: object, _themes: object) -> Shelf:
     return whole(path, themes)
 
 
-def _made_from(on_shelf: Shelf, settings: BooksSettings) -> str:
-    """What suggestions depend on besides the post, hashed."""
-    return hashlib.sha256(msgspec.json.encode((RULES, on_shelf.sha, str(settings)))).hexdigest()
+def _made_from(shelf: str, settings: BooksSettings) -> str:
+    """What suggestions depend on besides the post, hashed; `shelf` is the hash of the shelf."""
+    return hashlib.sha256(msgspec.json.encode((RULES, shelf, str(settings)))).hexdigest()

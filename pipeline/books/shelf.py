@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +25,8 @@ GROWN = 99
 """The upper age of "8+"."""
 MOST_FAULTS = 50
 """So many faults are named; more at once are of no use to anybody."""
+
+_STARTER = Path(__file__).with_name("starter.toml")
 
 Faults = list[tuple[toml.KeyPath, str]]
 
@@ -54,17 +55,38 @@ def whole(path: Path, own_words_at: Path) -> Shelf:
     A book that the author has too is hers alone, with all that she says of it; `starter = false` in her file leaves the
     others out. Raises ShelfError.
     """
+    made_from = sha(path, own_words_at)  # first: what changes meanwhile must not pass for what was read
     own = read(path)
     words, faults = own_words.read(own_words_at)
     borrowed = _borrowed() if own.starter else None
-    sources = (own.sha, borrowed.sha if borrowed else "", repr(words))
     return replace(
         own,
         books=(*own.books, *(_missing(own, borrowed) if borrowed else ())),
         faults=(*own.faults, *faults),
-        sha=hashlib.sha256("\0".join(sources).encode()).hexdigest(),
+        sha=made_from,
         vocabulary=extended(words) if words else built_in(),
     )
+
+
+def sha(path: Path, own_words_at: Path) -> str:
+    """The hash of all that the shelf is read from, which takes a hundredth of the time that reading it takes.
+
+    Raises ShelfError when a file can't be read.
+    """
+    whole = hashlib.sha256()
+    for file in (path, own_words_at, _STARTER):
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            content = b""
+        except OSError as fault:
+            raise ShelfError(f"The shelf can't be read: {fault.strerror}.", where=_named(file)) from None
+        whole.update(hashlib.sha256(content).digest())
+    return whole.hexdigest()
+
+
+def _named(file: Path) -> str:
+    return "/".join(part for part in (file.parent.name, file.name) if part)
 
 
 def _missing(own: Shelf, borrowed: Shelf) -> Iterator[Book]:
@@ -78,7 +100,7 @@ def _missing(own: Shelf, borrowed: Shelf) -> Iterator[Book]:
 
 @cache
 def _borrowed() -> Shelf:
-    return read(Path(str(resources.files("pipeline.books").joinpath("starter.toml"))))
+    return read(_STARTER)
 
 
 def read(path: Path) -> Shelf:
@@ -87,7 +109,7 @@ def read(path: Path) -> Shelf:
     What is wrong with a book is a fault; the book stays when it still makes sense. A missing file is an empty shelf.
     Raises ShelfError when the file can't be read or is not TOML.
     """
-    file = "/".join(part for part in (path.parent.name, path.name) if part)
+    file = _named(path)
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")

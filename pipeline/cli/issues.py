@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline.compose import Plan
     from pipeline.model import Account, Fate, Finding, IssueNumber
     from pipeline.run import Project
+    from pipeline.standing import Stands
 
 ISSUE = click.argument("issue", type=int, help="The issue's number.")
 
@@ -227,30 +228,49 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
     \b
     Example: paperround status 1
     """
-    from pipeline import review
+    from pipeline import standing
     from pipeline.errors import UserError
 
-    with terminal.project(alone=False) as project:
-        told = review.overview(project.store, project.settings.review)[::-1]
-        people, more = _people(issue, project) if issue is not None else ({}, [])
-    if issue is not None and issue not in {line.issue.number for line in told}:
+    people: dict[str, Any] = {}
+    more: list[str] = []
+    told = standing.at_a_glance(terminal.settings()) if issue is None else None
+    if told is None:
+        with terminal.project(alone=False) as project:
+            told = _looked_up(project)
+            people, more = _people(issue, project) if issue is not None else (people, more)
+    if issue is not None and all(one.number != issue for one in told):
         raise UserError(f"There is no issue {issue}.", next_step="`paperround status` lists them.")
-    mended: dict[IssueNumber, list[review.Line]] = {}
-    for line in told:
-        if line.issue.corrects:
-            mended.setdefault(line.issue.corrects, []).append(line)
+    mended: dict[int, list[Stands]] = {}
+    for one in told:
+        if one.corrects:
+            mended.setdefault(one.corrects, []).append(one)
     documents, lines = [], []
-    for line in told:
-        one = line.issue
+    for one in told:
         if issue in (None, one.number):
-            said = {"issue": one.number, "title": one.title, "state": line.state, "corrects": one.corrects}
-            documents.append(said | {"account": _sums(line.account)})
-            lines += [f"Issue {one.number}, “{one.title}”: {line.state}; {line.next_step}."]
-            lines += _account_lines(line.account)
+            said = {"issue": one.number, "title": one.title, "state": one.state, "corrects": one.corrects}
+            documents.append(said | {"account": _sums(one.account)})
+            lines += [f"Issue {one.number}, “{one.title}”: {one.state}; {one.next_step}.", *_account_lines(one.account)]
             mending = mended.get(one.number, ())
-            lines += [f"  issue {other.issue.number} corrects it ({other.state})" for other in mending]
+            lines += [f"  issue {other.number} corrects it ({other.state})" for other in mending]
     document = {"issues": documents} if issue is None else documents[0] | {"people": people}
     terminal.show(document, [*lines, *more] or ["No issues yet."])
+
+
+def _looked_up(project: Project) -> list[Stands]:
+    from pipeline import review
+    from pipeline.standing import Stands
+
+    return [
+        Stands(
+            number=line.issue.number,
+            title=line.issue.title,
+            corrects=line.issue.corrects,
+            state=line.state,
+            next_step=line.next_step,
+            account=line.account,
+        )
+        for line in reversed(review.overview(project.store, project.settings.review))
+    ]
 
 
 def _people(issue: IssueNumber, project: Project) -> tuple[dict[str, Any], list[str]]:

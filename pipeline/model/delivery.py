@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NewType
+from typing import TYPE_CHECKING, Literal, NewType
 
-from pipeline.model.issue import IssueNumber, Message
-from pipeline.model.people import SubscriberId
+if TYPE_CHECKING:
+    from pipeline.model.issue import IssueNumber, Message
+    from pipeline.model.people import SubscriberId
 
 BatchId = NewType("BatchId", int)
 
@@ -78,3 +79,17 @@ class Account:
     def balanced(self) -> bool:
         """Whether everybody is accounted for."""
         return self.audience == self.accepted + self.rejected + self.suppressed + self.unknown + self.pending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """How far an issue is: `account` is None before it was frozen, `approved` the hash of the last yes to it.
+
+    `expired` says that it is too old to go out by itself, `held` counts readers who wait for a word.
+    """
+
+    number: IssueNumber
+    account: Account | None
+    approved: str | None
+    expired: bool
+    held: int

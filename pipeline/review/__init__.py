@@ -17,10 +17,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline import files, folder
+from pipeline import files, folder, standing
 from pipeline.config import ReviewSettings
 from pipeline.errors import NeedsPerson, UserError
-from pipeline.model import Account, Approval, Finding, Issue, IssueNumber, IssueState, Outside, Report
+from pipeline.model import Account, Approval, Finding, Going, Issue, IssueNumber, IssueState, Outside, Report
 from pipeline.store import Store, Tx, accounts, carriers, edits, issues, ledger
 
 __all__ = ["Line", "approve", "due", "findings", "may_approve", "overview", "state", "withdraw", "work"]
@@ -147,27 +147,15 @@ def _state(
     account: Account | None,
     settings: ReviewSettings,
 ) -> tuple[IssueState, str]:
-    if account is not None:
-        return _under_way(tx, issue.number, account)
-    if yes is None:
-        return "draft", f"look at it, then `approve {issue.number}`"
-    if yes.sha != folder.sha(settings.issues / issue.folder):
-        return "draft", f"its files changed after it was approved; look again, then `approve {issue.number}`"
-    if carriers.is_expired(tx, issue.number):
-        return "expired", f"approved too long ago to go out by itself; `send {issue.number}` still sends it"
-    return "approved", f"`send {issue.number}` hands it over"
-
-
-def _under_way(tx: Tx, number: IssueNumber, account: Account) -> tuple[IssueState, str]:
-    if account.pending and carriers.is_expired(tx, number):
-        return "expired", f"too old to go out by itself: {account.pending} wait; `send {number}` still sends it"
-    if account.pending and (waits := ledger.held(tx, number)):
-        return "held", f"{waits} readers wait for your word after the first few; `send {number}`"
-    if account.pending:
-        return "sending", f"still to be handed over: {account.pending}; `send {number}` goes on"
-    if account.unknown:
-        return "held", f"of unknown fate: {account.unknown}; `reconcile {number}`"
-    return "sent", "everybody is accounted for"
+    waits = account.pending if account else yes
+    going = Going(
+        number=issue.number,
+        account=account,
+        approved=yes.sha if yes else None,
+        expired=bool(waits) and carriers.is_expired(tx, issue.number),
+        held=ledger.held(tx, issue.number) if account and account.pending else 0,
+    )
+    return standing.stands(going, settings.issues / issue.folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

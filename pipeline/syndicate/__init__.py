@@ -227,7 +227,7 @@ def _meta(settings: SyndicateSettings, credit: Mapping[SourceName, str], notes: 
         home=newsletter.home,
         blog=newsletter.url,
         language=newsletter.language,
-        author=mail.sender(newsletter.from_)[0] or newsletter.title,
+        author=mail.called(newsletter.from_) or newsletter.title,
         description=newsletter.title,
         disclosure=settings.disclosure or looks.words(newsletter.language, settings.templates)["disclosure"],
         hub=newsletter.hub,

@@ -52,6 +52,18 @@ def test_help_loads_nothing_but_the_list_of_commands() -> None:
     assert names & (HEAVY | {"dataclasses", "pathlib"}) == set()
 
 
+def test_status_loads_no_stage_and_no_sqlalchemy(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for words in (("init", str(project)), ("--project", str(project), "plan")):
+        done = run(sys.executable, "-m", "pipeline.cli.main", *words)
+        assert done.returncode == 0, done.stderr
+    names = loaded("status", project=project)
+    from pipeline import stages
+
+    assert names & {f"pipeline.{stage.name}" for stage in stages.STAGES} == set()
+    assert names & (HEAVY - {"sqlite3", "msgspec"} | {"email", "ssl", "concurrent.futures"}) == set()
+
+
 def test_the_list_of_commands_names_every_command_and_the_file_that_has_it() -> None:
     from pipeline.cli.main import COMMANDS
 

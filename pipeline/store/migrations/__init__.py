@@ -6,16 +6,20 @@ A step named `pre` adds and lets yesterday's program run on; one named `post` ta
 from __future__ import annotations
 
 from pathlib import Path
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PaperroundError
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 HEAD = "0012"
 
 
 def current(tx: sa.Connection) -> str | None:
     """The newest step that the database has seen, None for an empty one."""
+    import sqlalchemy as sa
+
     if not sa.inspect(tx).has_table("alembic_version"):
         return None
     version: str | None = tx.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()

@@ -1,0 +1,86 @@
+"""How far every issue is, read from a SQLite file as it lies there.
+
+To load SQLAlchemy takes longer than everything else a look at a few rows does, so this one module speaks to the
+database itself. It answers only where nothing is out of the ordinary; everything else is for `open_store`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pipeline.model import Account, Going
+from pipeline.store.migrations import HEAD
+
+if TYPE_CHECKING:
+    from pipeline.model import IssueNumber
+
+SCHEME = "sqlite:///"
+_READY = """
+SELECT (SELECT version_num FROM alembic_version) = ?
+   AND NOT EXISTS (SELECT 1 FROM facts WHERE name IN ('moved', 'restoring'))
+"""
+_EVERY = """
+SELECT i.number, i.issue, s.audience,
+       (SELECT sha FROM approvals a WHERE a.number = i.number ORDER BY a.id DESC LIMIT 1),
+       EXISTS (SELECT 1 FROM facts WHERE name = 'expired/' || i.number),
+       total(CASE b.state WHEN 'held' THEN b.size END),
+       total(b.size), total(b.accepted), total(b.rejected), total(b.suppressed), total(b.unknown)
+  FROM issues i LEFT JOIN sendings s ON s.number = i.number LEFT JOIN batches b ON b.number = i.number
+ GROUP BY i.number ORDER BY i.number
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An issue in few words; `corrects` is the number of another one."""
+
+    going: Going
+    slug: str
+    title: str
+    corrects: int | None
+
+
+class _Corrected(msgspec.Struct):
+    number: int
+
+
+class _Brief(msgspec.Struct):
+    slug: str
+    title: str
+    corrects: _Corrected | None = None
+
+
+def look(url: str, folder: Path) -> list[Seen] | None:
+    """Every issue by number; None when the store at `url`, relative to `folder`, must be opened to tell."""
+    if not url.startswith(SCHEME) or "?" in url:
+        return None
+    file = (folder / url.removeprefix(SCHEME)).absolute()
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
+            connection.execute("BEGIN")
+            if not connection.execute(_READY, (HEAD,)).fetchone()[0]:
+                return None
+            seen = [_seen(*row) for row in connection.execute(_EVERY)]
+    except (sqlite3.Error, msgspec.DecodeError, UnicodeError):
+        return None
+    accounts = (one.going.account for one in seen)
+    return seen if all(account is None or account.balanced for account in accounts) else None
+
+
+def _seen(
+    number: IssueNumber, issue: str, audience: int | None, approved: str | None, expired: int, held: float, *sums: float
+) -> Seen:
+    brief = msgspec.json.decode(issue, type=_Brief)
+    size, accepted, rejected, suppressed, unknown = (int(value) for value in sums)
+    pending = size - accepted - rejected - suppressed - unknown
+    fates = {"accepted": accepted, "rejected": rejected, "suppressed": suppressed, "unknown": unknown}
+    account = None if audience is None else Account(issue=number, audience=audience, **fates, pending=pending)
+    going = Going(number=number, account=account, approved=approved or None, expired=bool(expired), held=int(held))
+    corrects = brief.corrects.number if brief.corrects else None
+    return Seen(going=going, slug=brief.slug, title=brief.title, corrects=corrects)
