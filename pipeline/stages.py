@@ -5,38 +5,63 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from pipeline import books, clean, compose, deliver, feedback, links, pictures, pull, render, review, syndicate
-from pipeline.model import Outside, Report
-from pipeline.store import Store
+if TYPE_CHECKING:
+    from pipeline.model import Outside, Report
+    from pipeline.store import Store
+
+    Together = Callable[[Iterable[str], Store, Any, Outside], Iterable[tuple[str, Report | Exception]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A room with its two doors; `name` is also the name of its section of the settings.
 
-    `at_once` is how many keys may be worked on side by side. `together` is a third door, where many keys cost less at
-    once than one by one: it takes on those it likes, and tells of each what it came to or failed of.
+    `at_once` is how many keys may be worked on side by side. The room is loaded when somebody comes to a door of it:
+    sending needs few of them.
     """
 
     name: str
-    due: Callable[[Store, Any, datetime], Iterable[str]]
-    work: Callable[[str, Store, Any, Outside], Report]
     at_once: int = 1
-    together: Callable[[Iterable[str], Store, Any, Outside], Iterable[tuple[str, Report | Exception]]] | None = None
+
+    @property
+    def room(self) -> ModuleType:
+        """The room's own module."""
+        return import_module(f"pipeline.{self.name}")
+
+    def due(self, store: Store, section: Any, now: datetime) -> Iterable[str]:
+        """The room's first door: what is due."""
+        keys: Iterable[str] = self.room.due(store, section, now)
+        return keys
+
+    def work(self, key: str, store: Store, section: Any, out: Outside) -> Report:
+        """The room's second door: work on one key."""
+        report: Report = self.room.work(key, store, section, out)
+        return report
+
+    @property
+    def together(self) -> Together | None:
+        """A third door that few rooms have, where many keys cost less at once than one by one.
+
+        It takes on those it likes, and tells of each what it came to or failed of.
+        """
+        door: Together | None = getattr(self.room, "together", None)
+        return door
 
 
 STAGES = (
-    Stage(name="pull", due=pull.due, work=pull.work, at_once=8, together=pull.together),
-    Stage(name="clean", due=clean.due, work=clean.work),
-    Stage(name="books", due=books.due, work=books.work),
-    Stage(name="compose", due=compose.due, work=compose.work),
-    Stage(name="pictures", due=pictures.due, work=pictures.work, at_once=4),
-    Stage(name="links", due=links.due, work=links.work, at_once=8),
-    Stage(name="render", due=render.due, work=render.work),
-    Stage(name="review", due=review.due, work=review.work),
-    Stage(name="deliver", due=deliver.due, work=deliver.work),
-    Stage(name="feedback", due=feedback.due, work=feedback.work),
-    Stage(name="syndicate", due=syndicate.due, work=syndicate.work),
+    Stage(name="pull", at_once=8),
+    Stage(name="clean"),
+    Stage(name="books"),
+    Stage(name="compose"),
+    Stage(name="pictures", at_once=4),
+    Stage(name="links", at_once=8),
+    Stage(name="render"),
+    Stage(name="review"),
+    Stage(name="deliver"),
+    Stage(name="feedback"),
+    Stage(name="syndicate"),
 )

@@ -52,16 +52,45 @@ def test_help_loads_nothing_but_the_list_of_commands() -> None:
     assert names & (HEAVY | {"dataclasses", "pathlib"}) == set()
 
 
-def test_status_loads_no_stage_and_no_sqlalchemy(tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    for words in (("init", str(project)), ("--project", str(project), "plan")):
-        done = run(sys.executable, "-m", "pipeline.cli.main", *words)
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which nothing is due: its one post is known, and its turn has not come."""
+    project = tmp_path_factory.mktemp("idle")
+    (project / "sources/posts").mkdir(parents=True)
+    (project / "sources/posts/jar.md").write_text("# A jar of kind words\n\nTake a jar, and a slip for each day.\n")
+    (project / "sources/newsletter.toml").write_text(
+        '[newsletter]\ntitle = "Kind Words"\nurl = "https://blog.example.org/"\nfrom = "lisa@example.org"\n'
+        '[[source]]\nurl = "sources/posts"\nkind = "markdown"\n'
+    )
+    for _ in range(2):
+        done = run(sys.executable, "-m", "pipeline.cli.main", "--project", str(project), "run")
         assert done.returncode == 0, done.stderr
-    names = loaded("status", project=project)
-    from pipeline import stages
+    assert "Nothing was due" in done.stdout
+    return project
 
-    assert names & {f"pipeline.{stage.name}" for stage in stages.STAGES} == set()
-    assert names & (HEAVY - {"sqlite3", "msgspec"} | {"email", "ssl", "concurrent.futures"}) == set()
+
+def rooms(names: set[str]) -> set[str]:
+    from pipeline.stages import STAGES
+
+    return names & {f"pipeline.{stage.name}" for stage in STAGES}
+
+
+def test_status_loads_no_room_and_no_sqlalchemy(idle: Path) -> None:
+    names = loaded("status", project=idle)
+    assert rooms(names) == set()
+    assert names & ((HEAVY | {"email", "ssl", "concurrent.futures"}) - {"sqlite3", "msgspec"}) == set()
+
+
+def test_a_run_with_nothing_to_do_loads_only_what_it_takes_to_find_that_out(idle: Path) -> None:
+    at_work = {"PIL", "babel", "bs4", "cryptography", "dns", "email_validator", "h11", "httpcore", "icalendar",
+               "markdown_it", "smtplib", "starlette", "uvicorn", "yaml"}  # fmt: skip
+    names = loaded("run", project=idle)
+    assert names & ((HEAVY | at_work) - {"asyncio", "msgspec", "sqlalchemy", "sqlite3"}) == set()
+
+
+def test_no_room_is_loaded_before_its_turn() -> None:
+    done = run(sys.executable, "-c", "import pipeline.run, sys; print(*sys.modules)")
+    assert rooms(set(done.stdout.split())) == set()
 
 
 def test_the_list_of_commands_names_every_command_and_the_file_that_has_it() -> None:
