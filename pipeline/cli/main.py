@@ -109,8 +109,8 @@ def cli(ctx: click.Context, project: str, *, as_json: bool, quiet: bool, verbose
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
-    # What is loaded at the start stays until the end; looking through it for garbage again and again costs a twentieth.
-    gc.set_threshold(20_000)
+    # What is loaded at the start stays until the end; looking through it again and again for garbage takes time.
+    gc.set_threshold(50_000)
     try:
         code = cli(standalone_mode=False)
     except click.exceptions.Exit as leaving:
