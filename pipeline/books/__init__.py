@@ -75,7 +75,7 @@ def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside)
     from pipeline.books import covers
 
     with store.reading() as tx:
-        book = next((book for book in _shown(tx, shelf_at(settings)) if book.cover_file == name), None)
+        book = next((book for book in _shown(tx, settings) if book.cover_file == name), None)
     if book:
         covers.keep(book, settings, out.fetch, out.clock())
     return Report(unchanged=1)
