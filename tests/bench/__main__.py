@@ -15,6 +15,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -53,6 +54,7 @@ def main(words: Sequence[str] | None = None) -> None:
     if given.page:
         write_page((PLACE / "full/results.md").read_text("utf-8"))
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("The bench was told to stop."))
     scale: Scale = "quick" if given.quick else "full"
     where = PLACE / scale
     where.mkdir(parents=True, exist_ok=True)

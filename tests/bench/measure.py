@@ -49,10 +49,15 @@ def measured(command: Sequence[str], folder: Path, patience: float = PATIENCE) -
 
         watcher = threading.Thread(target=watch)
         watcher.start()
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        over.set()
-        watcher.join()
+        try:
+            _, status, used = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - began
+        except BaseException:  # who stops the bench stops what it started
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        finally:
+            over.set()
+            watcher.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     return Cost(
         wall=wall,
