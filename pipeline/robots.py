@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from protego import Protego
 
 from pipeline.errors import FetchFault, SourceFault
 from pipeline.model import Fetch
+
+if TYPE_CHECKING:
+    from protego import Protego
 
 AGENT = "paperround"
 _LONGEST = 500 << 10
@@ -33,6 +35,8 @@ def ask(url: str, fetch: Fetch, now: datetime) -> None:
 
 @lru_cache(maxsize=64)
 def _rules(fetch: Fetch, address: str, _day: date) -> Protego:
+    from protego import Protego
+
     try:
         body = fetch(address).body[:_LONGEST]
     except FetchFault as fault:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import FeedbackSettings, ImapTable
 from pipeline.errors import SettingsError
-from pipeline.feedback import letters, reports
-from pipeline.feedback.letters import Said
+from pipeline.feedback import reports
 from pipeline.model import Outside, Report, Signal
 from pipeline.store import Store, Tx, batches, people, signals
 
 if TYPE_CHECKING:
+    from pipeline.feedback.letters import Said
     from pipeline.mailbox import Mailbox
 
 CURSOR = "mailbox"
@@ -38,6 +38,7 @@ def due(tx: Tx, settings: FeedbackSettings, now: datetime) -> bool:
 def visit(store: Store, settings: FeedbackSettings, out: Outside) -> Report:
     """Read what came since the last visit and act on it. Raises SettingsError, SourceFault."""
     from pipeline import mailbox
+    from pipeline.feedback import letters
 
     box = _box(settings)
     now = out.clock()
