@@ -20,6 +20,7 @@ from tests.journeys import killing
 ROOMS = (
     "deliver",
     "store/ledger",
+    "store/batches",
     "store/freezing",
     "store/claims",
     "store/carriers",
