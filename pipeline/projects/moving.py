@@ -40,13 +40,10 @@ def move(settings: Settings, url: str, name: str, say: Callable[[str], None]) ->
     with closing(open_store(old, settings.folder, even_moved=True)) as source, source.locked():
         with closing(open_store(address, settings.folder, name=name, password=secret)) as target, target.locked():
             rows = moving.move(source, target, address, say)
+        # The password first: settings that point at a server need it, and whoever is killed in between says it again.
+        advice = _kept(settings, password) if password else ()
         _point_at(settings, address, name)
-    return Moved(
-        rows=rows,
-        address=address,
-        old=old.removeprefix("sqlite:///"),
-        advice=_kept(settings, password) if password else (),
-    )
+    return Moved(rows=rows, address=address, old=old.removeprefix("sqlite:///"), advice=advice)
 
 
 def _apart(url: str) -> tuple[str, str | None]:
