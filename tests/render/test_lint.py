@@ -334,7 +334,8 @@ def test_a_mail_with_two_senders_or_with_raw_letters_in_its_headers_blocks(good:
 
 
 def test_an_address_that_no_header_can_hold_blocks_before_it_stops_the_sending(good: Rendered) -> None:
-    found = look(good, known=settings(reply_to=Mailbox("lisa@example..org")))["header"]
+    edited = replace(good, fresh=False)
+    found = look(edited, known=settings(reply_to=Mailbox("lisa@example..org")))["header"]
     assert found.level == "blocking"
     assert "lisa@example..org" in found.message
 
