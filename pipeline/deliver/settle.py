@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,7 +43,6 @@ class _Round:
     said: Verdict
     now: datetime
     until: datetime
-    by_fate: Mapping[Fate, list[Outcome]]
 
     @property
     def later(self) -> datetime:
@@ -52,7 +51,7 @@ class _Round:
 
     def of(self, fate: Fate) -> list[Outcome]:
         """The readers with one fate."""
-        return self.by_fate.get(fate, [])
+        return [outcome for outcome in self.outcomes if outcome.fate == fate]
 
 
 def settle(
@@ -87,7 +86,7 @@ def settle(
         seconds = _wait(said, was.attempts)
         until = now + (seconds or _backoff(said, was.attempts))
         told = outcomes if was.attempts == 1 else ledger.still_open(tx, batch.id, outcomes)
-        once = _Round(batch=batch, was=was, outcomes=told, said=said, now=now, until=until, by_fate=_sorted(told))
+        once = _Round(batch=batch, was=was, outcomes=told, said=said, now=now, until=until)
         report = _write(tx, once, settings, by)
         if said.stop:
             carriers.stop(tx, settings.provider, said.stop)
@@ -108,13 +107,6 @@ def settle(
     if seconds is not None and seconds.total_seconds() <= PATIENCE and not said.stop:
         out.rest(seconds.total_seconds())
     return report
-
-
-def _sorted(outcomes: Sequence[Outcome]) -> Mapping[Fate, list[Outcome]]:
-    found: dict[Fate, list[Outcome]] = {}
-    for outcome in outcomes:
-        found.setdefault(outcome.fate, []).append(outcome)
-    return found
 
 
 def _touches_only_its_own(outcomes: Sequence[Outcome], said: Verdict) -> bool:
