@@ -17,6 +17,7 @@ from pipeline.errors import FetchFault
 from pipeline.line import Wire
 from pipeline.model import Fetched, Outside, Validators
 from pipeline.run import Project, opened
+from pipeline.store import dumping
 from tests import postgres
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -187,6 +188,12 @@ class World:
         """The name of the database that keeps its state, None for a file."""
         url = config.load(self.folder, {}).store.url
         return url.rpartition("/")[2] if url.startswith("postgresql") else None
+
+    def state(self) -> bytes:
+        """Every row of its state, wherever it is kept, and the bytes of the files that keep it."""
+        with self.project(alone=False) as project, project.store.reading() as tx:
+            rows = b"".join(line for name in dumping.names() for line in dumping.rows(tx, name))
+        return rows + b"".join(path.read_bytes() for path in (self.folder / "outbox").glob("paperround.sqlite3*"))
 
     @contextmanager
     def copied(self, folder: Path, server: postgres.Server | None) -> Iterator[World]:

@@ -171,6 +171,6 @@ def test_a_password_in_a_feeds_address_goes_to_its_server_and_is_kept_and_said_n
     world.pass_time(days=1)
     report += visit(world)
     assert web.asked == [signed_in, signed_in]
-    state = (world.folder / "outbox/paperround.sqlite3").read_bytes()
-    assert b"hunter2" not in state
+    assert b"blog.example.org" in world.state()
+    assert b"hunter2" not in world.state()
     assert not any("hunter2" in sentence for sentence in (*report.done, *report.errors, *world.said))
