@@ -222,8 +222,12 @@ def test_an_interrupt_of_everybody_leaves_the_end_of_a_worker_to_the_program(ask
 
 def test_an_interrupted_request_ends_its_worker(ask: Ask) -> None:
     first = int(ask("pid"))
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
-        ask("sleep 50")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(0.3, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ask("sleep 50")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert gone(first)
     assert ask("repeat 3") == "xxx"

@@ -36,9 +36,7 @@ def ready(world: World, name: str) -> Iterator[Carrier]:
         )
         rows = rows.replace("= True", "= true").replace("= False", "= false")
         world.set("[[source]]", f'[delivery]\nprovider = "{name}"\n[delivery.{name}]\n{rows}\n[[source]]')
-        secrets = world.folder / ".env"
-        secrets.write_text("".join(f"{key}={value}\n" for key, value in held.secrets.items()))
-        secrets.chmod(0o600)
+        world.whisper(**held.secrets)
         steps.subscribe(world, *READERS)
         steps.pull(world)
         steps.build_now(world)
