@@ -267,7 +267,7 @@ class BooksSettings:
     """What the books room may know; `shelf` and `themes` are the files' full paths.
 
     `covers` is the folder of the site where covers go, None while nobody could see them there; `notes` is where it is
-    written why one could not be had.
+    written why one could not be had. With `evergreen` an issue may take any old post; no suggestion depends on that.
     """
 
     shelf: Path
@@ -280,6 +280,7 @@ class BooksSettings:
     covers: Path | None
     notes: Path
     templates: Path
+    evergreen: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -463,6 +464,7 @@ class Settings:
             covers=self._covers,
             notes=self.outbox / "covers",
             templates=self.templates,
+            evergreen=self.schedule.evergreen,
         )
 
     @property

@@ -9,7 +9,8 @@ never    changes the shelf, nor decides what an issue has room for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -20,40 +21,61 @@ import msgspec
 from pipeline import files
 from pipeline.books.shelf import Shelf, sha, whole
 from pipeline.config import BooksSettings
+from pipeline.errors import ShelfError
 from pipeline.model import Book, Outside, Pick, Post, PostId, Report
 from pipeline.store import Store, Tx, issues, picks, posts
 
-__all__ = ["RULES", "candidates", "due", "found", "shelf_at", "work"]
+__all__ = ["RULES", "candidates", "due", "found", "ready", "shelf_at", "work"]
 
 RULES = 2
 """The version of the rules for finding books; raising it looks at every post anew."""
 HANDFUL = 50
+IN_FEEDS = 100
+"""Of the posts that feeds may show so many have their books ready: more than a feed holds, as one may be taken out."""
 
 
 def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
-    """Handfuls of posts ("12,13") that have no picks yet, or whose words, shelf, settings or rules have changed since.
+    """Handfuls of posts ("12,13") that want picks, or whose words, shelf, settings or rules have changed since theirs.
 
-    Then "cover/<file>" for each cover that an issue may show and nobody has asked for lately.
+    Picks are wanted for what an issue may take and feeds may show. A blog's old posts, which nobody asked for, go
+    without until somebody does (`ready`). Then "cover/<file>" for each cover that an issue may show and nobody has
+    asked for lately.
     """
     from pipeline.books import covers
 
-    made_from = _made_from(sha(settings.shelf, settings.themes), settings)
     with store.reading() as tx:
-        wanted = [str(post) for post in picks.stale(tx, made_from)]
+        may_be_shown = None if settings.evergreen else {*posts.wanted(tx), *posts.in_feeds(tx, IN_FEEDS)}
+        wanted = [str(post) for post in picks.stale(tx, _made_from(_sha(settings), settings), may_be_shown)]
         chosen = _shown(tx, settings)
     yield from (",".join(wanted[at : at + HANDFUL]) for at in range(0, len(wanted), HANDFUL))
     yield from (f"cover/{book.cover_file}" for book in covers.missing(chosen, settings, now))
+
+
+def ready(store: Store, settings: BooksSettings, post: PostId) -> None:
+    """Have the picks of a post that a person is about to put into an issue, whose draft follows at once.
+
+    What is wrong with the shelf keeps nobody from it: the next run tells.
+    """
+    with suppress(ShelfError):
+        with store.reading() as tx:
+            wanted = post in picks.stale(tx, _made_from(_sha(settings), settings), [post])
+        if wanted:
+            _suggest([post], store, settings)
 
 
 def work(key: str, store: Store, settings: BooksSettings, out: Outside) -> Report:
     """Suggest books for some posts, or fetch one cover; one that can't be had is no fault, the card shows a title."""
     if key.startswith("cover/"):
         return _fetch_cover(key.removeprefix("cover/"), store, settings, out)
+    return _suggest([PostId(int(number)) for number in key.split(",")], store, settings)
+
+
+def _suggest(chosen: Sequence[PostId], store: Store, settings: BooksSettings) -> Report:
     from pipeline.books.suggest import suggest
 
     on_shelf = shelf_at(settings)
     with store.reading() as tx:
-        found = posts.some(tx, [PostId(int(number)) for number in key.split(",")])
+        found = posts.some(tx, chosen)
         shas = posts.shas(tx, found)
     made: list[tuple[Post, tuple[Pick, ...]]] = []
     faults: list[str] = []
@@ -123,6 +145,10 @@ def shelf_at(settings: BooksSettings) -> Shelf:
 @lru_cache(maxsize=4)
 def _read(path: Path, themes: Path, _shelf: object, _themes: object) -> Shelf:
     return whole(path, themes)
+
+
+def _sha(settings: BooksSettings) -> str:
+    return sha(settings.shelf, settings.themes)
 
 
 def _made_from(shelf: str, settings: BooksSettings) -> str:

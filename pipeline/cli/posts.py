@@ -175,10 +175,11 @@ def pin(terminal: Terminal, post: int) -> None:
     \b
     Example: paperround posts pin 12
     """
-    from pipeline import compose, run
+    from pipeline import books, compose, run
     from pipeline.model import PostId
 
     with terminal.project(alone=True) as project:
+        books.ready(project.store, project.settings.books, PostId(post))
         section, now = project.settings.compose, project.out.clock()
         known, report = compose.pin(project.store, section, PostId(post), by=person(), now=now)
         report += run.walk(project, "pull", "clean", "books")

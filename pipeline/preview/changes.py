@@ -32,6 +32,9 @@ def post(ask: Ask) -> PostId:
 def keep(ask: Ask, wanted: Change) -> None:
     """Write a change down; a yes that was given before is taken back, and she is told."""
     take_back(ask)
+    match wanted:
+        case edit.Pin(post=chosen) | edit.Choose(post=chosen, choice="keep"):
+            books.ready(ask.store, ask.settings.books, chosen)
     told = compose.change(ask.store, ask.settings.compose, number(ask), wanted, by=ask.desk.person, now=ask.now)
     for sentence in (*told.attention, *told.errors):
         ask.say(sentence, "attention")

@@ -17,14 +17,18 @@ from pipeline.store.rows import among, upsert
 HALF = 32
 
 
-def stale(tx: Tx, made_from: str) -> list[PostId]:
-    """Sound posts without suggestions, or whose content or `made_from` (a hash) has changed since; the newest first."""
+def stale(tx: Tx, made_from: str, wanted: Iterable[PostId] | None = None) -> list[PostId]:
+    """Sound posts without suggestions that are `wanted`, and those whose content or `made_from` (a hash) has changed.
+
+    Without `wanted` all are. The newest come first.
+    """
     post, known = tables.posts.c, tables.picks.c
     now = sa.literal(made_from[:HALF]).concat(sa.func.substr(post.article_sha, 1, HALF))
-    changed = sa.or_(known.inputs.is_(None), known.inputs != now)
-    differing = sa.select(post.id).outerjoin(tables.picks, known.post == post.id).where(changed)
+    changed = sa.select(post.id).join(tables.picks, known.post == post.id).where(known.inputs != now)
+    bare = sa.select(post.id).outerjoin(tables.picks, known.post == post.id).where(known.post.is_(None))
     # Few differ, so whether one has a fault is looked up for those alone: that column lies behind the article.
-    found = list(tx.execute(differing).scalars())
+    found = set(tx.execute(changed).scalars())
+    found |= {row.id for row in (tx.execute(bare) if wanted is None else among(tx, bare, post.id, wanted))}
     sound = among(tx, sa.select(post.id).where(post.fault.is_(None)), post.id, found)
     return sorted((row.id for row in sound), reverse=True)
 

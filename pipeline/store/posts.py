@@ -80,6 +80,20 @@ def newest(tx: Tx, most: int, skip: int = 0) -> list[PostId]:
     return [*(undated if not skip else ()), *tx.execute(dated.limit(most).offset(skip)).scalars()]
 
 
+def in_feeds(tx: Tx, most: int) -> list[PostId]:
+    """The `most` newest posts that feeds may show, newest first: they are whole and sound, not skipped and not held."""
+    decided, found, skip = choices(tx), list[Post](), 0
+    while len(found) < most and (ids := newest(tx, 2 * most, skip)):
+        found += [post for post in outlines(tx, ids) if _may_be_shown(post, decided.get(post.id))]
+        skip += 2 * most
+    return [post.id for post in sorted(found, key=lambda post: (post.when, post.id), reverse=True)[:most]]
+
+
+def _may_be_shown(post: Post, choice: Choice | None) -> bool:
+    sound = post.article.complete and post.fault is None
+    return sound and choice != "skip" and (post.held is None or choice == "keep")
+
+
 def earlier(tx: Tx, most: int) -> list[PostId]:
     """The newest posts that are sound and that an issue has, or that were there before the first contact."""
     placed = sa.exists().where(tables.issue_posts.c.post == _T.id)
@@ -92,10 +106,18 @@ def earlier(tx: Tx, most: int) -> list[PostId]:
 
 def eligible(tx: Tx, draft: int | None = None) -> list[PostId]:
     """Posts that no issue but the `draft` has and that are new, or kept by the author."""
-    kept = sa.select(tables.choices.c.post).where(tables.choices.c.choice == "keep")
     placed = sa.exists().where(tables.issue_posts.c.post == _T.id, tables.issue_posts.c.number != (draft or 0))
-    wanted = sa.or_(_T.before.is_(False), _T.id.in_(kept))
-    return list(tx.execute(sa.select(_T.id).where(wanted, ~placed).order_by(_T.id.desc())).scalars())
+    return list(tx.execute(sa.select(_T.id).where(_wanted(), ~placed).order_by(_T.id.desc())).scalars())
+
+
+def wanted(tx: Tx) -> list[PostId]:
+    """Posts that are new or kept by the author, whether an issue has them or not."""
+    return list(tx.execute(sa.select(_T.id).where(_wanted())).scalars())
+
+
+def _wanted() -> sa.ColumnElement[bool]:
+    kept = sa.select(tables.choices.c.post).where(tables.choices.c.choice == "keep")
+    return sa.or_(_T.before.is_(False), _T.id.in_(kept))
 
 
 def changed_since_mailed(tx: Tx) -> list[PostId]:

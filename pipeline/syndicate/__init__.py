@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from pipeline import files, looks, mail
 from pipeline.config import SyndicateSettings
-from pipeline.model import Issue, IssueNumber, Item, Outside, Pick, Post, PostId, Report, SourceName
+from pipeline.model import Issue, IssueNumber, Item, Outside, Pick, PostId, Report, SourceName
 from pipeline.store import Store, Tx, issues, picks, posts, sources
 from pipeline.syndicate import content, corrections, websub
 from pipeline.syndicate.meta import Meta
@@ -146,19 +146,9 @@ def _wrong(tx: Tx, agreed: Container[IssueNumber]) -> corrections.Wrong:
 
 def _items(tx: Tx) -> list[Item]:
     """The newest posts that are whole, with their books; none that was skipped, held or could not be read."""
-    choices, found, skip = posts.choices(tx), list[Post](), 0
-    while len(found) < NEWEST and (ids := posts.newest(tx, 2 * NEWEST, skip)):
-        found += [post for post in posts.outlines(tx, ids) if _may_be_shown(post, choices.get(post.id))]
-        skip += 2 * NEWEST
-    found.sort(key=lambda post: (post.when, post.id), reverse=True)
-    chosen = [post.id for post in found[:NEWEST]]
+    chosen = posts.in_feeds(tx, NEWEST)
     whole, suggested = posts.some(tx, chosen), picks.some(tx, chosen)
     return [Item(post=whole[post], form="full", picks=_shown(suggested.get(post, ()))) for post in chosen]
-
-
-def _may_be_shown(post: Post, choice: posts.Choice | None) -> bool:
-    sound = post.article.complete and post.fault is None
-    return sound and choice != "skip" and (post.held is None or choice == "keep")
 
 
 def _shown(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:

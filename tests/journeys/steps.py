@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -23,6 +24,14 @@ def subscribe(world: World, *addresses: str) -> None:
 def pull(world: World) -> Report:
     with world.project() as project:
         return run.walk(project, "pull", "clean", "books")
+
+
+def write_for_years(world: World) -> None:
+    """So many posts that the oldest one, "Worries at Bedtime", is in no feed any more."""
+    world.blog.window = 200
+    for at in range(120):
+        world.blog.publish(f"day-{at}", f"Day {at}", world.now - timedelta(hours=1 + at))
+    world.blog.publish("worries", "Worries at Bedtime", world.now - timedelta(days=30))
 
 
 def build_now(world: World) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
@@ -9,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import compose
+from pipeline import books, compose, run
 from pipeline.errors import UserError
-from pipeline.model import PostId, Report
-from pipeline.store import issues, posts
-from tests.journeys.steps import approve, build_now, cron, folder, pull, send, subscribe
+from pipeline.model import Pick, PostId, Report
+from pipeline.store import issues, picks, posts
+from tests.journeys.steps import approve, build_now, cron, folder, pull, send, subscribe, write_for_years
 from tests.world import World
 
 
 def pin(world: World, title: str) -> Report:
     with world.project() as project:
         section = project.settings.compose
+        books.ready(project.store, project.settings.books, number_of(world, title))
         return compose.pin(project.store, section, number_of(world, title), by="Lisa", now=world.now)[1]
 
 
@@ -65,6 +67,56 @@ def test_a_post_pinned_while_its_issue_is_a_draft_leads_it_and_the_last_pin_lead
     assert titles(world)[0] == "Worries at Bedtime"
     pin(world, "One")
     assert titles(world)[:2] == ["One", "Worries at Bedtime"]
+
+
+def test_a_blogs_old_posts_get_books_when_somebody_asks_for_them(world: World) -> None:
+    weekly(world)
+    write_for_years(world)
+    pull(world)
+    assert books_of(world, "Day 0")
+    assert not books_of(world, "Worries at Bedtime")
+    build_now(world)
+    assert shown(world) == {"Day 0": ["The Invisible String"]}
+    pin(world, "Worries at Bedtime")
+    build_now(world)
+    assert shown(world) == {"Worries at Bedtime": ["The Invisible String"], "Day 0": []}
+
+
+def test_every_post_that_a_feed_shows_has_its_books_and_so_has_one_that_comes_in_for_another(world: World) -> None:
+    write_for_years(world)
+    pull(world)
+    with world.project() as project:
+        compose.choose(project.store, number_of(world, "Day 7"), "skip", world.now)
+        run.walk(project, "syndicate")
+    feed = json.loads((world.folder / "outbox/public/feed.json").read_text("utf-8"))
+    assert [item["title"] for item in feed["items"]] == [f"Day {at}" for at in range(51) if at != 7]
+    assert all(item["_books"] for item in feed["items"])
+
+
+def test_old_posts_have_books_where_an_issue_may_take_any_of_them(world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "weekly"\nevergreen = true')
+    write_for_years(world)
+    pull(world)
+    assert books_of(world, "Worries at Bedtime")
+
+
+def test_what_is_wrong_with_the_shelf_keeps_no_post_from_being_pinned(world: World) -> None:
+    write_for_years(world)
+    pull(world)
+    (world.folder / "sources/books.toml").write_text("[[book", "utf-8")
+    pin(world, "Worries at Bedtime")
+    assert not books_of(world, "Worries at Bedtime")
+
+
+def books_of(world: World, title: str) -> tuple[Pick, ...]:
+    with world.project(alone=False) as project, project.store.reading() as tx:
+        return picks.of(tx).get(number_of(world, title), ())
+
+
+def shown(world: World) -> dict[str, list[str]]:
+    with world.project() as project, project.store.reading() as tx:
+        (found,) = issues.every(tx)
+    return {item.post.article.title: [pick.book.title for pick in item.picks] for item in found.items}
 
 
 def test_a_pin_is_used_up_by_its_issue(world: World) -> None:

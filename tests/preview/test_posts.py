@@ -72,6 +72,27 @@ def test_a_draft_follows_what_she_decides(author: Author, world: World) -> None:
     assert inside(world) == ["Worries at Bedtime"]
 
 
+@pytest.mark.parametrize("form", ["/posts/{0}/pin", "/issue/1/pin"])
+def test_an_old_post_that_she_puts_into_a_draft_has_its_books_at_once(world: World, form: str) -> None:
+    steps.write_for_years(world)
+    steps.pull(world)
+    steps.build_now(world)
+    with at_her_page(world) as lisa:
+        old = number_of(lisa.look("/posts?words=worries"), "Worries at Bedtime")
+        lisa.post(form.format(old), post=old)
+        lisa.post("/issue/1/later", post=number_of(lisa.look("/posts?words=day+0"), "Day 0"))
+    assert inside(world) == ["Worries at Bedtime"]
+    assert books_inside(world) == ["The Invisible String"]
+
+
+def books_inside(world: World) -> list[str]:
+    from pipeline.store import issues
+
+    with world.project() as project, project.store.reading() as tx:
+        (issue,) = issues.every(tx)
+    return [pick.book.title for item in issue.items for pick in item.picks]
+
+
 def inside(world: World) -> list[str]:
     from pipeline.model import IssueNumber
     from pipeline.store import issues

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from pipeline import clean, compose, run
+from pipeline import books, clean, compose, run
 from pipeline.errors import EntryFault, UserError
 from pipeline.model import Post, PostId, Report, Standing
 from pipeline.preview.ask import Ask
@@ -94,6 +94,8 @@ def _post(ask: Ask) -> Post:
 def _choosing(choice: Choice) -> Handler:
     def do(ask: Ask) -> Response:
         number = _post(ask).id
+        if choice == "keep":
+            books.ready(ask.store, ask.settings.books, number)
         known, report = compose.decide(ask.store, ask.settings.compose, number, choice, by=ask.desk.person, now=ask.now)
         ask.say(f"“{known.article.title}” {DONE[choice]}.")
         _tell(ask, report)
@@ -105,7 +107,9 @@ def _choosing(choice: Choice) -> Handler:
 
 
 def _pin(ask: Ask) -> Response:
-    known, report = compose.pin(ask.store, ask.settings.compose, _post(ask).id, by=ask.desk.person, now=ask.now)
+    number = _post(ask).id
+    books.ready(ask.store, ask.settings.books, number)
+    known, report = compose.pin(ask.store, ask.settings.compose, number, by=ask.desk.person, now=ask.now)
     ask.say(f"“{known.article.title}” leads the next issue.")
     _tell(ask, report)
     if not known.article.complete:
