@@ -35,7 +35,7 @@ class Found:
 
 
 def look_up(isbn: str, fetch: Fetch) -> Found:
-    """What is known of the book with these 13 digits. Raises ShelfError when no catalogue knows it."""
+    """What is known of the book with these 13 digits. Raises ShelfError when no catalogue that answered knows it."""
     book = Book(title="", isbn=isbn)
     sources: list[str] = []
     problems: list[str] = []
@@ -52,11 +52,12 @@ def look_up(isbn: str, fetch: Fetch) -> Found:
             book = replace(book, **gaps)
             sources.append(name)
     if not book.title:
-        said = f" {' '.join(problems)}" if problems else ""
-        raise ShelfError(
-            f"No catalogue knows the ISBN {isbn}.{said}",
-            next_step="Write the book into sources/books.toml by hand: [[book]], title, author, and this isbn.",
-        )
+        what = f"No catalogue knows the ISBN {isbn}."
+        if problems:
+            nobody = "No catalogue" if len(problems) == len(CATALOGUES) else "Not every catalogue"
+            what = f"{nobody} could be asked for the ISBN {isbn}. {' '.join(problems)}"
+        by_hand = "rite the book into sources/books.toml by hand: [[book]], title, author, and this isbn."
+        raise ShelfError(what, next_step=f"Try again later, or w{by_hand}" if problems else f"W{by_hand}")
     return Found(book=book, sources=tuple(sources), problems=tuple(problems))
 
 

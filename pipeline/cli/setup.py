@@ -35,7 +35,8 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
     made = layout.lay_out(folder, found)
     lines = [*(found.words if found else ()), *(f"made {path}" for path in made)]
     lines += [] if made else ["Everything was there already; nothing was changed."]
-    lines.append(f"Next: read {folder / 'sources/newsletter.toml'}, then `paperround --project {folder} pull`.")
+    where = f" --project {folder}" if folder != Path() else ""
+    lines.append(f"Next: read {folder / 'sources/newsletter.toml'}, then `paperround{where} pull`.")
     document = {
         "folder": str(folder),
         "made": [str(path) for path in made],

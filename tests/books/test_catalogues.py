@@ -99,12 +99,22 @@ def test_what_a_failing_catalogue_may_have_known_is_asked_for_again(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("open_library", "google"),
-    [({}, {"totalItems": 0}), (None, None), (b"<html>", b"[" * 100_000), ([], 7), ({}, {"items": GOOGLE["items"][:1]})],
+    [({}, {"totalItems": 0}), (b"<html>", b"[" * 100_000), ([], 7), ({}, {"items": GOOGLE["items"][:1]})],
 )  # fmt: skip
 def test_a_book_that_nobody_knows_is_written_by_hand(open_library: Any, google: Any) -> None:
     with pytest.raises(ShelfError, match=f"No catalogue knows the ISBN {DOT}") as caught:
         look_up(DOT, Web(open_library, google))
     assert "by hand" in str(caught.value.next_step)
+
+
+@pytest.mark.parametrize(
+    ("google", "who"),
+    [(None, "No catalogue could be asked"), ({"totalItems": 0}, "Not every catalogue could be asked")],
+)
+def test_a_book_is_not_called_unknown_while_a_catalogue_could_not_be_asked(google: Any, who: str) -> None:
+    with pytest.raises(ShelfError, match=f"{who} for the ISBN {DOT}. Open Library could not be asked") as caught:
+        look_up(DOT, Web(None, google))
+    assert str(caught.value.next_step).startswith("Try again later, or write the book")
 
 
 _JSON = st.recursive(
