@@ -1,4 +1,4 @@
-"""Books for a post: seconds for one, in one process, with the state on."""
+"""Books for a post, and the shelf made ready for the first: seconds in one process, with the state on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.bench.tools import HERE
 STAGE = "books"
 SIZES = {"full": (100, 1000), "quick": (100, 1000), "tiny": (10,)}
 POSTS = {"full": 100, "quick": 20, "tiny": 2}
-TARGETS = {1000: Target(seconds=0.005)}
+TARGETS = {("post", 1000): Target(seconds=0.005)}
+WORK = {"index": "the index of {0:,} books, once", "post": "a post, {0:,} books"}
 
 
 def rows(plan: Plan) -> Iterator[Row]:
@@ -26,10 +27,11 @@ def rows(plan: Plan) -> Iterator[Row]:
             project.done(plan, folder, "pull")
 
         fill = project.copied(plan, f"shelf-{size}", make)
-        row = partial(Row, stage=STAGE, work=f"a post, {size:,} books", size=size, lay_out=fill)
-        ours = plan.tools.ours_python(str(HERE / "ours/books.py"), str(posts))
-        turn = Turn(command=ours, inside=True, target=TARGETS.get(size, NO_TARGET))
-        yield row(who="paperround's books", kind="ours", turns=[turn])
-        if plan.peers:
-            search = Turn(command=plan.tools.ours_python(str(HERE / "peers/books.py")), inside=True)
-            yield row(who="SQLite FTS5, words alone", kind="peer", turns=[search])
+        for what, work in WORK.items():
+            row = partial(Row, stage=STAGE, work=work.format(size), size=size, lay_out=fill, series=what)
+            ours = plan.tools.ours_python(str(HERE / "ours/books.py"), what, str(posts))
+            turn = Turn(command=ours, inside=True, target=TARGETS.get((what, size), NO_TARGET))
+            yield row(who="paperround's books", kind="ours", turns=[turn])
+            if plan.peers:
+                search = plan.tools.ours_python(str(HERE / "peers/books.py"), what)
+                yield row(who="SQLite FTS5, words alone", kind="peer", turns=[Turn(command=search, inside=True)])
