@@ -78,9 +78,9 @@ def import_(terminal: Terminal, file: Path, *, dry_run: bool) -> None:
     """
     from pipeline.feedback import importing
 
-    with terminal.project(alone=not dry_run) as project:
+    with terminal.project(alone=not dry_run) as project, file.open("rb") as raw:
         now = project.out.clock()
-        done = importing.from_csv(project.store, file.read_bytes(), file=file.name, now=now, dry_run=dry_run)
+        done = importing.from_csv(project.store, raw, file=file.name, now=now, dry_run=dry_run)
     rows = [{"line": line, "result": result, "words": words} for line, result, words in done.rows]
     document = {"program": done.program, "counts": done.counts, "rows": rows, "dry_run": dry_run}
     report = done.report

@@ -6,13 +6,15 @@ Substack, Ghost, MailPoet, listmonk, our own export, and any CSV with a column f
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from itertools import islice
+from typing import BinaryIO, Literal
 
 from pipeline.errors import UserError
 
@@ -42,6 +44,8 @@ _WORDS: dict[str, Says] = {
     "free": "in", "paid": "in", "comped": "in", "gifted": "in", "trialed": "in", "churning": "in", "past due": "in",
 }  # fmt: skip
 _YES, _NO = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
+_PIECE = 1 << 18
+"""Bytes that are read at once."""
 _GRAVITY: tuple[Says, ...] = ("in", "unclear", "unconfirmed", "unsubscribed", "bounced", "complained")
 
 
@@ -112,24 +116,17 @@ class Row:
     rest: Mapping[str, str]
 
 
-def decoded(raw: bytes) -> str:
-    """The file's text: UTF-8, UTF-16 with its mark, or what Excel writes on Windows. Raises UserError for no text."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", "replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
+    """The program that wrote the file ("" when any may have), and its rows, read as they are asked for.
 
-
-def read(text: str, *, file: str) -> tuple[str, Iterator[Row]]:
-    """The program that wrote the file ("" when any may have), and its rows. Raises UserError without addresses."""
-    text = text.replace("\x00", "")
-    skipped = 0
-    if re.match(r"sep=.\r?\n", text):  # a line for Excel
-        text, skipped = text.partition("\n")[2], 1
-    for delimiter in _delimiters(text):
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    One reading of `raw` has to end before the next begins. Raises UserError without addresses.
+    """
+    encoding = _encoding(raw)
+    first = next(_lines(raw, encoding), "")
+    skipped = 1 if re.fullmatch(r"sep=.\r?\n", first) else 0  # a line for Excel
+    head = next(islice(_lines(raw, encoding), skipped, None), "")
+    for delimiter in _delimiters(head):
+        lines = csv.reader(islice(_lines(raw, encoding), skipped, None), delimiter=delimiter)
         header = [_plain(cell) for cell in next(lines, [])]
         if any(cell in _EMAIL for cell in header):
             program = next((one for one in PROGRAMS if one.has <= set(header)), PLAIN)
@@ -139,9 +136,41 @@ def read(text: str, *, file: str) -> tuple[str, Iterator[Row]]:
     )
 
 
-def _delimiters(text: str) -> list[str]:
-    first = text.partition("\n")[0]
-    return sorted((",", ";", "\t"), key=first.count, reverse=True)
+def _encoding(raw: BinaryIO) -> str:
+    """UTF-8, UTF-16 with its mark, or what Excel writes on Windows."""
+    raw.seek(0)
+    if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for piece in _pieces(raw):
+            decoder.decode(piece, final=not piece)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _lines(raw: BinaryIO, encoding: str) -> Iterator[str]:
+    """The file's lines with their ends, without NUL; no more than a piece of it is in memory."""
+    decoder, left = codecs.getincrementaldecoder(encoding)("replace"), ""
+    for piece in _pieces(raw):
+        text = left + decoder.decode(piece, final=not piece).replace("\0", "")
+        *whole, left = io.StringIO(text, newline="").readlines() or [""]
+        yield from whole
+    if left:
+        yield left
+
+
+def _pieces(raw: BinaryIO) -> Iterator[bytes]:
+    """The whole file, then b""."""
+    raw.seek(0)
+    while piece := raw.read(_PIECE):
+        yield piece
+    yield b""
+
+
+def _delimiters(line: str) -> list[str]:
+    return sorted((",", ";", "\t"), key=line.count, reverse=True)
 
 
 def _plain(cell: str) -> str:
@@ -156,6 +185,7 @@ def _rows(
     lines: Iterator[list[str]], header: Sequence[str], program: Program, file: str, skipped: int
 ) -> Iterator[Row]:
     reader = iter(lines)
+    columns = _columns(header, program)
     by_file = (
         next((says for word, says in _BY_FILE if word in file.lower()), _BY_FILE_ELSE)
         if program.name == "Mailchimp"
@@ -172,22 +202,62 @@ def _rows(
             continue
         line = getattr(lines, "line_num", 0) + skipped
         row = _named(header, cells)
-        address = _first(row, _EMAIL)
+        address = _first(row, columns.email)
         # Files put together from several have a header in the middle.
         if not any(cell.strip() for cell in cells) or ("@" not in address and _plain(address) in _EMAIL):
             continue
-        says, words = _says(row, program)
+        says, words = _says(row, columns.program)
         if _GRAVITY.index(by_file) > _GRAVITY.index(says):
             says, words = by_file, "the file's name says so"
         yield Row(
             line=line,
             address=address.removeprefix("mailto:"),
-            name=_name(row),
+            name=_name(row, columns),
             says=says,
             words=words,
-            since=_first(row, _SINCE),
-            rest=_rest(row, program),
+            since=_first(row, columns.since),
+            rest={name: row[name][:500] for name in columns.rest if row.get(name)},
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """Which of the columns that we know a file has, in the order in which they count; `rest` are all others to keep.
+
+    `program` has only those columns of a state that are there.
+    """
+
+    email: Sequence[str]
+    name: Sequence[str]
+    first: Sequence[str]
+    last: Sequence[str]
+    since: Sequence[str]
+    rest: Sequence[str]
+    program: Program
+
+
+def _columns(header: Sequence[str], program: Program) -> _Columns:
+    def here(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if name in header)
+
+    used = {*_EMAIL, *_NAME, *_FIRST, *_LAST, *program.states, *program.wants, *program.refuses}
+    ours = {"consent", "since", "every", "topics", "attributes"} if program.name == "Paperround" else set()
+    filled = {name: says for name, says in (program.filled or {}).items() if name in header}
+    return _Columns(
+        email=here(_EMAIL),
+        name=here(_NAME),
+        first=here(_FIRST),
+        last=here(_LAST),
+        since=here(_SINCE),
+        rest=[name for name in dict.fromkeys(header) if name and name not in used | ours and not _PRIVATE.search(name)],
+        program=replace(
+            program,
+            states=here(program.states),
+            wants=here(program.wants),
+            refuses=here(program.refuses),
+            filled=filled,
+        ),
+    )
 
 
 def _named(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
@@ -207,8 +277,8 @@ def _first(row: Mapping[str, str], names: Sequence[str]) -> str:
     return next((row[name] for name in names if row.get(name)), "")
 
 
-def _name(row: Mapping[str, str]) -> str | None:
-    whole = _first(row, _NAME) or f"{_first(row, _FIRST)} {_first(row, _LAST)}".strip()
+def _name(row: Mapping[str, str], columns: _Columns) -> str | None:
+    whole = _first(row, columns.name) or f"{_first(row, columns.first)} {_first(row, columns.last)}".strip()
     return " ".join(whole.split())[:100] or None
 
 
@@ -231,11 +301,3 @@ def _says(row: Mapping[str, str], program: Program) -> tuple[Says, str]:
 @lru_cache(maxsize=256)
 def _state(value: str) -> Says:
     return _WORDS.get(" ".join(re.split(r"[\W_]+", value.lower())).strip(), "unclear")
-
-
-def _rest(row: Mapping[str, str], program: Program) -> dict[str, str]:
-    """Everything else that is filled in, 500 characters of each."""
-    used = {*_EMAIL, *_NAME, *_FIRST, *_LAST, *program.states, *program.wants, *program.refuses}
-    ours = {"consent", "since", "every", "topics", "attributes"} if program.name == "Paperround" else set()
-    kept = [name for name, value in row.items() if value and name and name not in used | ours]
-    return {name: row[name][:500] for name in kept if not _PRIVATE.search(name)}

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from pipeline.errors import UserError
 from pipeline.feedback import exports, readers, tokens
-from pipeline.feedback.exports import Row
+from pipeline.feedback.exports import Row, Says
 from pipeline.model import Consent, Report, SubscriberId, Suppression
 from pipeline.store import Store, Tx, imports, people
 
@@ -69,21 +69,28 @@ class Imported:
         return Report(done=(f"{', '.join(told) or 'No rows'}.{looks}{nothing}",), errors=errors)
 
 
-def from_csv(store: Store, raw: bytes, *, file: str, now: datetime, dry_run: bool = False) -> Imported:
-    """Take a file in; with `dry_run` only say what would become of it. Raises UserError without addresses."""
-    program, rows = exports.read(exports.decoded(raw), file=file)
-    whole = list(rows)
-    gravest = _gravest(whole)
+def from_csv(store: Store, raw: BinaryIO, *, file: str, now: datetime, dry_run: bool = False) -> Imported:
+    """Take a file in; with `dry_run` only say what would become of it. Raises UserError without addresses.
+
+    It is read twice, piece by piece: what is remembered of it are the rows of which something is to be told.
+    """
+    program, rows = exports.read(raw, file=file)
+    gravest = _gravest(rows)
     told: list[tuple[int, Result, str]] = []
-    seen: set[str] = set()
     with store.writing() if not dry_run else store.reading() as tx:
-        work = _Work(tx=tx, secret=store.secret(tx), file=file, program=program, now=now, dry_run=dry_run)
-        for some in _chunks(_readable(whole, told), _AT_ONCE):
-            work.take(_once(some, seen, gravest, told), told)
-    counts = Counter(result for _, result, _ in told)
-    left = tuple(sorted(one for one in told if one[1] != "added"))
+        work = _Work(
+            tx=tx, secret=store.secret(tx), file=file, program=program, now=now, dry_run=dry_run, gravest=gravest,
+            newest=imports.newest(tx), seen=set(),
+        )  # fmt: skip
+        _, rows = exports.read(raw, file=file)
+        added = sum(work.take(some, told) for some in _chunks(_readable(rows, told), _AT_ONCE))
+    counts = Counter(result for _, result, _ in told) + Counter(added=added)
     return Imported(
-        file=file, program=program, counts={name: counts[name] for name in RESULTS}, rows=left, dry_run=dry_run
+        file=file,
+        program=program,
+        counts={name: counts[name] for name in RESULTS},
+        rows=tuple(sorted(told)),
+        dry_run=dry_run,
     )
 
 
@@ -103,35 +110,23 @@ def _readable(rows: Iterable[Row], told: list[tuple[int, Result, str]]) -> Itera
             told.append((row.line, "no address", str(fault)))
 
 
-def _gravest(rows: Iterable[Row]) -> dict[str, Row]:
-    """For addresses of which any row says no, that row."""
-    found: dict[str, Row] = {}
+def _gravest(rows: Iterable[Row]) -> dict[str, tuple[Says, str]]:
+    """For addresses of which any row says no, what that row says."""
+    found: dict[str, tuple[Says, str]] = {}
     for row in rows:
         if row.says in _BARRED:
             key = row.address.strip().casefold()
-            if key not in found or found[key].says == "unsubscribed":
-                found[key] = row
+            if key not in found or found[key][0] == "unsubscribed":
+                found[key] = row.says, row.words
     return found
-
-
-def _once(
-    rows: Iterable[tuple[str, Row]], seen: set[str], gravest: dict[str, Row], told: list[tuple[int, Result, str]]
-) -> list[tuple[str, Row]]:
-    """One row for each mailbox, saying the gravest that the file says of it."""
-    first: list[tuple[str, Row]] = []
-    for key, row in rows:
-        if key in seen:
-            told.append((row.line, "known", "the address stands in the file twice"))
-            continue
-        seen.add(key)
-        worst = gravest.get(row.address.casefold(), row)
-        first.append((key, row if worst is row else replace(row, says=worst.says, words=worst.words)))
-    return first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """One file on its way in."""
+    """One file on its way in. `gravest` is the worst that it says of an address.
+
+    Who came in by it has an id above `newest`; `seen` are the other mailboxes that it has named so far.
+    """
 
     tx: Tx
     secret: bytes
@@ -139,10 +134,15 @@ class _Work:
     program: str
     now: datetime
     dry_run: bool
+    gravest: Mapping[str, tuple[Says, str]]
+    newest: int
+    seen: set[str]
 
-    def take(self, rows: list[tuple[str, Row]], told: list[tuple[int, Result, str]]) -> None:
+    def take(self, found: list[tuple[str, Row]], told: list[tuple[int, Result, str]]) -> int:
+        """Take some rows in; how many of them were added. What became of the others is told."""
+        here = imports.known(self.tx, [key for key, _ in found])
+        rows = list(self._once(found, here, told))
         hashes = {key: people.hash_of_key(self.secret, key) for key, _ in rows}
-        here = imports.known(self.tx, list(hashes))
         barred = imports.suppressed(self.tx, list(hashes.values()))
         fresh: list[tuple[str, Row]] = []
         out: list[Suppression] = []
@@ -157,11 +157,27 @@ class _Work:
                 told.append((row.line, "left", str(barred.get(hashes[key], "unsubscribed"))))
             else:
                 fresh.append((key, row))
-                told.append((row.line, "added", ""))
         if not self.dry_run:
             imports.suppress(self.tx, out)
             consents = [self._consent(row) for _, row in fresh]
             imports.add(self.tx, [self._columns(key, row) for key, row in fresh], consents, self.now)
+            self.seen.difference_update(key for key, _ in fresh)  # the state knows them now
+        return len(fresh)
+
+    def _once(
+        self,
+        rows: Iterable[tuple[str, Row]],
+        here: Mapping[str, tuple[int, str]],
+        told: list[tuple[int, Result, str]],
+    ) -> Iterator[tuple[str, Row]]:
+        """One row for each mailbox, saying the gravest that the file says of it."""
+        for key, row in rows:
+            if key in self.seen or (key in here and here[key][0] > self.newest):
+                told.append((row.line, "known", "the address stands in the file twice"))
+                continue
+            self.seen.add(key)
+            worst = self.gravest.get(row.address.casefold())
+            yield key, row if worst is None else replace(row, says=worst[0], words=worst[1])
 
     def _out(
         self, row: Row, hashed: str, known: tuple[int, str] | None, out: list[Suppression], *, barred: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -32,4 +31,4 @@ def genuine(salt: bytes, token: str) -> bool:
 
 
 def _signature(salt: bytes, chance: bytes) -> bytes:
-    return hmac.new(salt, b"reader's link\0" + chance, hashlib.sha256).digest()[: _WHOLE - _RANDOM]
+    return hmac.digest(salt, b"reader's link\0" + chance, "sha256")[: _WHOLE - _RANDOM]

@@ -19,23 +19,33 @@ _READERS = tables.subscribers.c
 _SUPPRESSED = tables.suppressions.c
 _AT_ONCE = 500
 """Values in one IN list; databases bound them."""
+# Put together once: a statement made for each list is a cycle that keeps the list until garbage is looked for.
+_KNOWN = sa.select(_READERS.address_key, _READERS.id, _READERS.state).where(
+    _READERS.address_key.in_(sa.bindparam("some", expanding=True))
+)
+_BARRED = sa.select(_SUPPRESSED.address_hash, _SUPPRESSED.reason).where(
+    _SUPPRESSED.address_hash.in_(sa.bindparam("some", expanding=True))
+)
 
 
 def known(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Which of these mailboxes belong to readers: (id, state) by the mailbox's key."""
     found: dict[str, tuple[int, str]] = {}
     for some in _chunks(keys, _AT_ONCE):
-        chosen = sa.select(_READERS.address_key, _READERS.id, _READERS.state).where(_READERS.address_key.in_(some))
-        found |= {row.address_key: (row.id, row.state) for row in tx.execute(chosen)}
+        found |= {row.address_key: (row.id, row.state) for row in tx.execute(_KNOWN, {"some": some})}
     return found
+
+
+def newest(tx: Tx) -> int:
+    """The id of the reader who came last; whoever comes later has a higher one. 0 without any."""
+    return tx.execute(sa.select(sa.func.max(_READERS.id))).scalar() or 0
 
 
 def suppressed(tx: Tx, hashes: Sequence[str]) -> dict[str, Reason]:
     """Which of these addresses must not be mailed, and why."""
     found: dict[str, Reason] = {}
     for some in _chunks(hashes, _AT_ONCE):
-        chosen = sa.select(_SUPPRESSED.address_hash, _SUPPRESSED.reason).where(_SUPPRESSED.address_hash.in_(some))
-        found |= {row.address_hash: row.reason for row in tx.execute(chosen)}
+        found |= {row.address_hash: row.reason for row in tx.execute(_BARRED, {"some": some})}
     return found
 
 

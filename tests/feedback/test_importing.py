@@ -85,7 +85,7 @@ FILES = {
 def take(world: World, text: str | bytes, file: str = "friends.csv", *, dry_run: bool = False) -> Imported:
     raw = text.encode() if isinstance(text, str) else text
     with world.project() as project:
-        return importing.from_csv(project.store, raw, file=file, now=world.now, dry_run=dry_run)
+        return importing.from_csv(project.store, io.BytesIO(raw), file=file, now=world.now, dry_run=dry_run)
 
 
 def active(world: World) -> list[Subscriber]:
@@ -299,10 +299,36 @@ def test_everything_kept_about_a_person_can_be_shown_to_her(world: World) -> Non
     assert told["acts"]
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_address_that_stands_twice_is_found_however_far_apart(world: World, *, dry_run: bool) -> None:
+    take(world, "email,status\nben@example.org,active\n")
+    rest = "".join(f"reader{number}@example.org,active\n" for number in range(2500))
+    twice = "ann@example.org,active\nben@example.org,active\ncleo@example.org,pending\n"
+    done = take(world, f"email,status\n{twice}{rest}{twice}", dry_run=dry_run)
+    assert done.counts["added"] == 2501
+    told = {line: (result, words) for line, result, words in done.rows}
+    assert told[3] == ("known", "")
+    assert told[4] == ("unconfirmed", "status: pending")
+    again = ("known", "the address stands in the file twice")
+    assert [told.pop(line) for line in (2505, 2506, 2507)] == [again] * 3
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_a_long_file_is_read_in_pieces_and_no_line_is_lost(encoding: str, end: str) -> None:
+    names = [f"Zo\u00eb {'x' * (number % 79)} {number}" for number in range(5000)]
+    if encoding == "utf-16-le":  # without its mark it is only known by its NULs
+        names = [name.replace("\u00eb", "e") for name in names]
+    lines = ["email,name", *(f"reader{number}@example.org,{name}" for number, name in enumerate(names))]
+    _, rows = exports.read(io.BytesIO(end.join(lines).encode(encoding)), file="any.csv")
+    assert [(row.line, row.name) for row in rows] == list(enumerate(map(" ".join, map(str.split, names)), start=2))
+
+
 @given(st.binary(max_size=400))
 def test_no_file_is_a_fault_of_ours(raw: bytes) -> None:
     try:
-        _, rows = exports.read(exports.decoded(b"email,name,status\n" + raw), file="any.csv")
+        _, rows = exports.read(io.BytesIO(b"email,name,status\n" + raw), file="any.csv")
         for row in rows:
             assert row.says in ("in", "unclear", "unsubscribed", "bounced", "complained", "unconfirmed")
     except UserError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import PurePath
 from urllib.parse import urlencode
 
@@ -104,15 +105,15 @@ def _choose_file(ask: Ask) -> Response:
     if raw is None:
         raise UserError("Choose a file first.")
     name = _name(getattr(ask.form["file"], "filename", None))
-    exports.read(exports.decoded(raw), file=name)
+    exports.read(BytesIO(raw), file=name)
     return ask.back("/subscribers/import?" + urlencode({"key": ask.desk.lay_by(raw), "name": name}))
 
 
 def _look_at_file(ask: Ask) -> Response:
     raw, name = _laid_by(ask, ask.asked("key")), _name(ask.asked("name"))
-    found = importing.from_csv(ask.store, raw, file=name, now=ask.now, dry_run=True)
+    found = importing.from_csv(ask.store, BytesIO(raw), file=name, now=ask.now, dry_run=True)
     others = {line: (result, words) for line, result, words in found.rows}
-    _, rows = exports.read(exports.decoded(raw), file=name)
+    _, rows = exports.read(BytesIO(raw), file=name)
     told = [(row, *others.get(row.line, ("added", ""))) for row in rows]
     told.sort(key=lambda one: one[1] == "added")
     return ask.page(
@@ -130,7 +131,7 @@ def _look_at_file(ask: Ask) -> Response:
 def _take_in(ask: Ask) -> Response:
     raw = _laid_by(ask, ask.word("key"))
     with ask.project() as project:
-        done = importing.from_csv(project.store, raw, file=_name(ask.word("name")), now=ask.now)
+        done = importing.from_csv(project.store, BytesIO(raw), file=_name(ask.word("name")), now=ask.now)
     ask.desk.put_away(ask.word("key"))
     ask.say(" ".join(done.report.done))
     return ask.back("/subscribers")
