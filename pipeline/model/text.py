@@ -9,7 +9,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def legal(text: str) -> str:
     """Text without what XML forbids: control characters, lone surrogates, U+FFFE (XML 1.0, section 2.2)."""
-    return text if text.isprintable() else _ILLEGAL.sub("", text)
+    return text if text.replace("\n", "").isprintable() else _ILLEGAL.sub("", text)
 
 
 def bare(text: str) -> str:

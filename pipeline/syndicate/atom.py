@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pipeline.model import Item
-from pipeline.syndicate.generator import finished, generator
+from pipeline.syndicate.generator import ATOM, added, blank, finished, newest
 from pipeline.syndicate.meta import Meta
 
 
 def feed(items: Sequence[Item], meta: Meta) -> bytes:
     """The posts, newest first, whole, with their books."""
-    return finished(generator(items, meta, "atom.xml").atom_str(), meta, items)
+    made = blank(meta, "atom.xml", newest(items))
+    return finished(made.atom_str(), meta, items, _elements(made, items, meta))
+
+
+def _elements(made: Any, items: Sequence[Item], meta: Meta) -> Iterator[Any]:
+    for item in items:
+        element = added(made, item, meta).atom_entry()
+        for part in element.iter():  # feedgen names the namespace at the feed alone
+            part.tag = ATOM + part.tag
+        yield element

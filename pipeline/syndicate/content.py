@@ -49,7 +49,7 @@ def uri(address: str) -> str | None:
 
 def guid(post: Post, meta: Meta) -> str:
     """A name for a post that outlives every change of its address (RFC 4151)."""
-    return f"tag:{_host(meta.home)},{post.first_seen:%Y-%m-%d}:post/{post.id}"
+    return f"tag:{_host(meta.home)},{post.first_seen.date()}:post/{post.id}"
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ default to now, so that no two runs make the same bytes; entries come out in rev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,14 +22,6 @@ EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
 """The date of a feed that has no entries yet: a fixed one, so that its bytes are fixed."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-def generator(items: Sequence[Item], meta: Meta, file: str) -> Any:
-    """A feedgen FeedGenerator of the posts, newest first."""
-    made = blank(meta, file, max((changed(item) for item in items), default=EMPTY))
-    for item in items:
-        _add(made, item, meta)
-    return made
 
 
 def blank(meta: Meta, file: str, updated: datetime) -> Any:
@@ -53,7 +45,8 @@ def blank(meta: Meta, file: str, updated: datetime) -> Any:
     return made
 
 
-def _add(made: Any, item: Item, meta: Meta) -> None:
+def added(made: Any, item: Item, meta: Meta) -> Any:
+    """A post as one more entry of a FeedGenerator: feedgen's FeedEntry, which makes the element of either format."""
     post, article = item.post, item.post.article
     entry = made.add_entry(order="append")
     name = content.guid(post, meta)
@@ -75,6 +68,7 @@ def _add(made: Any, item: Item, meta: Meta) -> None:
         entry.comments(comments)
     for file in article.enclosures:
         entry.enclosure(file.url, str(file.length or 0), file.type)
+    return entry
 
 
 def _said(words: Sequence[str]) -> list[str]:
@@ -89,9 +83,20 @@ def changed(item: Item) -> datetime:
     return max(post.when, post.article.updated or post.when, seen)
 
 
-def finished(xml: bytes, meta: Meta, items: Sequence[Item] = ()) -> bytes:
-    """The feed's bytes, mended, with the stylesheet that shows it as a page to a person."""
+def newest(items: Sequence[Item]) -> datetime:
+    """When a feed of these posts was last changed."""
+    return max((changed(item) for item in items), default=EMPTY)
+
+
+def finished(xml: bytes, meta: Meta, items: Sequence[Item] = (), entries: Iterable[Any] = ()) -> bytes:
+    """The feed's bytes, mended, with the stylesheet that shows it as a page to a person.
+
+    `entries` are elements to put into what feedgen has written; so it need not be written whole, and read again.
+    """
     root = etree.fromstring(xml)
+    place = root if root.tag == f"{ATOM}feed" else root[0]
+    for entry in entries:
+        place.append(entry)
     _mend_links(root, items)
     if meta.hub:
         _name_hub(root, meta.hub)

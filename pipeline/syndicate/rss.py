@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pipeline.model import Item
-from pipeline.syndicate.generator import finished, generator
+from pipeline.syndicate.generator import added, blank, finished, newest
 from pipeline.syndicate.meta import Meta
+
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 
 
 def feed(items: Sequence[Item], meta: Meta) -> bytes:
     """The posts, newest first, whole, with their books."""
-    made = generator(items, meta, "rss.xml")
-    for entry in made.entry():
+    made = blank(meta, "rss.xml", newest(items))
+    return finished(made.rss_str(), meta, items, _elements(made, items, meta))
+
+
+def _elements(made: Any, items: Sequence[Item], meta: Meta) -> Iterator[Any]:
+    for item in items:
+        entry = added(made, item, meta)
         # An RSS author must be an e-mail address; dc:creator carries the name instead.
         entry.author(replace=True)
-    return finished(made.rss_str(), meta, items)
+        element = entry.rss_entry()
+        content = element.find(CONTENT)
+        content.text = content.text or None  # else a post without words has two tags where one will do
+        yield element
