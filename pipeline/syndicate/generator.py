@@ -64,7 +64,7 @@ def added(made: Any, item: Item, meta: Meta) -> Any:
     entry.dc.dc_creator(authors)
     for tag in _said(article.tags):
         entry.category(term=tag)
-    if comments := content.uri(article.comments or ""):
+    if article.comments and (comments := content.uri(article.comments)):
         entry.comments(comments)
     for file in article.enclosures:
         entry.enclosure(file.url, str(file.length or 0), file.type)
