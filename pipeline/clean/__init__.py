@@ -8,23 +8,24 @@ never    fetches anything
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
 
 from pipeline.clean import identity
+from pipeline.clean.making import Made, made
 from pipeline.config import CleanSettings
-from pipeline.errors import EntryFault, UserError
+from pipeline.errors import UserError
 from pipeline.model import Article, Entry, EntryId, KnownEntry, Outside, Post, PostId, Report, SourceName, total
 from pipeline.store import Store, Tx, entries, posts
+from pipeline.store.posts import Cleaned
 
 if TYPE_CHECKING:
     from pipeline.clean.compare import Block
 
-__all__ = ["RULES", "article_of_text", "changes", "due", "work"]
+__all__ = ["RULES", "article_of_text", "changes", "due", "together", "work"]
 
 RULES = 2
 """The version of the cleaning rules; raising it cleans every entry anew."""
@@ -43,66 +44,88 @@ def due(store: Store, settings: CleanSettings, now: datetime) -> Iterable[str]:
 
 def work(key: str, store: Store, settings: CleanSettings, out: Outside) -> Report:
     """Make posts of some entries, or quarantine them with the reason."""
-    ids = [EntryId(int(number)) for number in key.split(",")]
-    zones = {source.name: source.zone for source in settings.sources}
+    found = _found(key, store, _zones(settings))
+    return _write([(known, made(known, zone)) for known, zone in found], store)
+
+
+def together(
+    keys: Iterable[str], store: Store, settings: CleanSettings, out: Outside
+) -> Iterator[tuple[str, Report | Exception]]:
+    """Many handfuls: they are cleaned in child processes, side by side, and written one after the other, in order.
+
+    A few are left to `work`.
+    """
+    from pipeline.clean import apart
+
+    chosen, zones = list(keys), _zones(settings)
+    if len(chosen) * HANDFUL < apart.MANY or not apart.possible():
+        return
+
+    def make(key: str) -> list[_Pair]:
+        found = _found(key, store, zones)
+        return [(known, one) for (known, _), one in zip(found, apart.made(found), strict=True)]
+
+    for key, making in apart.side_by_side(make, chosen):
+        try:
+            yield key, _write(making.result(), store)
+        except Exception as fault:  # noqa: BLE001 - it is told of this handful, and costs no other its turn
+            yield key, fault
+
+
+_Pair = tuple[KnownEntry, Made]
+"""An entry, and what was made of it."""
+
+
+def _zones(settings: CleanSettings) -> Mapping[SourceName, tzinfo]:
+    return {source.name: source.zone for source in settings.sources}
+
+
+def _found(key: str, store: Store, zones: Mapping[SourceName, tzinfo]) -> list[tuple[KnownEntry, tzinfo]]:
+    """The entries of a handful, each with its author's time zone."""
     with store.reading() as tx:
-        found = entries.several(tx, ids)
-    made = [_made(known, zones.get(known.entry.source, UTC)) for known in found]
+        found = entries.several(tx, [EntryId(int(number)) for number in key.split(",")])
+    return [(known, zones.get(known.entry.source, UTC)) for known in found]
+
+
+def _write(pairs: Sequence[_Pair], store: Store) -> Report:
+    """Keep what was made of entries that have not changed meanwhile."""
     with store.writing() as tx:
-        now = entries.revisions(tx, ids)
-        handful = _handful(tx, made)
-        return total(
-            _keep(tx, one, handful) if now.get(one.known.id) == one.known.revision else Report(unchanged=1)
-            for one in made
+        now = entries.revisions(tx, [known.id for known, _ in pairs])
+        handful = _handful(tx, pairs)
+        report = total(
+            _keep(tx, known, one, handful) if now.get(known.id) == known.revision else Report(unchanged=1)
+            for known, one in pairs
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What was made of an entry, `fault` says why it is not more; `names` are all that its post can be known by."""
-
-    known: KnownEntry
-    zone: tzinfo
-    article: Article
-    fault: str | None
-    names: tuple[str, ...]
+        _note(tx, handful)
+    return report
 
 
 @dataclass(frozen=True, slots=True)
 class _Handful:
     """What a handful of entries meets in the state, asked for once; `owners`, the posts by their names, grow with it.
 
-    `absent` is whether any entry at all is one that its source lists no more.
+    `absent` is whether any entry at all is one that its source lists no more. `cleaned` are entries that became posts
+    and new names of posts, both still to be noted.
     """
 
     posts: Mapping[EntryId, PostId]
     owners: dict[str, PostId]
     absent: bool
+    cleaned: list[Cleaned]
 
 
-def _made(known: KnownEntry, zone: tzinfo) -> _Made:
-    article, fault = _cleaned(known, zone)
-    return _Made(known, zone, article, fault, identity.keys(known.entry, article))
-
-
-def _handful(tx: Tx, made: Sequence[_Made]) -> _Handful:
+def _handful(tx: Tx, pairs: Sequence[_Pair]) -> _Handful:
     return _Handful(
-        posts=posts.of_entries(tx, [one.known.id for one in made]),
-        owners=posts.known_by(tx, {name for one in made for name in one.names}),
+        posts=posts.of_entries(tx, [known.id for known, _ in pairs]),
+        owners=posts.known_by(tx, {name for _, one in pairs for name in one.names}),
         absent=entries.any_absent(tx),
+        cleaned=[],
     )
 
 
-def _cleaned(known: KnownEntry, zone: tzinfo) -> tuple[Article, str | None]:
-    """The cleaned article, or what little is certain of it together with the reason why there is no more."""
-    from pipeline.clean.article import article as clean
-
-    try:
-        return clean(known, zone), None
-    except EntryFault as fault:
-        return _bare(known), fault.what
-    except Exception as fault:  # noqa: BLE001 - a bug met by one entry must cost no other its turn
-        return _bare(known), f"Paperround itself fails on it ({type(fault).__name__}: {fault}); please report it"
+def _note(tx: Tx, handful: _Handful) -> None:
+    posts.were_cleaned(tx, handful.cleaned, rules=RULES)
+    handful.cleaned.clear()
 
 
 def changes(store: Store, post: PostId) -> list[Block]:
@@ -143,69 +166,50 @@ def article_of_text(text: str, *, title: str, url: str) -> Article:
     )
 
 
-def _bare(known: KnownEntry) -> Article:
-    entry = known.entry
-    return Article(
-        url=entry.link or "",
-        title=" ".join(entry.title.split())[:200] or "(no title)",
-        html="",
-        text="",
-        excerpt="",
-        question=None,
-        authors=(),
-        tags=(),
-        published=entry.published,
-        updated=entry.updated,
-        lead_image=None,
-        language=None,
-        direction="ltr",
-        words=0,
-        removed=(),
-        complete=False,
-    )
-
-
-def _keep(tx: Tx, made: _Made, handful: _Handful) -> Report:
-    post = handful.posts.get(made.known.id) or _same(tx, made, handful)
+def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
+    post = handful.posts.get(known.id) or _same(tx, made, handful)
     if post is None:
-        report = _add(tx, made, handful)
+        report = _add(tx, known, made, handful)
     else:
-        _change(tx, post, made, handful)
+        _change(tx, post, known, made, handful)
         report = Report()
-    told = made.fault is not None and not made.known.before
+    told = made.fault is not None and not known.before
     return report + Report(errors=(f"{made.article.title}: quarantined, {made.fault}",) if told else ())
 
 
-def _same(tx: Tx, made: _Made, handful: _Handful) -> PostId | None:
+def _same(tx: Tx, made: Made, handful: _Handful) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
     owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
     known = posts.some(tx, set(owners.values()))
 
     def absent() -> Iterable[Post]:
+        if not handful.absent:
+            return ()
+        _note(tx, handful)
         article = made.article
-        lost = posts.absent(tx, article.title, identity.around(article.published)) if handful.absent else ()
+        lost = posts.absent(tx, article.title, identity.around(article.published))
         return posts.some(tx, [one.id for one in lost if identity.may_be(article, one)]).values()
 
     return identity.same(made.article, made.names, {name: known[owner] for name, owner in owners.items()}, absent)
 
 
-def _add(tx: Tx, made: _Made, handful: _Handful) -> Report:
-    known, article, source = made.known, made.article, made.known.entry.source
+def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
+    article, source = made.article, known.entry.source
     post = posts.add(
         tx,
         known.id,
         source,
         article,
-        article_sha=_sha(article),
-        fingerprint=identity.fingerprint(article),
+        article_sha=made.sha,
+        fingerprint=made.fingerprint,
         guids=(known.entry.guid,) if known.entry.guid else (),
         before=known.before,
         held=None if known.before else identity.held(article, posts.oldest_new(tx, source)),
         fault=made.fault,
-        settled_from=_settled_from(known, article, made.zone),
+        settled_from=made.settled_from,
         first_seen=known.seen,
     )
-    _was_cleaned(tx, post, made, handful)
+    _was_cleaned(post, known, made, handful)
     if known.before:
         return Report()
     doubts = _hold_flood(tx, source, known.seen)
@@ -213,20 +217,26 @@ def _add(tx: Tx, made: _Made, handful: _Handful) -> Report:
     return Report(done=(words,)) if made.fault is None else Report()
 
 
-def _change(tx: Tx, post: PostId, made: _Made, handful: _Handful) -> None:
+def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handful) -> None:
     """New content for a known post; once its words are known to be another's, it waits for a person."""
-    article, settled = made.article, _settled_from(made.known, made.article, made.zone)
-    print_ = identity.fingerprint(article)
-    posts.change(tx, post, article, article_sha=_sha(article), fingerprint=print_, fault=made.fault, settled=settled)
+    posts.change(
+        tx,
+        post,
+        made.article,
+        article_sha=made.sha,
+        fingerprint=made.fingerprint,
+        fault=made.fault,
+        settled=made.settled_from,
+    )
     words = [name for name in made.names if name.startswith("words:") and name in handful.owners]
     for other in {handful.owners[name] for name in words} - {post}:
         posts.hold(tx, post, f"it has the very words of post {other}")
-    _was_cleaned(tx, post, made, handful)
+    _was_cleaned(post, known, made, handful)
 
 
-def _was_cleaned(tx: Tx, post: PostId, made: _Made, handful: _Handful) -> None:
-    fresh = [name for name in made.names if name not in handful.owners]
-    posts.was_cleaned(tx, made.known.id, post, revision=made.known.revision, rules=RULES, names=fresh)
+def _was_cleaned(post: PostId, known: KnownEntry, made: Made, handful: _Handful) -> None:
+    fresh = tuple(name for name in made.names if name not in handful.owners)
+    handful.cleaned.append(Cleaned(entry=known.id, post=post, revision=known.revision, names=fresh))
     handful.owners.update(dict.fromkeys(fresh, post))
 
 
@@ -240,19 +250,3 @@ def _hold_flood(tx: Tx, source: SourceName, seen: datetime) -> Mapping[PostId, s
     for post, why in doubts.items():
         posts.hold(tx, post, why)
     return doubts
-
-
-def _settled_from(known: KnownEntry, made: Article, zone: tzinfo) -> datetime:
-    """When this content last changed, as far as anyone can know: what we saw, else what the source says.
-
-    A day without a time says too little about today: then it is when we first saw it.
-    """
-    said = [moment for moment in (made.published, made.updated) if moment is not None]
-    day_only = bool(said) and max(said).astimezone(zone).time() == time(0)
-    vague = not said or (day_only and known.seen - max(said) < timedelta(days=1))
-    return max([*said, *([known.changed] if known.changed else []), *([known.seen] if vague else [])])
-
-
-def _sha(cleaned: Article) -> str:
-    parts = (cleaned.url, cleaned.title, cleaned.html, *cleaned.authors)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -44,8 +44,8 @@ def fingerprint(article: Article) -> str:
     return hashlib.sha256(bare(article.text).encode()).hexdigest()
 
 
-def keys(entry: Entry, article: Article) -> tuple[str, ...]:
-    """Everything this entry's post can be known by, the strongest first.
+def keys(entry: Entry, article: Article, words: str) -> tuple[str, ...]:
+    """Everything this entry's post can be known by, the strongest first; `words` is the article's fingerprint.
 
     A guid that is no address or URN is only unique within its source (Atom, RFC 4287 section 4.2.6, asks for an IRI;
     RSS does not). One that is an address is also known by other spellings of it; a blog's front page is no post's. The
@@ -59,7 +59,7 @@ def keys(entry: Entry, article: Article) -> tuple[str, ...]:
     urls = (entry.guid if re.match(r"https?:", entry.guid or "") else None, entry.link, article.url)
     found.extend(f"url:{key}" for url in urls if url and re.search(r"[/?].", key := address_key(url)))
     if article.complete and article.words >= _ENOUGH_WORDS:
-        found.append(f"words:{fingerprint(article)}")
+        found.append(f"words:{words}")
     return tuple(dict.fromkeys(found))
 
 

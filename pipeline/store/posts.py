@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -13,12 +14,21 @@ from pipeline.model import Article, EntryId, Glance, Post, PostId, SourceName
 from pipeline.model.text import bare
 from pipeline.store import tables
 from pipeline.store.open import Tx
-from pipeline.store.rows import among, upsert
+from pipeline.store.rows import among, upsert, upsert_many
 
 _T = tables.posts.c
 Choice = Literal["keep", "skip"]
 _BRIEF = sa.func.coalesce(_T.outline, sa.type_coerce(_T.article, sa.Text))
 """A document that has at least what a list shows of an article: those of long ago have no outline beside them."""
+
+
+class Cleaned(NamedTuple):
+    """A revision of an entry became a post, which from now on is known by `names`, nobody's before."""
+
+    entry: EntryId
+    post: PostId
+    revision: int
+    names: tuple[str, ...]
 
 
 class _Head(msgspec.Struct):
@@ -37,6 +47,7 @@ class _Outline(_Head):
     complete: bool
 
 
+@cache
 def _whole() -> sa.Select[Any]:
     """Posts with what their entries tell: gone when every one of them is."""
     entry, cleaning = tables.entries.c, tables.cleanings.c
@@ -266,10 +277,11 @@ def change(
     tx.execute(here.values(**values))
 
 
-def was_cleaned(tx: Tx, entry: EntryId, post: PostId, *, revision: int, rules: int, names: Iterable[str]) -> None:
-    """Note that this revision of `entry` became `post`, which from now on is known by `names`, nobody's before."""
-    upsert(tx, tables.cleanings, ["entry"], {"entry": entry, "post": post, "revision": revision, "rules": rules})
-    fresh = [{"key": name, "post": post} for name in names]
+def were_cleaned(tx: Tx, cleaned: Sequence[Cleaned], *, rules: int) -> None:
+    """Note which entries became which posts by these rules, and what posts are known by from now on."""
+    rows = [{"entry": one.entry, "post": one.post, "revision": one.revision, "rules": rules} for one in cleaned]
+    upsert_many(tx, tables.cleanings, ["entry"], rows)
+    fresh = [{"key": name, "post": one.post} for one in cleaned for name in one.names]
     if fresh:
         tx.execute(sa.insert(tables.post_keys), fresh)
 
