@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import stat
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.terminal import Terminal
+from pipeline.cli.terminal import Terminal, person
 
 
 @click.command()
@@ -40,7 +39,7 @@ def preview(
     with _listening(host, port) as listening:
         known = Password(password) if password else None
         door = Door(host=host, port=listening.getsockname()[1], address=address, password=known)
-        app = application(Desk(terminal.start, person=_person()), door)
+        app = application(Desk(terminal.start, person=person()), door)
         click.echo(f"Your page: {door.url}", err=True)
         if not no_open:
             click.launch(door.url)
@@ -97,13 +96,6 @@ def _password(file: Path | None) -> str | None:
     if not words or len(words[0]) < 8:
         raise UserError("A password has 8 characters at least, in the first line.", where=str(file))
     return words[0]
-
-
-def _person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "the author"
 
 
 COMMANDS = (preview,)

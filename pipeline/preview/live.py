@@ -106,9 +106,7 @@ class Live:
 
     def _pulse(self) -> str | None:
         try:
-            settings = self._desk.settings()
-            on_a_server = settings.store.url.startswith("postgres")
-            return self._desk.store(settings).pulse() if on_a_server else None
+            return self._desk.store(self._desk.settings()).pulse()
         except PaperroundError:
             return None
 
