@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import click
@@ -58,10 +59,15 @@ def list_(terminal: Terminal) -> None:
     from pipeline.store import people
 
     with terminal.project(alone=False) as project, project.store.reading() as tx:
-        known = list(people.every(tx))
-    documents = [{"address": one.address, "name": one.name, "state": one.state} for one in known]
-    lines = [f"{one.state:<13} {one.address}" + (f"  ({one.name})" if one.name else "") for one in known]
-    terminal.show({"subscribers": documents}, lines or ["No subscribers yet."])
+        every = people.every(tx)
+        if terminal.as_json:
+            documents = [{"address": one.address, "name": one.name, "state": one.state} for one in every]
+            terminal.show({"subscribers": documents}, [])
+            return
+        lines = (f"{one.state:<13} {one.address}" + (f"  ({one.name})" if one.name else "") for one in every)
+        click.echo(next(lines, "No subscribers yet."))
+        for line in lines:
+            click.echo(line)
 
 
 @subscribers.command(name="import")
@@ -78,8 +84,10 @@ def import_(terminal: Terminal, file: Path, *, dry_run: bool) -> None:
     """
     from pipeline.feedback import importing
 
-    with terminal.project(alone=not dry_run) as project, file.open("rb") as raw:
+    with terminal.project(alone=not dry_run) as project, file.open("rb") as opened:
         now = project.out.clock()
+        # A file is read twice, which a pipe can't be.
+        raw = opened if opened.seekable() else BytesIO(opened.read())
         done = importing.from_csv(project.store, raw, file=file.name, now=now, dry_run=dry_run)
     rows = [{"line": line, "result": result, "words": words} for line, result, words in done.rows]
     document = {"program": done.program, "counts": done.counts, "rows": rows, "dry_run": dry_run}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -75,6 +77,21 @@ def test_a_shelf_goes_out_and_comes_in_as_csv(world: World, run: Run, tmp_path: 
     assert 'title = "Waiting"' in (world.folder / "sources/books.toml").read_text()
     assert "Waiting, Kevin Henkes" in run("books", "list").stdout
     assert "no ISBN" in run("books", "add", "123").stderr
+
+
+def test_readers_come_in_from_a_file_or_a_pipe_and_are_listed(run: Run, tmp_path: Path) -> None:
+    assert run("subscribers", "list").stdout == "No subscribers yet.\n"
+    file, pipe = tmp_path / "friends.csv", tmp_path / "pipe"
+    file.write_text("email,name\nann@example.org,Ann\n", "utf-8")
+    assert "1 added" in run("subscribers", "import", str(file)).stdout
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_text, args=("email\nben@example.org\n", "utf-8"))
+    writing.start()
+    assert "1 added" in run("subscribers", "import", str(pipe)).stdout
+    writing.join()
+    assert run("subscribers", "list").stdout == "active        ann@example.org  (Ann)\nactive        ben@example.org\n"
+    listed = json.loads(run("--json", "subscribers", "list").stdout)["subscribers"]
+    assert [one["address"] for one in listed] == ["ann@example.org", "ben@example.org"]
 
 
 def test_a_shelf_is_checked_for_faults_and_for_what_it_wants(world: World, run: Run) -> None:
