@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from functools import cache
 from html import unescape
 from typing import Literal
 from urllib.parse import urlsplit
@@ -25,10 +26,10 @@ TAGS = {
     "figure", "h2", "h3", "h4", "hr", "i", "img", "ins", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s",
     "small", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "time", "tr", "u", "ul",
 }  # fmt: skip
-INLINE = (
+INLINE = frozenset([
     "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "mark", "q", "rp", "rt", "ruby", "s",
     "small", "strong", "sub", "sup", "time", "u",
-)  # fmt: skip
+])  # fmt: skip
 EMPTY = ("p", "h2", "h3", "h4", "li", "figure", "ul", "ol", "blockquote", "a", "em", "strong")
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -37,6 +38,7 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
     "*": {"dir", "lang"},
 }
+_EMPTY_LINE = re.compile(r"\n\s*\n")
 _INK = re.compile("[^\\s\u200b]")
 _TO_THE_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]")
 _RTL = ("ar", "he", "fa", "ur", "yi", "ps", "ckb")
@@ -171,13 +173,7 @@ def _safe(root: tree.Element) -> str:
     """Sanitised by the allow-list and well-formed for the strict parsers after us; again until nothing changes."""
     dirty = tree.inner(root)
     for _ in range(6):
-        clean = nh3.clean(
-            dirty,
-            tags=TAGS,
-            attributes=ATTRIBUTES,
-            url_schemes={"http", "https", "mailto"},
-            link_rel=None,
-        )
+        clean = _cleaner().clean(dirty)
         whole = tree.parse(f"<div>{clean}</div>").find(".//div")
         _wrap_loose(whole)
         _drop_empty(whole)
@@ -185,13 +181,26 @@ def _safe(root: tree.Element) -> str:
         if made == dirty:
             break
         dirty = made
-    return made if "<pre" in made else re.sub(r"\s*\n\s*\n\s*", "\n", made)
+    if "<pre" in made or not _EMPTY_LINE.search(made):
+        return made
+    return re.sub(rf"\s*{_EMPTY_LINE.pattern}\s*", "\n", made)
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None)
 
 
 def _wrap_loose(whole: tree.Element) -> None:
     """Text that stands between blocks gets a paragraph; two line breaks in a row mean one."""
     from lxml import etree
 
+    between = (whole.text, *(child.tail for child in whole))
+    if all(child.tag not in INLINE for child in whole) and not any(text and text.strip() for text in between):
+        whole.text = None
+        for child in whole:
+            child.tail = None
+        return
     pieces: list[tree.Element | str] = [whole.text or ""]
     for child in list(whole):
         tail, child.tail = child.tail or "", None

@@ -100,18 +100,24 @@ def _is_list_of_links(element: tree.Element) -> bool:
 
 
 def _hit(element: tree.Element, whole: int) -> Rule | None:
-    names, text = tree.names(element), None
+    names, text = tree.names(element), _short_block(element)
+    if not names.strip() and not text:
+        return None
     for rule in RULES:
         if rule.names is not None:
             if names.strip() and rule.names.search(names) and len(tree.words(element)) <= _TOO_MUCH * whole:
                 return rule
-        elif element.tag in BLOCKS:
-            text = tree.words(element) if text is None else text
-            if not 0 < len(text) <= _SHORT or _has_picture(element):
-                continue
-            if (rule.says and rule.says.match(text)) or (rule.leads and _only_leads(element, rule.leads, text)):
-                return rule
+        elif text and (
+            (rule.says and rule.says.match(text)) or (rule.leads and _only_leads(element, rule.leads, text))
+        ):
+            return rule
     return None
+
+
+def _short_block(element: tree.Element) -> str:
+    """The words of a block that rules may look at whole; none when it is long, or shows a picture."""
+    text = tree.words(element) if element.tag in BLOCKS else ""
+    return text if len(text) <= _SHORT and not _has_picture(element) else ""
 
 
 def _only_leads(element: tree.Element, where: re.Pattern[str], text: str) -> bool:

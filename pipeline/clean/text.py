@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from pipeline.clean import tree
 from pipeline.clean.prose import count
@@ -16,12 +17,14 @@ _BLOCKS = frozenset(
      "section", "table", "td", "th", "ul"]
 )  # fmt: skip
 _BREAK = "\0"
-_TYPESETTING = dict.fromkeys(map(ord, "\u00ad\u200b\ufeff"))
+_TYPESETTING = ("\u00ad", "\u200b", "\ufeff")
 _ENDS = re.compile(r"[.!?…。！？؟]['”’\")\]]*(?=\s|$)")
 _TAIL = re.compile(
-    r"\s*\[?(read|see) (more|on|the (full|whole) (article|post|story)|full (article|post|story))[\s.…»>\]]*$",
+    r"\[?(read|see) (more|on|the (full|whole) (article|post|story)|full (article|post|story))[\s.…»>\]]*$",
     re.IGNORECASE,
 )
+_AFTER_TAIL, _LONGEST_TAIL = " \n\t\r\xa0.…»>]", 30
+"""What may follow it, and its letters: only there it is looked for, as that would walk over every letter."""
 _SHORT_FORMS = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|etc|e\.g|i\.e|No|Jr|Sr|z\.B|bzw|ca|approx|[A-Z])\.$")
 
 
@@ -81,19 +84,26 @@ def _items(listed: tree.Element) -> Iterator[str]:
 
 
 def _flush(loose: list[str], blocks: list[str], mark: str) -> None:
-    lines = [" ".join(line.translate(_TYPESETTING).split()) for line in "".join(loose).split(_BREAK)]
+    words = "".join(loose)
+    loose.clear()
+    for mark_of_typesetting in _TYPESETTING:
+        words = words.replace(mark_of_typesetting, "")
+    lines = [" ".join(line.split()) for line in words.split(_BREAK)]
     said = "\n".join(mark + line for line in lines if line)
     if said:
         blocks.append(said)
-    loose.clear()
 
 
 def excerpt(text: str) -> str:
     """The beginning, up to a sentence's end near EXCERPT_WORDS; cut at a word with "…" only when no sentence ends."""
     prose = [
-        block for block in text.split("\n\n") if len(block.split()) > 3 and not block.startswith(("- ", "1. ", "> "))
+        block
+        for block in text.split("\n\n")
+        if len(block.split(None, 3)) > 3 and not block.startswith(("- ", "1. ", "> "))
     ]
-    beginning = _TAIL.sub("", " ".join(prose or [text]))
+    beginning = " ".join(prose or [text])
+    if tail := _TAIL.search(beginning, max(len(beginning.rstrip(_AFTER_TAIL)) - _LONGEST_TAIL, 0)):
+        beginning = beginning[: tail.start()].rstrip()
     words = beginning.split()
     if count(beginning) > 2 * len(words):
         return _excerpt_without_spaces(beginning)
@@ -118,8 +128,8 @@ def _excerpt_without_spaces(text: str) -> str:
 
 def question(root: tree.Element) -> str | None:
     """The question that an author puts to her readers at the end, if she does."""
-    paragraphs = [words for block in root.iter("p", "h2", "h3", "h4") if (words := tree.words(block))]
-    for words in reversed(paragraphs[-2:]):
+    blocks = reversed(list(root.iter("p", "h2", "h3", "h4")))
+    for words in islice(filter(None, map(tree.words, blocks)), 2):
         if words.rstrip("”’\"')").endswith(("?", "？", "؟")) and 3 <= len(words.split()) < 60:
             return words
     return None
