@@ -18,6 +18,7 @@ from pipeline.store.rows import among, upsert, upsert_many
 
 _T = tables.posts.c
 Choice = Literal["keep", "skip"]
+_ADD = sa.insert(tables.posts).returning(_T.id)
 _BRIEF = sa.func.coalesce(_T.outline, sa.type_coerce(_T.article, sa.Text))
 """A document that has at least what a list shows of an article: those of long ago have no outline beside them."""
 
@@ -256,7 +257,7 @@ def add(
         "settled_from": settled_from,
         "first_seen": first_seen,
     }
-    return PostId(tx.execute(sa.insert(tables.posts).returning(_T.id), values).scalar_one())
+    return PostId(tx.execute(_ADD, values).scalar_one())
 
 
 def change(
