@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import cycle
 from pathlib import Path
 
 from pipeline import files, logbook
@@ -71,16 +72,20 @@ def _once(say: Callable[[str], None]) -> Callable[[str], None]:
 def walk(project: Project, *names: str, now: datetime | None = None) -> Report:
     """Walk the named stages (all without names) in their order, again and again, until nothing new is due.
 
-    A second pass is how what a late stage did reaches an early one: a sent issue's state, a rejected address.
-    `now` stands in for the clock when asking what is due.
+    Going round is how what a late stage did reaches an early one: a sent issue's state, a rejected address. It ends
+    before the stage that worked last, as all others have looked since. `now` stands in for the clock when asking what
+    is due.
     """
     chosen = [stage for stage in STAGES if not names or stage.name in names]
     done: Done = set()
     reports: list[Report] = []
-    worked = -1
-    while worked < len(done):
-        worked = len(done)
-        reports.extend(exhaust(stage, due_of(stage, project, now), project, done) for stage in chosen)
+    idle = -1
+    for stage in cycle(chosen):
+        before = len(done)
+        reports.append(exhaust(stage, due_of(stage, project, now), project, done))
+        idle = 0 if len(done) > before else idle + 1
+        if idle >= len(chosen) - 1:
+            break
     return total(reports)
 
 
