@@ -15,15 +15,19 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pipeline import files
-from pipeline.books.shelf import Shelf, sha, whole
+from pipeline.books.written import sha
 from pipeline.config import BooksSettings
 from pipeline.errors import ShelfError
 from pipeline.model import Book, Outside, Pick, Post, PostId, Report
 from pipeline.store import Store, Tx, issues, picks, posts
+
+if TYPE_CHECKING:
+    from pipeline.books.shelf import Shelf
 
 __all__ = ["RULES", "candidates", "due", "found", "ready", "shelf_at", "work"]
 
@@ -41,14 +45,15 @@ def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
     without until somebody does (`ready`). Then "cover/<file>" for each cover that an issue may show and nobody has
     asked for lately.
     """
-    from pipeline.books import covers
-
     with store.reading() as tx:
         may_be_shown = None if settings.evergreen else {*posts.wanted(tx), *posts.in_feeds(tx, IN_FEEDS)}
         wanted = [str(post) for post in picks.stale(tx, _made_from(_sha(settings), settings), may_be_shown)]
         chosen = _shown(tx, settings) if settings.covers else []
     yield from (",".join(wanted[at : at + HANDFUL]) for at in range(0, len(wanted), HANDFUL))
-    yield from (f"cover/{book.cover_file}" for book in covers.missing(chosen, settings, now))
+    if chosen:
+        from pipeline.books import covers
+
+        yield from (f"cover/{book.cover_file}" for book in covers.missing(chosen, settings, now))
 
 
 def ready(store: Store, settings: BooksSettings, post: PostId) -> None:
@@ -144,6 +149,8 @@ def shelf_at(settings: BooksSettings) -> Shelf:
 
 @lru_cache(maxsize=4)
 def _read(path: Path, themes: Path, _shelf: object, _themes: object) -> Shelf:
+    from pipeline.books.shelf import whole
+
     return whole(path, themes)
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pipeline import toml
 from pipeline.books import own_words
 from pipeline.books.themes import Vocabulary, built_in, extended
+from pipeline.books.written import STARTER, called, sha
 from pipeline.errors import SettingsError, ShelfError
 from pipeline.model import Book, isbn13, title_key
 
@@ -25,8 +26,6 @@ GROWN = 99
 """The upper age of "8+"."""
 MOST_FAULTS = 50
 """So many faults are named; more at once are of no use to anybody."""
-
-_STARTER = Path(__file__).with_name("starter.toml")
 
 Faults = list[tuple[toml.KeyPath, str]]
 
@@ -68,27 +67,6 @@ def whole(path: Path, own_words_at: Path) -> Shelf:
     )
 
 
-def sha(path: Path, own_words_at: Path) -> str:
-    """The hash of all that the shelf is read from, which takes a hundredth of the time that reading it takes.
-
-    Raises ShelfError when a file can't be read.
-    """
-    whole = hashlib.sha256()
-    for file in (path, own_words_at, _STARTER):
-        try:
-            content = file.read_bytes()
-        except FileNotFoundError:
-            content = b""
-        except OSError as fault:
-            raise ShelfError(f"The shelf can't be read: {fault.strerror}.", where=_named(file)) from None
-        whole.update(hashlib.sha256(content).digest())
-    return whole.hexdigest()
-
-
-def _named(file: Path) -> str:
-    return "/".join(part for part in (file.parent.name, file.name) if part)
-
-
 def _missing(own: Shelf, borrowed: Shelf) -> Iterator[Book]:
     mine: dict[str, list[Book]] = {}
     for book in own.books:
@@ -100,7 +78,7 @@ def _missing(own: Shelf, borrowed: Shelf) -> Iterator[Book]:
 
 @cache
 def _borrowed() -> Shelf:
-    return read(_STARTER)
+    return read(STARTER)
 
 
 def read(path: Path) -> Shelf:
@@ -109,7 +87,7 @@ def read(path: Path) -> Shelf:
     What is wrong with a book is a fault; the book stays when it still makes sense. A missing file is an empty shelf.
     Raises ShelfError when the file can't be read or is not TOML.
     """
-    file = _named(path)
+    file = called(path)
     try:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipeline import drawing, files
+from pipeline import files
 from pipeline.config import PicturesSettings
 from pipeline.errors import FetchFault
 from pipeline.model import Copy, Copying, Fetched, Outside, Report, Variant, references
@@ -78,6 +78,8 @@ def _asked(url: str, known: Copying | None, folder: Path, out: Outside) -> Copyi
 
 def _copied(url: str, answer: Fetched, folder: Path) -> Copy:
     """Put a picture's drawings where the site has them, each named for what it holds."""
+    from pipeline import drawing
+
     made = drawing.drawn(answer.body, BOXES, where=url, moving=MOVING)
     if max(made.width, made.height) <= DOT:
         return Copy(kind=made.kind, moving=made.moving, variants=())
