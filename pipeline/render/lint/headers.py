@@ -29,9 +29,8 @@ def writable(checked: Checked) -> Iterator[Finding]:
 
 def whole(checked: Checked) -> Iterator[Finding]:
     """Headers that there must be once, in ASCII, in lines that are not too long."""
-    raw = checked.rendered.files["sample.eml"]
-    head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+    raw, head = checked.rendered.files["sample.eml"], checked.head
+    message = BytesHeaderParser(policy=policy.compat32).parsebytes(head)
     for name in ONCE:
         if (count := len(message.get_all(name, []))) != 1:
             said = f"{count} times" if count else "not at all"

@@ -62,7 +62,7 @@ def unsubscribe(checked: Checked) -> Iterator[Finding]:
 
 def one_click(checked: Checked) -> Iterator[Finding]:
     """Gmail and Yahoo want to unsubscribe a reader with one click (RFC 8058): two headers in every mail."""
-    sample = BytesHeaderParser(policy=policy.compat32).parsebytes(checked.rendered.files["sample.eml"])
+    sample = BytesHeaderParser(policy=policy.compat32).parsebytes(checked.head)
     there = re.findall(r"<(https://[^>\s]+)>", "".join(str(sample["List-Unsubscribe"] or "").split()))
     if not there or sample["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click":
         words = "The headers for unsubscribing with one click are missing. `build --fresh` makes the mail anew."

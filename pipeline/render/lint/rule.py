@@ -27,6 +27,11 @@ class Checked:
         """The message as it would go out."""
         return self.rendered.message
 
+    @property
+    def head(self) -> bytes:
+        """The sample mail down to its body, its lines ending with LF; to read the body, too, takes a parser long."""
+        return self.rendered.files["sample.eml"].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+
 
 _SRC = re.compile(r'<img\b[^>]*?\ssrc="([^"]*)"')
 
