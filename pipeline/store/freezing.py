@@ -25,37 +25,49 @@ def freeze(tx: Tx, sending: ledger.Sending, keys: Sequence[str], size: int, who:
     carriers.begin(tx)
     names = [column.name for column in _S]
     tx.execute(sa.insert(tables.sendings).values(**{name: getattr(sending, name) for name in names}))
-    first = -(-sending.canary // size) if sending.canary else 0
-    fresh = {"number": sending.number, "attempts": 0, "words": ""}
-    held = "held" if sending.canary else "pending"
+    first = _parts(sending.canary or 0, size)
+    sizes = [*first, *_parts(sending.audience - sum(first), size)]
+    states = ["pending"] * len(first) + ["held" if sending.canary else "pending"] * (len(sizes) - len(first))
     rows = [
-        fresh | {"key": key, "place": at, "state": "pending" if at < first else held} for at, key in enumerate(keys)
+        {"number": sending.number, "key": key, "place": at, "state": state, "attempts": 0, "words": ""}
+        for at, (key, state) in enumerate(zip(keys, states, strict=True))
     ]
     tx.execute(sa.insert(tables.batches), rows)
-    tx.execute(_audience(sending, first, size, who))
+    batches = tx.execute(sa.select(_B.id).where(_B.number == sending.number).order_by(_B.place)).scalars().all()
+    following, after = _following(sending, who), 0
+    last = sa.select(sa.func.max(_O.subscriber)).where(_O.number == sending.number)
+    for batch, most in zip(batches, sizes, strict=True):
+        tx.execute(following, {"this": batch, "after": after, "most": most})
+        after = tx.execute(last).scalar_one()
     _count_sizes(tx, sending)
 
 
-def _audience(sending: ledger.Sending, first: int, size: int, who: people.Who) -> sa.Insert:
-    readers = people.audience(who).subquery()
-    rank = sa.func.row_number().over(order_by=readers.c.id) - 1
-    canary = sending.canary or 0
-    place = sa.case((rank < canary, rank // size), else_=first + (rank - canary) // size)
-    placed = sa.select(readers, place.label("place")).subquery()
+def _parts(readers: int, size: int) -> list[int]:
+    """So many readers, at most `size` at a time."""
+    return [min(size, readers - at) for at in range(0, readers, size)]
+
+
+def _following(sending: ledger.Sending, who: people.Who) -> sa.Insert:
+    """Puts the next readers into a batch: at most `most`, those behind the reader `after`.
+
+    A batch at a time, because to number all readers first and then find each one's batch takes twice as long.
+    """
+    readers = people.audience(who)
+    reader = readers.selected_columns
     values = {
         "number": sa.literal(sending.number),
-        "subscriber": placed.c.id,
-        "batch": _B.id,
-        "address": placed.c.address,
-        "name": placed.c.name,
-        "unsubscribe": placed.c.token,
+        "subscriber": reader.id,
+        "batch": sa.bindparam("this", type_=sa.Integer),
+        "address": reader.address,
+        "name": reader.name,
+        "unsubscribe": reader.token,
         "message_id": sa.literal(""),
         "fate": sa.literal("pending"),
         "words": sa.literal(""),
     }
-    here = sa.and_(_B.number == sending.number, _B.place == placed.c.place)
-    chosen = sa.select(*values.values()).select_from(placed.join(tables.batches, here))
-    return sa.insert(tables.outcomes).from_select(list(values), chosen)
+    behind = reader.id > sa.bindparam("after", type_=sa.Integer)
+    some = readers.where(behind).order_by(reader.id).limit(sa.bindparam("most", type_=sa.Integer))
+    return sa.insert(tables.outcomes).from_select(list(values), some.with_only_columns(*values.values()))
 
 
 def freeze_list(tx: Tx, sending: ledger.Sending, key: str, words: str) -> None:

@@ -112,8 +112,8 @@ def _wants_mail(who: Who) -> Sequence[sa.ColumnElement[bool]]:
     if who.got is not None:
         # Whose copy is of unknown fate may have it as well.
         copies = tables.outcomes.c
-        have_it = sa.select(copies.subscriber).where(copies.number == who.got, copies.fate.in_(("accepted", "unknown")))
-        return (_T.state == "active", _T.id.in_(have_it))
+        hers = (copies.number == who.got, copies.subscriber == _T.id, copies.fate.in_(("accepted", "unknown")))
+        return (_T.state == "active", sa.exists().where(*hers))
     chosen = (_chose(who),) if who.offered else ()
     return (_T.state == "active", *chosen, *(() if who.at is None else (_in_turn(who.at),)))
 
