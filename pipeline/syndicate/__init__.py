@@ -96,7 +96,8 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     items, every, agreed = _items(tx), issues.outlines(tx), issues.all_settled(tx)
     digests = [issue for issue in every if issue.corrects is None]
     listed = [issue for issue in digests if issue.number in agreed]
-    style = (RULES, str(settings), looks.sha(settings.templates))
+    said = (str(settings.newsletter), settings.disclosure, settings.form)  # where the project lies changes no file
+    style = (RULES, said, looks.sha(settings.templates))
     wrong = _wrong(tx, agreed)
     notes = corrections.notes(wrong, settings)
     meta = _meta(settings, _credits(tx), corrections.of_posts(wrong, agreed, settings))

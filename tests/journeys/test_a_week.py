@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline import compose
+from pipeline import compose, syndicate
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import IssueNumber
 from tests.journeys import steps
@@ -70,6 +70,14 @@ def test_the_issue_folder_and_the_public_site_hold_what_the_contract_lists(world
     keys = "number slug title subject preheader created due state hash posts events related lint audience".split()
     assert set(keys) <= set(record)
     assert record["state"] == "draft"
+
+
+def test_a_project_that_is_moved_makes_none_of_its_public_files_anew(world: World) -> None:
+    pull(world)
+    build_now(world)
+    world.folder = world.folder.rename(world.folder.with_name("elsewhere"))
+    with world.project() as project:
+        assert not list(syndicate.due(project.store, project.settings.syndicate, world.now))
 
 
 def test_building_again_from_the_same_posts_changes_no_byte(world: World) -> None:
