@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pipeline import mail
 from pipeline.mail import HeaderFault, header_text, merged, mime, sender
@@ -118,14 +119,14 @@ def test_each_reader_gets_her_own_link_in_text_html_and_header() -> None:
 
 def test_a_link_can_not_break_out_of_its_attribute() -> None:
     link = 'https://news.example.org/u?a=1&amp=2"onclick="x'
-    html, text = merged(MESSAGE, replace(ANN, unsubscribe=link))
+    html, text = merged(MESSAGE, structs.replace(ANN, unsubscribe=link))
     assert Links(html).found == [link]
     assert link in text
 
 
 def test_a_link_that_begins_with_the_stand_in_is_put_in_once() -> None:
     message = replace(MESSAGE, html='<a href="https://n.example.org/u/">x</a>', unsubscribe="https://n.example.org/u/")
-    html, _ = merged(message, replace(ANN, unsubscribe="https://n.example.org/u/abc"))
+    html, _ = merged(message, structs.replace(ANN, unsubscribe="https://n.example.org/u/abc"))
     assert html == '<a href="https://n.example.org/u/abc">x</a>'
 
 
@@ -142,14 +143,14 @@ def test_nobody_elses_address_is_in_a_copy() -> None:
 @pytest.mark.parametrize("length", [60, 200, 900])
 def test_a_long_link_to_unsubscribe_is_neither_folded_nor_encoded(length: int) -> None:
     link = "https://news.example.org/u/".ljust(length, "x")
-    lines = mime(BATCH, replace(ANN, unsubscribe=link)).split(b"\r\n")
+    lines = mime(BATCH, structs.replace(ANN, unsubscribe=link)).split(b"\r\n")
     (line,) = (line for line in lines if line.startswith(b"List-Unsubscribe:"))
     assert line.startswith(f"List-Unsubscribe: <{link}>, <mailto:lisa@".encode())
 
 
 def test_a_link_too_long_for_any_header_is_refused() -> None:
     with pytest.raises(HeaderFault, match="cut"):
-        mime(BATCH, replace(ANN, unsubscribe="https://news.example.org/" + "x" * 1000))
+        mime(BATCH, structs.replace(ANN, unsubscribe="https://news.example.org/" + "x" * 1000))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_a_link_too_long_for_any_header_is_refused() -> None:
 )
 def test_a_link_to_unsubscribe_that_is_no_plain_https_address_is_refused(link: str) -> None:
     with pytest.raises(HeaderFault, match="issue 7, reader 1: The link to unsubscribe"):
-        mime(BATCH, replace(ANN, unsubscribe=link))
+        mime(BATCH, structs.replace(ANN, unsubscribe=link))
 
 
 def quoted(name: str) -> str:
@@ -199,7 +200,7 @@ def test_a_title_can_not_bring_a_header_of_its_own(title: str) -> None:
 
 @pytest.mark.parametrize("name", INJECTIONS)
 def test_a_readers_or_senders_name_can_not_bring_a_header_of_its_own(name: str) -> None:
-    copy = mime(replace(BATCH, sender=f"{name} <letters@example.org>"), replace(ANN, name=name))
+    copy = mime(replace(BATCH, sender=f"{name} <letters@example.org>"), structs.replace(ANN, name=name))
     assert read(copy).keys() == NAMES
     assert [one.addr_spec for one in read(copy)["To"].addresses] == ["ann@example.org"]
     assert [one.addr_spec for one in read(copy)["From"].addresses] == ["letters@example.org"]
@@ -208,10 +209,10 @@ def test_a_readers_or_senders_name_can_not_bring_a_header_of_its_own(name: str) 
 @given(st.text(max_size=400), st.text(max_size=100))
 def test_no_words_whatsoever_add_a_header_or_an_address(title: str, name: str) -> None:
     batch = replace(BATCH, message=replace(MESSAGE, subject=title), sender=f"{quoted(name)} <letters@example.org>")
-    copy = mime(batch, replace(ANN, name=name))
+    copy = mime(batch, structs.replace(ANN, name=name))
     assert read(copy).keys() == NAMES
     assert [one.addr_spec for one in read(copy)["To"].addresses] == ["ann@example.org"]
-    assert copy == mime(batch, replace(ANN, name=name))
+    assert copy == mime(batch, structs.replace(ANN, name=name))
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="=?") | st.just(" "), max_size=190))
@@ -286,17 +287,21 @@ def test_what_only_looks_like_an_encoded_word_is_shown_as_written(title: str) ->
     "name", ["Zoë", "Привет мир", "李 雷", "Ann “Annie” 😀", 'O"Hara \\ Co', "Smith, Dr. Ann (x)", "a@b"]
 )
 def test_any_name_is_shown_as_written(name: str) -> None:
-    to = read(mime(BATCH, replace(ANN, name=name)))["To"].addresses
+    to = read(mime(BATCH, structs.replace(ANN, name=name)))["To"].addresses
     assert [(one.display_name, one.addr_spec) for one in to] == [(name, "ann@example.org")]
 
 
 def test_a_long_quoted_name_does_not_turn_into_further_addresses() -> None:
     name = "Smith, evil@example.com, a very long name that goes on and on for more than a line of mail, Dr"
-    assert [one.addr_spec for one in read(mime(BATCH, replace(ANN, name=name)))["To"].addresses] == ["ann@example.org"]
+    assert [one.addr_spec for one in read(mime(BATCH, structs.replace(ANN, name=name)))["To"].addresses] == [
+        "ann@example.org"
+    ]
 
 
 def test_every_line_with_an_encoded_word_is_as_short_as_the_standard_wants() -> None:
-    copy = mime(replace(BATCH, sender=f"{'Привет мир ' * 9} <letters@example.org>"), replace(ANN, name="ж" * 150))
+    copy = mime(
+        replace(BATCH, sender=f"{'Привет мир ' * 9} <letters@example.org>"), structs.replace(ANN, name="ж" * 150)
+    )
     lines = [line for line in copy.partition(b"\r\n\r\n")[0].split(b"\r\n") if b"=?" in line]
     assert len(lines) > 6
     assert max(map(len, lines)) <= 76
@@ -324,7 +329,7 @@ def test_a_shared_header_that_comes_twice_is_refused() -> None:
 @pytest.mark.parametrize("message_id", ["", "abc", "<a b@c>", "<a@b>\r\nBcc: x", "<ä@b>"])
 def test_a_message_id_that_is_none_is_refused(message_id: str) -> None:
     with pytest.raises(HeaderFault):
-        mime(BATCH, replace(ANN, message_id=message_id))
+        mime(BATCH, structs.replace(ANN, message_id=message_id))
 
 
 def forged(old: bytes, new: bytes) -> bytes:
@@ -388,7 +393,7 @@ def test_what_is_no_single_address_is_refused_with_a_sentence(text: str) -> None
 
 def test_a_reader_whose_address_can_not_be_written_is_named_in_the_fault() -> None:
     with pytest.raises(HeaderFault, match=r"issue 7, reader 1: 'läs@example\.org' is no address"):
-        mime(BATCH, replace(ANN, address="läs@example.org"))
+        mime(BATCH, structs.replace(ANN, address="läs@example.org"))
 
 
 LINKS = st.from_regex(r"https://[a-z.]{1,40}/[A-Za-z0-9?&=/;%-]{0,200}", fullmatch=True)
@@ -403,7 +408,7 @@ def test_a_copy_from_the_mould_is_the_copy_that_is_written_from_beginning_to_end
 ) -> None:
     message = replace(MESSAGE, text=text, html=html)
     batch = replace(BATCH, message=message, reply_to="lisa@example.org" if answers else None)
-    for one in (ANN, replace(BEN, unsubscribe=link, name=name)):
+    for one in (ANN, structs.replace(BEN, unsubscribe=link, name=name)):
         copy = mime(batch, one)
         assert copy == mail.plainly(batch, one)
         assert max(map(len, copy.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
@@ -425,11 +430,11 @@ def test_a_plain_address_is_read_as_the_careful_way_reads_it(local: str, domain:
 
 def test_a_way_out_by_mail_is_the_only_one_then_and_promises_no_one_click() -> None:
     link = "mailto:leave@example.org?subject=unsubscribe%20abc-DEF_123"
-    copy = read(mime(BATCH, replace(ANN, unsubscribe=link)))
+    copy = read(mime(BATCH, structs.replace(ANN, unsubscribe=link)))
     assert copy["List-Unsubscribe"] == f"<{link}>"
     assert copy["List-Unsubscribe-Post"] is None
-    text, html = parts(mime(BATCH, replace(ANN, unsubscribe=link)))
+    text, html = parts(mime(BATCH, structs.replace(ANN, unsubscribe=link)))
     assert link in text
     assert link in html
     with pytest.raises(HeaderFault, match="https"):
-        mime(BATCH, replace(ANN, unsubscribe="mailto:leave@example.org?subject=x%0d%0aBcc:%20eve@example.org"))
+        mime(BATCH, structs.replace(ANN, unsubscribe="mailto:leave@example.org?subject=x%0d%0aBcc:%20eve@example.org"))

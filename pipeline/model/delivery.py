@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NewType
 
+import msgspec
+
 if TYPE_CHECKING:
     from pipeline.model.issue import IssueNumber, Message
     from pipeline.model.people import SubscriberId
@@ -24,8 +26,8 @@ FATES: dict[Fate, str] = {
 BatchState = Literal["pending", "held", "claimed", "unknown", "done"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+# These two are made for every copy of every issue; as frozen dataclasses that alone would cost 2 µs for each.
+class Recipient(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One reader of a batch, with what differs for her: her link, and the ids that make her copy reproducible."""
 
     subscriber: SubscriberId
@@ -53,8 +55,7 @@ class Batch:
     recipients: tuple[Recipient, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One reader's fate in one batch, with the provider's id and its words."""
 
     subscriber: SubscriberId

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pipeline.carrying import fates
 from pipeline.errors import SettingsError, UserError
@@ -95,7 +96,7 @@ def test_a_batch_whose_words_are_too_many_for_one_request_is_cut_by_size(
 @pytest.mark.parametrize("name", READERS)
 def test_an_address_that_comes_twice_in_another_spelling_is_not_twice_in_one_request(name: str) -> None:
     held = READERS[name]
-    twice = (a_reader(1), replace(a_reader(2), address="READER1@example.org"))
+    twice = (a_reader(1), structs.replace(a_reader(2), address="READER1@example.org"))
     for request in held.by.requests(replace(a_batch(2), recipients=twice)):
         if isinstance(request, HttpRequest):
             assert len({address.lower() for address in mails(held, [request])}) == len(mails(held, [request]))
@@ -118,7 +119,7 @@ def test_what_can_not_be_written_safely_is_a_fault_and_no_request(name: str, cha
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("address", ["a@example.org>, <b@example.org", "a@example.org\r\nBcc: b@example.org", "nobody"])
 def test_a_reader_whose_address_is_no_address_is_a_fault(name: str, address: str) -> None:
-    odd = (replace(a_reader(1), address=address),)
+    odd = (structs.replace(a_reader(1), address=address),)
     with pytest.raises(HeaderFault):
         READERS[name].by.requests(replace(a_batch(1), recipients=odd))
 
@@ -134,7 +135,7 @@ def _made(held: ProviderContract) -> list[Reply]:
 @settings(max_examples=15, deadline=None)
 def test_a_readers_name_never_becomes_an_address_or_a_field(name: str, reader: str) -> None:
     held = READERS[name]
-    named = (replace(a_reader(1), name=f"{reader} {{{{x}}}} %recipient.link% <c@example.org>, d"), a_reader(2))
+    named = (structs.replace(a_reader(1), name=f"{reader} {{{{x}}}} %recipient.link% <c@example.org>, d"), a_reader(2))
     requests = held.by.requests(replace(a_batch(2), recipients=named))
     assert mails(held, requests) == ["reader1@example.org", "reader2@example.org"]
 
@@ -143,7 +144,7 @@ def test_a_readers_name_never_becomes_an_address_or_a_field(name: str, reader: s
 def test_readers_may_leave_by_mail_where_the_author_runs_no_server(name: str) -> None:
     held = READERS[name]
     way = "mailto:lisa@example.org?subject=unsubscribe%20"
-    leaving = tuple(replace(a_reader(at), unsubscribe=f"{way}token-{at}") for at in (1, 2))
+    leaving = tuple(structs.replace(a_reader(at), unsubscribe=f"{way}token-{at}") for at in (1, 2))
     requests = held.by.requests(replace(a_batch(2), recipients=leaving))
     for at, mail in enumerate((mail for request in requests for mail in held.delivered(request)), 1):
         assert mail.headers["List-Unsubscribe"] == f"<{way}token-{at}>"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pipeline.carrying import api, letter
 from pipeline.carrying.letter import plain
@@ -18,11 +19,11 @@ from pipeline.testing import LINK, a_batch, a_reader
 from tests.providers.test_all import READERS
 
 ODD = [
-    replace(a_reader(2), name='Ann "the reader" O\\Neil, 読者', address="Ann.Reader+news@EXAMPLE.org"),
-    replace(a_reader(4), name="=?utf-8?q?Bob?=\r\nBcc: x", address="bob@bücher.example"),
-    replace(a_reader(6), name="%recipient.x% {{7*7}}", unsubscribe=f"{LINK}/a&b\"c'd"),
-    replace(a_reader(8), name="x" * 300, address="READER8@example.org"),
-    replace(a_reader(10), unsubscribe="mailto:lisa@example.org?subject=unsubscribe%20abc"),
+    structs.replace(a_reader(2), name='Ann "the reader" O\\Neil, 読者', address="Ann.Reader+news@EXAMPLE.org"),
+    structs.replace(a_reader(4), name="=?utf-8?q?Bob?=\r\nBcc: x", address="bob@bücher.example"),
+    structs.replace(a_reader(6), name="%recipient.x% {{7*7}}", unsubscribe=f"{LINK}/a&b\"c'd"),
+    structs.replace(a_reader(8), name="x" * 300, address="READER8@example.org"),
+    structs.replace(a_reader(10), unsubscribe="mailto:lisa@example.org?subject=unsubscribe%20abc"),
 ]
 
 # A batch that an earlier program left is repeated under its key, and its provider compares.
@@ -50,7 +51,7 @@ links = (
     | st.from_regex(r"mailto:[a-z@.]{1,9}\?subject=unsubscribe%20[A-Za-z0-9_-]{1,9}", fullmatch=True)
     | st.text(max_size=12)
 )
-readers = st.builds(replace, st.just(a_reader(1)), name=names, address=addresses, unsubscribe=links)
+readers = st.builds(structs.replace, st.just(a_reader(1)), name=names, address=addresses, unsubscribe=links)
 words = st.text(max_size=40) | st.sampled_from([LINK, "\ud83d", "\udcda", '"\\\x00\x1f\x7f\u2028', LINK + LINK])
 
 
@@ -80,7 +81,7 @@ def test_ordinary_readers_are_looked_at_together() -> None:
 def test_a_copy_in_pieces_is_the_copy_as_a_whole(html: str, more: str, text: str, link: str) -> None:
     message = Message(subject="x", html=f"{html}{LINK}{more}", text=f"{text}{LINK}", unsubscribe=LINK)
     before, after = {"To": "Größe", "Subject": "x"}, {"Headers": [link]}
-    in_html, in_text = merged(message, replace(a_reader(1), unsubscribe=link))
+    in_html, in_text = merged(message, structs.replace(a_reader(1), unsubscribe=link))
     pieces = list(api.copy(message, link, before, ("Html", "Text"), after))
     whole = {**before, "Html": in_html, "Text": in_text, **after}
     assert b"".join(pieces) == api.encoded(whole)

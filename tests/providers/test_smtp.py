@@ -16,6 +16,7 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from msgspec import structs
 
 from pipeline import providers
 from pipeline.errors import PaperroundError, SettingsError
@@ -377,7 +378,7 @@ def test_the_password_is_in_no_copy_and_no_description() -> None:
 
 def test_one_reader_whose_address_can_not_be_written_is_named() -> None:
     one = batch(1)
-    odd = replace(one, recipients=(replace(one.recipients[0], address="a@example.org> SIZE=1\r\nRCPT TO:<b"),))
+    odd = replace(one, recipients=(structs.replace(one.recipients[0], address="a@example.org> SIZE=1\r\nRCPT TO:<b"),))
     with pytest.raises(PaperroundError, match="issue 7, reader 1"):
         opened(587).requests(odd)
 
