@@ -27,6 +27,7 @@ from pipeline.errors import PaperroundError
 from pipeline.model import Batch, Message, Recipient
 
 HEADER_LENGTH = 200
+_SHORT_DOMAIN = 60
 _READ_AT_MOST = 10_000
 _DECODED_AT_MOST = 8
 _WORD = r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?="
@@ -48,6 +49,7 @@ _LONGEST_LINE = 998
 # Addresses that need no second thought once their domain is known; capitals do, because some names ignore them.
 SIMPLE = re.compile(r"[A-Za-z0-9](?: ?[A-Za-z0-9.,'!-])*")
 PLAIN_LOCAL = re.compile(r"[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*")
+_PLAIN_DOMAIN = re.compile(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?:com|edu|net|org|[a-z]{2})")
 LINK = re.compile(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", re.ASCII)
 
 
@@ -148,7 +150,12 @@ def _address(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def domain_of(text: str) -> str | None:
-    """A domain as mail is addressed to it; None when no address there can be right."""
+    """A domain as mail is addressed to it; None when no address there can be right.
+
+    The validator says the same of ordinary names, but it takes a tenth of a second to load, and 0.1 ms for each.
+    """
+    if len(text) <= _SHORT_DOMAIN and _PLAIN_DOMAIN.fullmatch(text):
+        return text
     try:
         return _checked(f"a@{text}").partition("@")[2]
     except ValueError:
