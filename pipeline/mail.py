@@ -198,22 +198,27 @@ def unfolded(name: str, value: str) -> str:
     return _line(name, value).partition(": ")[2].replace("\r\n ", " ").strip()
 
 
-def mime(batch: Batch, recipient: Recipient) -> bytes:
+def mime(batch: Batch, recipient: Recipient, *, stuffed: bool = False) -> bytes:
     """A whole message for one reader of a batch; the same batch and reader always make the same bytes.
 
     Lines end with CRLF and everything is ASCII. The headers are those of RFC 5322, RFC 2369 (List-*) and RFC 8058
     (one click to unsubscribe). What all copies share is written once; the first copy of a batch is written the long
     way as well and read back by another parser. Raises HeaderFault when a value can't be written safely, or when the
-    finished message reads back as anything else than what was meant.
+    finished message reads back as anything else than what was meant. With `stuffed` it is as SMTP carries it.
     """
     where = f"issue {batch.issue}, reader {recipient.subscriber}"
     try:
-        copy = _mould(batch.message, batch.sender, batch.reply_to, batch.date).copy(recipient)
+        copy = _mould(batch.message, batch.sender, batch.reply_to, batch.date, stuffed=stuffed).copy(recipient)
     except ValueError as fault:
         raise HeaderFault(str(fault), where=where) from None
-    if recipient == next(iter(batch.recipients), recipient) and copy != plainly(batch, recipient):
+    if recipient == next(iter(batch.recipients), recipient) and copy != _twice(batch, recipient, stuffed=stuffed):
         raise HeaderFault("The copy does not come out the same when it is written twice.", where=where)
     return copy
+
+
+def _twice(batch: Batch, recipient: Recipient, *, stuffed: bool) -> bytes:
+    plain = plainly(batch, recipient)
+    return quoted.as_smtp(plain) if stuffed else plain
 
 
 def plainly(batch: Batch, recipient: Recipient) -> bytes:
@@ -249,6 +254,7 @@ class _Mould:
     mailto: str
     text: quoted.Body
     html: quoted.Body
+    stuffed: bool
 
     def copy(self, recipient: Recipient) -> bytes:
         """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
@@ -262,15 +268,16 @@ class _Mould:
         head = (self.first, to.encode(), self.second, named.encode(), self.third, "".join(ways).encode())
         kind = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode()
         cut = f"--{boundary}".encode()
-        text, html = quoted.filled(self.text, link), quoted.filled(self.html, escape(link))
+        text = quoted.filled(self.text, link, stuffed=self.stuffed)
+        html = quoted.filled(self.html, escape(link), stuffed=self.stuffed)
         return b"".join(
             (*head, kind, cut, _part("plain"), *text, b"\r\n", cut, _part("html"), *html, b"\r\n", cut, b"--\r\n")
         )
 
 
 @lru_cache(maxsize=8)
-def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) -> _Mould:
-    html, text = between(message)
+def _mould(message: Message, writer: str, reply_to: str | None, date: datetime, *, stuffed: bool) -> _Mould:
+    text, html = (quoted.body(parts) for parts in reversed(between(message)))
     reply = [("Reply-To", _mailbox(*sender(reply_to)))] if reply_to else []
     second = [*reply, ("Subject", _phrase("Subject", header_text(message.subject))), ("Date", _date(date))]
     third = [(name, shared_header(name, value)) for name, value in message.list_headers]
@@ -279,8 +286,9 @@ def _mould(message: Message, writer: str, reply_to: str | None, date: datetime) 
         second="".join(_line(name, value) for name, value in second).encode(),
         third="".join(_line(name, value) for name, value in third).encode(),
         mailto=mailto(writer, reply_to),
-        text=quoted.body(text),
-        html=quoted.body(html),
+        text=quoted.stuffed_body(text) if stuffed else text,
+        html=quoted.stuffed_body(html) if stuffed else html,
+        stuffed=stuffed,
     )
 
 

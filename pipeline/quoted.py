@@ -8,13 +8,15 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 Body = tuple[bytes | tuple[bytes, ...], ...]
 """Encoded lines, and of each line with a reader's link what stands around it."""
 
 
-def body(parts: Sequence[str]) -> Body:
+@lru_cache(maxsize=8)
+def body(parts: tuple[str, ...]) -> Body:
     """The text whose pieces are `parts`, with a link between each two of them."""
     # For a while each link is one character that stands nowhere in the text.
     mark = next(chr(code) for code in range(0xE000, 0xF8FF) if not any(chr(code) in part for part in parts))
@@ -28,15 +30,27 @@ def body(parts: Sequence[str]) -> Body:
     return tuple(pieces)
 
 
-def filled(pieces: Body, link: str) -> Iterator[bytes]:
-    """The pieces with one reader's link, which holds no line break."""
-    own = _soft(link)
+def filled(pieces: Body, link: str, *, stuffed: bool = False) -> Iterator[bytes]:
+    """The pieces with one reader's link, which holds no line break; `stuffed` when they are."""
+    own = as_smtp(_soft(link)) if stuffed else _soft(link)
     return (piece if isinstance(piece, bytes) else own.join(piece) for piece in pieces)
 
 
-def whole(parts: Sequence[str], link: str) -> bytes:
+def whole(parts: tuple[str, ...], link: str) -> bytes:
     """One reader's whole body."""
     return b"".join(filled(body(parts), link))
+
+
+def as_smtp(lines: bytes) -> bytes:
+    """The lines as SMTP carries them (RFC 5321 section 4.5.2): one that begins with a dot has another one."""
+    return (b"." if lines.startswith(b".") else b"") + lines.replace(b"\n.", b"\n..")
+
+
+def stuffed_body(pieces: Body) -> Body:
+    """The same of what all readers share; each piece, and what stands around a link, begins a line."""
+    return tuple(
+        as_smtp(piece) if isinstance(piece, bytes) else tuple(as_smtp(part) for part in piece) for piece in pieces
+    )
 
 
 def with_crlf(text: str) -> str:

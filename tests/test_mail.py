@@ -411,6 +411,9 @@ def test_a_copy_from_the_mould_is_the_copy_that_is_written_from_beginning_to_end
     for one in (ANN, structs.replace(BEN, unsubscribe=link, name=name)):
         copy = mime(batch, one)
         assert copy == mail.plainly(batch, one)
+        assert mime(batch, one, stuffed=True) == b"".join(
+            b"." + line if line.startswith(b".") else line for line in copy.splitlines(keepends=True)
+        )
         assert max(map(len, copy.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipeline import quoted
 from pipeline.model import Answer, NoAnswer, Reply, SmtpEnvelope, SmtpServer
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _deliver(connection: smtplib.SMTP, envelope: SmtpEnvelope, attempt: Attempt)
 
 def _hand_in(connection: smtplib.SMTP, envelope: SmtpEnvelope, behind: bytes, attempt: Attempt) -> Answer:
     """The message itself and its final dot, with what may travel `behind` it."""
-    _patience(connection, attempt).send(_stuffed(envelope.message))
+    _patience(connection, attempt).send(_as_it_travels(envelope))
     _patience(connection, attempt)
     attempt.sent = True
     connection.send(b".\r\n" + behind)
@@ -188,10 +189,10 @@ def _hand_in(connection: smtplib.SMTP, envelope: SmtpEnvelope, behind: bytes, at
     return _answer("content", code, words)
 
 
-def _stuffed(message: bytes) -> bytes:
-    """RFC 5321 section 4.5.2: a line that begins with a dot gets another one."""
-    message = message if message.endswith(b"\r\n") else message + b"\r\n"
-    return (b"." if message.startswith(b".") else b"") + message.replace(b"\n.", b"\n..")
+def _as_it_travels(envelope: SmtpEnvelope) -> bytes:
+    """The message with a line break at its end, and stuffed."""
+    message = envelope.message if envelope.message.endswith(b"\r\n") else envelope.message + b"\r\n"
+    return message if envelope.stuffed else quoted.as_smtp(message)
 
 
 def _commands(envelope: SmtpEnvelope) -> bytes:

@@ -61,12 +61,16 @@ class SmtpServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpEnvelope:
-    """One message for one recipient, over SMTP (RFC 5321)."""
+    """One message for one recipient, over SMTP (RFC 5321).
+
+    `stuffed`: each line that begins with a dot has another one already (section 4.5.2), and none need be looked for.
+    """
 
     server: SmtpServer
     sender: str
     recipient: str
     message: bytes
+    stuffed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

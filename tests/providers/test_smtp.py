@@ -21,6 +21,7 @@ from msgspec import structs
 from pipeline import providers
 from pipeline.errors import PaperroundError, SettingsError
 from pipeline.line import Wire
+from pipeline.mail import mime
 from pipeline.model import Answer, NoAnswer, Outcome, SmtpEnvelope
 from pipeline.providers import Provider
 from tests.providers.test_outbox import LINK, batch
@@ -108,6 +109,17 @@ def test_lines_that_begin_with_a_dot_arrive_unchanged(tmp_path: Path) -> None:
         (reply,) = line([replace(envelope, server=replace(envelope.server, port=port))])
     assert isinstance(reply, Answer)
     assert [content for _, _, content in box.taken] == [envelope.message + b"\r\n"]
+
+
+def test_an_issue_whose_lines_begin_with_dots_arrives_as_it_was_written(tmp_path: Path) -> None:
+    box, words = Postbox(), f".first\n..second\n{LINK}\n.\n.{LINK}."
+    issue = batch(1)
+    style = f"<style>\n.title {{ color: #333 }}\n</style>\n<a\n.{LINK}>"
+    dotted = replace(issue, message=replace(issue.message, text=words, html=style))
+    with listening(box) as port, Wire(tmp_path, 5) as line:
+        (reply,) = line(opened(port).requests(dotted))
+    assert isinstance(reply, Answer)
+    assert [content for _, _, content in box.taken] == [mime(dotted, dotted.recipients[0])]
 
 
 def test_many_copies_go_over_one_connection_each_to_one_reader(tmp_path: Path) -> None:
