@@ -138,8 +138,12 @@ def marks(batch: Batch, one: Recipient) -> dict[str, str]:
 def copy_size(batch: Batch) -> int:
     """No reader's copy of this batch is longer as JSON, in bytes: her links and some room for the rest are counted."""
     bare, links = _size(batch.message)
-    longest = max((len(one.unsubscribe) for one in batch.recipients), default=0)
-    return bare + links * longest + 4096
+    return bare + links * longest_link(batch) + 4096
+
+
+def longest_link(batch: Batch) -> int:
+    """How long the longest of the readers' links is."""
+    return max([len(one.unsubscribe) for one in batch.recipients], default=0)
 
 
 @lru_cache(maxsize=8)

@@ -143,7 +143,7 @@ def packed(readers: Part, each: int, at_most: int, room: int) -> tuple[Part, ...
     reader too big for the room is alone.
     """
     at_most = min(at_most, max(room // each, 1))
-    if 0 < len(readers) <= at_most and len({one.address.lower() for one in readers}) == len(readers):
+    if 0 < len(readers) <= at_most and len(set(map(str.lower, [one.address for one in readers]))) == len(readers):
         return (readers,)
     parts, part, seen = list[Part](), list[Recipient](), set[str]()
     for one in readers:

@@ -30,6 +30,7 @@ Headers = tuple[tuple[str, str], ...]
 
 _ALL_SIMPLE = re.compile(rf"(?:(?:{SIMPLE.pattern})?\n)*")
 _ALL_PLAIN = re.compile(rf"(?:{PLAIN_LOCAL.pattern}@[ -?A-~]+\n)*")
+_DOMAINS = re.compile(r"@(.*)")
 _ALL_LINKS = re.compile(rf"(?:(?:{LINK.pattern})\n)*", re.ASCII)
 
 
@@ -94,6 +95,13 @@ def addressees(batch: Batch, readers: Sequence[Recipient]) -> list[Addressee]:
     return [Addressee(one.name or "", one.address, ways_out(one.unsubscribe, by_mail)) for one in readers]
 
 
+def called(batch: Batch, readers: Sequence[Recipient]) -> list[tuple[str, str]]:
+    """Name and address of many readers. Raises HeaderFault for what can't be written safely."""
+    if not plain(readers):
+        return [(one.name, one.address) for one in addressees(batch, readers)]
+    return [(one.name or "", one.address) for one in readers]
+
+
 def plain(recipients: Sequence[Recipient]) -> bool:
     """Whether nobody's name, address and link needs a second thought: each may be written as it is.
 
@@ -101,12 +109,13 @@ def plain(recipients: Sequence[Recipient]) -> bool:
     """
     names, addresses = [one.name or "" for one in recipients], [one.address for one in recipients]
     short = max(map(len, names), default=0) <= HEADER_LENGTH and max(map(len, addresses), default=0) <= 64
+    mailboxes = _each(addresses)
     return (
         short
         and _ALL_SIMPLE.fullmatch(_each(names)) is not None
-        and _ALL_PLAIN.fullmatch(_each(addresses)) is not None
-        and _ALL_LINKS.fullmatch(_each(one.unsubscribe for one in recipients)) is not None
-        and all(domain == domain_of(domain) for domain in {text.partition("@")[2] for text in addresses})
+        and _ALL_PLAIN.fullmatch(mailboxes) is not None
+        and _ALL_LINKS.fullmatch(_each([one.unsubscribe for one in recipients])) is not None
+        and all(domain == domain_of(domain) for domain in set(_DOMAINS.findall(mailboxes)))
     )
 
 

@@ -203,7 +203,7 @@ def distrust(tx: Tx, store: Store, settings: DeliverSettings, now: datetime) -> 
     The mark is on disk before the caller's transaction ends; killed between the two, the state before is distrusted.
     """
     carriers.stop(tx, settings.provider, f"a backup was put back on {now:%Y-%m-%d}")
-    mark.set_to(settings.outbox, mark.name_of(tx, store), carriers.generation(tx) + 1)
+    mark.set_to(settings.outbox, mark.name_of(store.secret(tx)), carriers.generation(tx) + 1)
 
 
 def account(number: IssueNumber, store: Store) -> Account | None:

@@ -30,7 +30,7 @@ def behind(tx: Tx, store: Store, outbox: Path) -> bool:
     if not content:
         return False
     line = _LINE.fullmatch(content)
-    ours = line is not None and line[1].decode() == name_of(tx, store)
+    ours = line is not None and line[1].decode() == name_of(store.secret(tx))
     return line is None or not ours or int(line[2]) > carriers.generation(tx)
 
 
@@ -63,6 +63,6 @@ def set_to(outbox: Path, name: str, generation: int) -> None:
         files.sync_folder(outbox)
 
 
-def name_of(tx: Tx, store: Store) -> str:
-    """What this ledger is called on its mark."""
-    return hashlib.sha256(b"ledger\0" + store.secret(tx)).hexdigest()[:16]
+def name_of(secret: bytes) -> str:
+    """What a ledger with this salt is called on its mark."""
+    return hashlib.sha256(b"ledger\0" + secret).hexdigest()[:16]

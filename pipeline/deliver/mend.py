@@ -104,7 +104,7 @@ def own_up(store: Store, settings: DeliverSettings, out: Outside) -> Report:
         carriers.confirm(tx, out.clock())
         carriers.resume(tx, settings.provider)
         generation = carriers.advance(tx, mark.reached(settings.outbox) + 1)
-        name = mark.name_of(tx, store)
+        name = mark.name_of(store.secret(tx))
     mark.set_to(settings.outbox, name, generation)
     told = [f"Issue {number}: everybody who waited is of unknown fate now." for number in sorted(numbers)]
     return Report(done=("The state is known to be older than what went out.", *told))

@@ -60,7 +60,7 @@ def _intend(
 ) -> _Intent | Report:
     """Everything about a claimed batch that must be durable before its first byte leaves; a report when none may."""
     secret = store.secret(tx)
-    was, frozen = ledger.standing(tx, batch), batches.read(tx, batch, secret)
+    was, frozen = ledger.standing(tx, batch), batches.read(tx, batch, secret, named=not by.can.merge)
     barred = batches.barred(tx, frozen, secret)
     if was.unknown and (fault := _may_not_be_repeated(was, by, barred, now)):
         return settle.parked(tx, frozen, fault, now)
@@ -80,7 +80,7 @@ def _intend(
     journal = Journal(settings.outbox, batch, was.attempts) if journaled(by, good, requests) else None
     if journal:
         journal.begin(good)
-    line = (mark.name_of(tx, store), carriers.advance(tx))
+    line = (mark.name_of(secret), carriers.advance(tx))
     return _Intent(batch=good, requests=requests, refused=refused, journal=journal, mark=line)
 
 

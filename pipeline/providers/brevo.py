@@ -107,7 +107,7 @@ class _Brevo:
 
 
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
-    own = 3 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 2048
+    own = 3 * api.longest_link(batch) + 2048
     room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
     first = packed(batch.recipients, own, CAN.batch_max, room)
     return rounds(first, replies, _refused)

@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.carrying.letter import addressees, letterhead, mailbox
+from pipeline.carrying.letter import addressee, called, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, HttpRequest, Outcome, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
@@ -131,24 +131,24 @@ class _Mailgun:
 
 
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
-    own = 2 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 1024
+    own = 2 * api.longest_link(batch) + 1024
     room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
     first = packed(batch.recipients, own, CAN.batch_max, room)
     return rounds(first, replies, lambda answer: answer.status == 400 and bool(_reason(answer)))
 
 
 def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, str]]:
-    head, readers = letterhead(batch), addressees(batch, part)
+    head, readers = letterhead(batch), called(batch, part)
     body = template(batch.message, head.subject, _SYNTAX, "%recipient.html_link%", "%recipient.link%")
     yield "from", mailbox(*head.sender)
-    for reader in readers:
-        yield "to", mailbox("" if "%" in reader.name else reader.name, reader.address)
+    for name, address in readers:
+        yield "to", mailbox("" if "%" in name else name, address)
     yield "subject", body.subject
     yield "text", body.text
     yield "html", body.html
     for name in ("o:tracking", "o:tracking-clicks", "o:tracking-opens"):
         yield name, "no"
-    own = dict(readers[0].headers)
+    own = dict(addressee(batch, part[0]).headers)
     own["List-Unsubscribe"] = own["List-Unsubscribe"].replace(part[0].unsubscribe, "%recipient.link%", 1)
     reply = {"Reply-To": mailbox(*head.reply_to)} if head.reply_to else {}
     for name, value in (reply | dict(head.headers) | own).items():
@@ -158,7 +158,7 @@ def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, str]]:
         yield f"v:{name}", value
     yield (
         "recipient-variables",
-        api.encoded(dict(zip((one.address for one in readers), _own(part), strict=True))).decode(),
+        api.encoded({address: hers for (_, address), hers in zip(readers, _own(part), strict=True)}).decode(),
     )
 
 

@@ -109,7 +109,7 @@ class _SendGrid:
 
 
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
-    own = 2 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 2048
+    own = 2 * api.longest_link(batch) + 2048
     room = max(CAN.body_max_bytes - api.copy_size(batch), 0)
     first = packed(batch.recipients, 2 * own, CAN.batch_max, room)
     return rounds(first, replies, lambda answer: answer.status in (400, 413) and bool(_reason(answer)))

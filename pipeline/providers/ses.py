@@ -142,7 +142,7 @@ class _Ses:
     def _parts(self, batch: Batch) -> tuple[Part, ...]:
         if not self.bulk:
             return tuple((one,) for one in batch.recipients)
-        own = 4 * max((len(one.unsubscribe) for one in batch.recipients), default=0) + 2048
+        own = 4 * api.longest_link(batch) + 2048
         room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
         return packed(batch.recipients, own, CAN.batch_max, room)
 

@@ -22,12 +22,15 @@ _READERS = (
 )
 
 
-def read(tx: Tx, batch: BatchId, secret: bytes) -> Batch:
-    """A batch with its readers who are still to be handed over or of unknown fate."""
+def read(tx: Tx, batch: BatchId, secret: bytes, *, named: bool = True) -> Batch:
+    """A batch with its readers who are still to be handed over or of unknown fate.
+
+    Copies that the provider makes out of one message are `named` by it; then all their Message-IDs are "".
+    """
     row = tx.execute(_NUMBER_AND_KEY, {"this": batch}).one()
     frozen = ledger.sending(tx, row.number)
     assert frozen is not None
-    named = _message_ids(secret, row.number, frozen.domain)
+    name = _message_ids(secret, row.number, frozen.domain) if named else _nameless
     rows = tx.execute(_READERS, {"this": batch}).all()
     return Batch(
         id=batch,
@@ -41,11 +44,11 @@ def read(tx: Tx, batch: BatchId, secret: bytes) -> Batch:
             Recipient(
                 subscriber=subscriber,
                 address=address,
-                name=name,
+                name=called,
                 unsubscribe=frozen.links + token,
-                message_id=known or named(subscriber),
+                message_id=known or name(subscriber),
             )
-            for subscriber, address, name, token, known in rows
+            for subscriber, address, called, token, known in rows
         ),
     )
 
@@ -53,6 +56,10 @@ def read(tx: Tx, batch: BatchId, secret: bytes) -> Batch:
 def message_id(secret: bytes, number: int, subscriber: int, domain: str) -> str:
     """The Message-ID of a reader's copy: always the same, and nobody else can tell whose it is."""
     return _message_ids(secret, number, domain)(subscriber)
+
+
+def _nameless(_subscriber: int) -> str:
+    return ""
 
 
 def _message_ids(secret: bytes, number: int, domain: str) -> Callable[[int], str]:

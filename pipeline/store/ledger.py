@@ -283,16 +283,16 @@ def move(
     return fresh
 
 
-_FATES_HERE = sa.select(_O.fate).where(_O.batch == THIS).distinct()
+_LEFT_OPEN = sa.select(_B.size - _B.accepted - _B.rejected - _B.suppressed, _B.unknown).where(_B.id == THIS)
 _CLOSE = sa.update(tables.batches).where(_B.id == THIS).values(state=sa.bindparam("how"), words=sa.bindparam("said"))
 
 
 def close(tx: Tx, batch: BatchId, words: str) -> None:
     """End a batch's attempt: unknown when a fate is, else done. Raises PaperroundError when somebody is still open."""
-    fates = set(tx.execute(_FATES_HERE, {"this": batch}).scalars())
-    if "pending" in fates:
+    still_open, unknown = tx.execute(_LEFT_OPEN, {"this": batch}).one()
+    if still_open > unknown:
         raise PaperroundError(f"Batch {batch} can't be closed while some of its readers are still to be handed over.")
-    state = "unknown" if "unknown" in fates else "done"
+    state = "unknown" if unknown else "done"
     tx.execute(_CLOSE, {"this": batch, "how": state, "said": words})
 
 
