@@ -152,7 +152,7 @@ def _address(text: str) -> str:
 def domain_of(text: str) -> str | None:
     """A domain as mail is addressed to it; None when no address there can be right.
 
-    The validator says the same of ordinary names, but it takes a tenth of a second to load, and 0.1 ms for each.
+    The validator says the same of ordinary names, but it takes long to load, and 0.06 ms for each.
     """
     if len(text) <= _SHORT_DOMAIN and _PLAIN_DOMAIN.fullmatch(text):
         return text
