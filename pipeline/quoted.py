@@ -31,8 +31,10 @@ def body(parts: tuple[str, ...]) -> Body:
 
 
 def filled(pieces: Body, link: str, *, stuffed: bool = False) -> Iterator[bytes]:
-    """The pieces with one reader's link, which holds no line break; `stuffed` when they are."""
-    own = as_smtp(_soft(link)) if stuffed else _soft(link)
+    """The pieces with one reader's link, which holds no line break; with `stuffed` as SMTP carries them."""
+    own = _soft(link)
+    if stuffed:
+        own, pieces = as_smtp(own), _stuffed(pieces)
     return (piece if isinstance(piece, bytes) else own.join(piece) for piece in pieces)
 
 
@@ -46,8 +48,9 @@ def as_smtp(lines: bytes) -> bytes:
     return (b"." if lines.startswith(b".") else b"") + lines.replace(b"\n.", b"\n..")
 
 
-def stuffed_body(pieces: Body) -> Body:
-    """The same of what all readers share; each piece, and what stands around a link, begins a line."""
+@lru_cache(maxsize=8)
+def _stuffed(pieces: Body) -> Body:
+    """The same of what all readers share: each piece, and what stands around a link, begins a line."""
     return tuple(
         as_smtp(piece) if isinstance(piece, bytes) else tuple(as_smtp(part) for part in piece) for piece in pieces
     )
