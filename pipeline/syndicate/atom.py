@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.model import Item
-from pipeline.syndicate.generator import ATOM, added, blank, finished, newest
+from pipeline.syndicate.generator import ATOM, blank, entry_of, finished, newest
 from pipeline.syndicate.meta import Meta
 
 
 def feed(items: Sequence[Item], meta: Meta) -> bytes:
     """The posts, newest first, whole, with their books."""
     made = blank(meta, "atom.xml", newest(items))
-    return finished(made.atom_str(), meta, items, _elements(made, items, meta))
+    return finished(made.atom_str(), meta, items, _elements(items, meta))
 
 
-def _elements(made: Any, items: Sequence[Item], meta: Meta) -> Iterator[Any]:
+def _elements(items: Sequence[Item], meta: Meta) -> Iterator[Any]:
     for item in items:
-        element = added(made, item, meta).atom_entry()
+        element = entry_of(item, meta).atom_entry()
         for part in element.iter():  # feedgen names the namespace at the feed alone
             part.tag = ATOM + part.tag
         yield element

@@ -45,10 +45,14 @@ def blank(meta: Meta, file: str, updated: datetime) -> Any:
     return made
 
 
-def added(made: Any, item: Item, meta: Meta) -> Any:
-    """A post as one more entry of a FeedGenerator: feedgen's FeedEntry, which makes the element of either format."""
+def entry_of(item: Item, meta: Meta) -> Any:
+    """A post as feedgen's FeedEntry, which makes the element of either format."""
+    from feedgen.entry import FeedEntry
+    from feedgen.ext.dc import DcEntryExtension
+
     post, article = item.post, item.post.article
-    entry = made.add_entry(order="append")
+    entry = FeedEntry()
+    entry.register_extension("dc", DcEntryExtension, atom=False, rss=True)
     name = content.guid(post, meta)
     entry.id(name)
     entry.guid(name, permalink=False)

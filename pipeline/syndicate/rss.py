@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.model import Item
-from pipeline.syndicate.generator import added, blank, finished, newest
+from pipeline.syndicate.generator import blank, entry_of, finished, newest
 from pipeline.syndicate.meta import Meta
 
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
@@ -15,12 +15,12 @@ CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 def feed(items: Sequence[Item], meta: Meta) -> bytes:
     """The posts, newest first, whole, with their books."""
     made = blank(meta, "rss.xml", newest(items))
-    return finished(made.rss_str(), meta, items, _elements(made, items, meta))
+    return finished(made.rss_str(), meta, items, _elements(items, meta))
 
 
-def _elements(made: Any, items: Sequence[Item], meta: Meta) -> Iterator[Any]:
+def _elements(items: Sequence[Item], meta: Meta) -> Iterator[Any]:
     for item in items:
-        entry = added(made, item, meta)
+        entry = entry_of(item, meta)
         # An RSS author must be an e-mail address; dc:creator carries the name instead.
         entry.author(replace=True)
         element = entry.rss_entry()
