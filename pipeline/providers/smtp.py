@@ -142,16 +142,15 @@ class _Smtp:
 
     def _envelope(self, batch: Batch, recipient: Recipient) -> SmtpEnvelope:
         # The copy is written first: it says what is wrong with an address.
-        writer, signer = sender(batch.sender)[1], self.signer
-        message = mime(batch, recipient, stuffed=signer is None)
-        if signer:
-            message = signer.signed(message, writer.partition("@")[2])
+        message, writer = mime(batch, recipient, stuffed=self.signer is None), sender(batch.sender)[1]
+        if self.signer:
+            message = self.signer.signed(message, writer.partition("@")[2])
         return SmtpEnvelope(
             server=self.server,
             sender=writer,
             recipient=sender(recipient.address)[1],
             message=message,
-            stuffed=signer is None,
+            stuffed=self.signer is None,
         )
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
