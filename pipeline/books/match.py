@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from pipeline.books import passages, themes
-from pipeline.books.passages import Told
 from pipeline.books.shelf import Shelf
 from pipeline.books.themes import Evidence, Lexicon, Theme
 from pipeline.model import Article, Book
@@ -70,19 +69,19 @@ class _Heard:
     meant: frozenset[str]
 
 
-def matches(article: Article, shelf: Shelf, ages: tuple[int, int], day: date | None = None) -> tuple[Match, ...]:
+def matches(article: Article, shelf: Shelf, ages: tuple[int, int], day: date | None = None) -> Iterator[Match]:
     """The books that fit, best first; none when the post speaks of nothing that a book on the shelf is about."""
-    return tuple(match for match in ranked(article, shelf, ages, day) if match.fits)
+    return (match for match in ranked(article, shelf, ages, day) if match.fits)
 
 
-def ranked(article: Article, shelf: Shelf, ages: tuple[int, int], day: date | None = None) -> tuple[Match, ...]:
+def ranked(article: Article, shelf: Shelf, ages: tuple[int, int], day: date | None = None) -> Iterator[Match]:
     """The BEST books that share most with a post, best first, those that do not fit with the reason.
 
-    `ages` are inclusive years. `day` is when the post is from, or goes out: themes have seasons. The vocabulary is
+    Each is made when it is asked for. `ages` are inclusive years. `day` is when the post is from, or goes out: themes have seasons. The vocabulary is
     English: a post in another language has no matches.
     """
     if not english(article.language):
-        return ()
+        return
     index = _index(shelf)
     heard = _Heard(
         hints=_foremost(themes.hints(article, index.lexicon, day)),
@@ -94,10 +93,9 @@ def ranked(article: Article, shelf: Shelf, ages: tuple[int, int], day: date | No
         for at, share in index.members.get(name, ()):
             scores[at] = scores.get(at, 0.0) + weight * share
     standing = ((_standing(shelf.books[at], index.firsts[at], heard, day) * _score(scores[at]), at) for at in scores)
-    return tuple(
-        _match(shelf.books[at], score, index.profiles[at], told.get(at), heard, ages)
-        for score, at in sorted(standing, key=lambda pair: (-pair[0], shelf.books[pair[1]].title))[:BEST]
-    )
+    for score, at in sorted(standing, key=lambda pair: (-pair[0], shelf.books[pair[1]].title))[:BEST]:
+        words = passages.words(told[at], at, index.words) if at in told else ()
+        yield _match(shelf.books[at], score, index.profiles[at], words, heard, ages)
 
 
 def _score(worth: float) -> float:
@@ -126,13 +124,13 @@ def _match(
     book: Book,
     score: float,
     profile: Mapping[str, float],
-    told: Told | None,
+    told: Sequence[str],
     heard: _Heard,
     ages: tuple[int, int],
 ) -> Match:
     shares = [(weight * profile[name], each) for name, (weight, each) in heard.hints.items() if name in profile]
     telling = [each for _, each in sorted(shares, key=lambda pair: -pair[0])]
-    said = [word for each in telling for word in each.words[:3]] + list(told.words if told else ())
+    said = [word for each in telling for word in each.words[:3]] + [*told]
     return Match(
         book=book,
         score=round(score, 4),

@@ -122,4 +122,10 @@ def _off_shelf(named: Named) -> Book | None:
 
 def _plain_titles(text: str, shelf: Shelf) -> tuple[Book, ...]:
     """The books whose title stands in the text, letter for letter; most posts have none."""
-    return tuple(book for book in shelf.books if " " in book.title and book.title.split(":")[0] in text)
+    return tuple(book for title, book in _titles(shelf) if title in text)
+
+
+@lru_cache(maxsize=4)
+def _titles(shelf: Shelf) -> tuple[tuple[str, Book], ...]:
+    """The shelf's books by their title without what follows a colon; a single word is no sign of a book."""
+    return tuple((book.title.split(":")[0], book) for book in shelf.books if " " in book.title)

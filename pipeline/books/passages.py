@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.books import themes
@@ -36,12 +36,16 @@ class Index:
     retold: float
 
 
+Said = Sequence[tuple[str, str]]
+"""The telling words of a sentence, each with its stem."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How plainly a post tells of a book (0 upwards; 1 is one sentence that retells it), by which words."""
+    """How plainly a post tells of a book (0 upwards; 1 is one sentence that retells it), and where most plainly."""
 
     weight: float
-    words: tuple[str, ...]
+    said: Said
 
 
 def index(described: Sequence[tuple[str, str]]) -> Index:
@@ -59,27 +63,36 @@ def index(described: Sequence[tuple[str, str]]) -> Index:
 
 
 def _bag(own: str, names: str) -> dict[str, float]:
-    bag: dict[str, float] = dict(Counter(_telling(own)))
-    for stem in _telling(names):
+    bag: dict[str, float] = dict(Counter(stem for _, stem in _telling(own)))
+    for _, stem in _telling(names):
         bag[stem] = bag.get(stem, 0.0) + A_THEME
     return bag
 
 
 def told_of(article: Article, known: Index) -> dict[int, Told]:
     """The books that a post tells of, by their place on the shelf."""
-    weights: dict[int, float] = {}
-    best: dict[int, tuple[float, str]] = {}
-    for sentence in _sentences(article):
-        for at, worth in _answers(sentence, known).items():
-            gain = (worth / known.retold) ** 3
-            weights[at] = weights.get(at, 0.0) + gain
-            if gain > best.get(at, (0.0, ""))[0]:
-                best[at] = (gain, sentence)
-    return {
-        at: Told(weight, _shared(best[at][1], at, known) if weight > WORTH_TELLING else ())
-        for at, weight in weights.items()
-        if weight > WORTH_COUNTING
-    }
+    weights: dict[int, float] = defaultdict(float)
+    most: dict[int, float] = defaultdict(float)
+    best: dict[int, Said] = {}
+    for said in map(_telling, _sentences(article)):
+        for at, worth in _answers(said, known).items():
+            weights[at] += worth * worth * worth
+            if worth > most[at]:
+                most[at], best[at] = worth, said
+    one = known.retold**3
+    return {at: Told(weight / one, best[at]) for at, weight in weights.items() if weight > WORTH_COUNTING * one}
+
+
+def words(told: Told, at: int, known: Index) -> tuple[str, ...]:
+    """The words by which a post tells of the book at a place on the shelf, the rarest first; few tell of it at all."""
+    if told.weight <= WORTH_TELLING:
+        return ()
+    found: dict[str, float] = {}
+    for word, stem in told.said:
+        worth = known.places.get(stem, {}).get(at)
+        if worth:
+            found.setdefault(word, worth)
+    return tuple(sorted(found, key=lambda word: -found[word])[:4])
 
 
 def _sentences(article: Article) -> Iterator[str]:
@@ -87,27 +100,16 @@ def _sentences(article: Article) -> Iterator[str]:
     yield from filter(str.strip, _END.split(article.text))
 
 
-def _answers(sentence: str, known: Index) -> dict[int, float]:
-    answers: dict[int, float] = {}
-    for stem, count in Counter(_telling(sentence)).items():
+def _answers(said: Said, known: Index) -> dict[int, float]:
+    answers: dict[int, float] = defaultdict(float)
+    for _, stem in said:
         for at, worth in known.places.get(stem, {}).items():
-            answers[at] = answers.get(at, 0.0) + count * worth
+            answers[at] += worth
     return answers
 
 
-def _shared(sentence: str, at: int, known: Index) -> tuple[str, ...]:
-    """The words of a sentence that a book shares, the rarest first."""
-    found: dict[str, float] = {}
-    for word in themes.words(sentence):
-        stem = themes.stem(word)
-        worth = known.places.get(stem, {}).get(at)
-        if worth and _tells(stem):
-            found.setdefault(word, worth)
-    return tuple(sorted(found, key=lambda word: -found[word])[:4])
-
-
-def _telling(text: str) -> Iterable[str]:
-    return filter(_tells, themes.stems(text))
+def _telling(text: str) -> Said:
+    return [(word, stem) for word in themes.words(text) if _tells(stem := themes.stem(word))]
 
 
 def _tells(stem: str) -> bool:

@@ -79,14 +79,14 @@ def _mentioned(mention: Mention, settings: BooksSettings) -> Pick:
 
 def _pinned(article: Article, shelf: Shelf, settings: BooksSettings, *, speaks: bool) -> Iterator[Pick]:
     """Books kept for posts like this one, whatever their ages."""
+    kept = [book for book in shelf.books if book.pinned_for and not book.never]
+    if not kept:
+        return
     spoken = themes.spoken_of(article, lexicon_of(shelf), _day(article)) if speaks else ()
     present = {each.theme.id for each in spoken}
     said = f" {' '.join(themes.stems(' . '.join((article.title, *article.tags, article.text))))} "
-    for book in shelf.books:
-        about = next(
-            (word for word in book.pinned_for if not book.never and _is_about(word, present, said, shelf.vocabulary)),
-            None,
-        )
+    for book in kept:
+        about = next((word for word in book.pinned_for if _is_about(word, present, said, shelf.vocabulary)), None)
         if about is not None:
             reason = _words(settings)["kept_for"].format(about=shelf.vocabulary.called(about).label)
             yield _pick(book, "pinned", 1.0, reason, (about,), settings)

@@ -8,13 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
+from itertools import accumulate, islice, product
 from pathlib import Path
 
-WORDS = (
-    "a and the of in on with for under after before bear child moon garden story lamp river quiet brave small warm "
-    "listens draws sleeps wonders shares asks remembers kindness worry friend window blanket pocket library grandmother "
-    "autumn snow morning school puddle “once” naïve café – soft reading together slowly again"
+_LITTLE = (
+    "the of and a to in is you that it he was for on are as with his they at be this have from or one had by but not "
+    "what all were we when your can said there an each which she do how their if will up other about out many then "
+    "them these so some her would make like him into time has look two more write go see no way could my than first "
+    "been who its now find long down day did get come made may under after before"
 ).split()
+WORDS = (
+    "bear child moon garden lamp river quiet brave small warm listens draws sleeps wonders shares asks remembers "
+    "kindness worry friend window blanket pocket library grandmother autumn snow morning school puddle “once” naïve "
+    "café reading together slowly again"
+).split()
+_SYLLABLES = ("ba", "den", "fi", "gor", "hal", "ju", "ket", "lo", "mar", "nu", "pel", "ri", "sto", "tam", "vi", "wen")
+VOCABULARY = (*_LITTLE, *WORDS, *map("".join, islice(product(_SYLLABLES, repeat=3), 3000)))
+"""As many words as an author uses, those first that say little; of a few dozen each sentence would speak of each book."""
+_OFTEN = tuple(accumulate(1 / (rank + 2.7) for rank in range(len(VOCABULARY))))
+"""Zipf and Mandelbrot's law: how often the words of any language come, added up."""
 THEMES = ("kindness", "worry", "friendship", "courage", "creativity", "separation", "love", "sleep", "school", "family")
 NAMES = "Ana Bo Cleo Dev Eva Finn Gita Hugo Ines Jo Kai Lea Mia Noa Ola Pia Quin Ravi Suri Tom Uma Vik Wren Yas".split()
 OLDEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,7 +51,7 @@ class Post:
 
 
 def sentence(rng: random.Random) -> str:
-    return " ".join(rng.choices(WORDS, k=rng.randint(6, 20))).capitalize() + "."
+    return " ".join(rng.choices(VOCABULARY, cum_weights=_OFTEN, k=rng.randint(6, 20))).capitalize() + "."
 
 
 def paragraph(rng: random.Random) -> str:
@@ -61,7 +73,12 @@ def shelf(books: int) -> str:
     rng = random.Random(books)
     lines = ["starter = false"]
     for number in range(books):
-        title = " ".join(rng.choices(WORDS[16:], k=rng.randint(2, 4))).replace("“", "").replace("”", "").title()
+        title = (
+            " ".join(rng.choices(VOCABULARY[len(_LITTLE) :], k=rng.randint(2, 4)))
+            .replace("“", "")
+            .replace("”", "")
+            .title()
+        )
         themes = ", ".join(f'"{theme}"' for theme in rng.sample(THEMES, 2))
         lines += [f'\n[[book]]\ntitle = "{title} {number}"\nauthor = "{rng.choice(NAMES)} Author {number}"']
         lines += [f'ages = "3-8"\nthemes = [{themes}]\ndescription = "{sentence(rng)} {sentence(rng)}"']

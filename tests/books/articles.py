@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.books.match import Match, matches
 from pipeline.books.shelf import Shelf
 from pipeline.config import BooksSettings, Shops
 from pipeline.model import Article, Book
@@ -68,3 +69,8 @@ def settings(
         notes=Path("outbox/covers"),
         templates=Path("templates"),
     )
+
+
+def fitting(post: Article, books: Shelf, ages: tuple[int, int]) -> tuple[Match, ...]:
+    """All books that fit a post."""
+    return tuple(matches(post, books, ages))

@@ -10,10 +10,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipeline.books import themes
-from pipeline.books.match import matches, ranked
+from pipeline.books.match import ranked
 from pipeline.books.shelf import whole
 from pipeline.model import Book
-from tests.books.articles import BOOKS, SLEEPY, WORRY, article, shelf
+from tests.books.articles import BOOKS, SLEEPY, WORRY, article, fitting, shelf
 from tests.books.off_topic import OFF_TOPIC
 
 SHELF = shelf(*BOOKS)
@@ -32,11 +32,11 @@ NERVES = "Many children are nervous before the first day of school. Their worrie
 def titles(
     text: str, *, title: str = "A post", tags: tuple[str, ...] = (), ages: tuple[int, int] = EVERYONE
 ) -> list[str]:
-    return [match.book.title for match in matches(article(text=text, title=title, tags=tags), SHELF, ages)]
+    return [match.book.title for match in fitting(article(text=text, title=title, tags=tags), SHELF, ages)]
 
 
 def test_a_post_about_worry_gets_the_book_about_worry_and_says_why() -> None:
-    best = matches(article(text=NERVES, title="School jitters"), SHELF, EVERYONE)[0]
+    best = fitting(article(text=NERVES, title="School jitters"), SHELF, EVERYONE)[0]
     assert best.book == WORRY
     assert set(best.themes) == {"worry", "starting school"}
     assert {"worries", "first day of school"} & set(best.matched)
@@ -46,7 +46,7 @@ def test_a_post_about_worry_gets_the_book_about_worry_and_says_why() -> None:
 def test_the_best_comes_first() -> None:
     scores = [
         match.score
-        for match in matches(article(text=NERVES + " Patience and kindness help. Be kind."), SHELF, EVERYONE)
+        for match in fitting(article(text=NERVES + " Patience and kindness help. Be kind."), SHELF, EVERYONE)
     ]
     assert len(scores) > 1
     assert scores == sorted(scores, reverse=True)
@@ -54,12 +54,12 @@ def test_the_best_comes_first() -> None:
 
 @pytest.mark.parametrize("title", OFF_TOPIC)
 def test_a_post_about_practical_matters_gets_no_books(title: str) -> None:
-    found = matches(article(text=OFF_TOPIC[title], title=title), BIG, EVERYONE)
+    found = fitting(article(text=OFF_TOPIC[title], title=title), BIG, EVERYONE)
     assert [(match.book.title, match.matched) for match in found] == []
 
 
 def test_the_starter_shelf_is_as_silent() -> None:
-    spoken = [title for title, text in OFF_TOPIC.items() if matches(article(text=text, title=title), STARTER, EVERYONE)]
+    spoken = [title for title, text in OFF_TOPIC.items() if fitting(article(text=text, title=title), STARTER, EVERYONE)]
     assert len(spoken) * 10 <= len(OFF_TOPIC), spoken
 
 
@@ -71,7 +71,7 @@ def test_a_sentence_that_retells_a_book_brings_it_forward() -> None:
     )
     other = Book(title="Another Worry", themes=("anxiety",), description="A fish fears the deep end of the pond.")
     text = NERVES + " In one story a hedgehog collects buttons in a jar on the window sill."
-    best, second = (match for match in matches(article(text=text), shelf(other, tells), EVERYONE))
+    best, second = (match for match in fitting(article(text=text), shelf(other, tells), EVERYONE))
     assert (best.book, second.book) == (tells, other)
     assert {"hedgehog", "buttons"} & set(best.matched)
 
@@ -121,7 +121,7 @@ def test_books_about_winter_wait_for_it_unless_the_post_speaks_of_winter() -> No
 
 def test_the_author_s_own_books_come_before_the_starter_shelf_s() -> None:
     borrowed = dataclasses.replace(WORRY, title="A Borrowed Worry", starter=True)
-    found = matches(article(text=NERVES), shelf(borrowed, WORRY), EVERYONE)
+    found = fitting(article(text=NERVES), shelf(borrowed, WORRY), EVERYONE)
     assert [match.book.title for match in found] == ["Wemberly Worried", "A Borrowed Worry"]
 
 
@@ -153,7 +153,7 @@ def test_other_names_of_a_theme_are_understood_on_the_shelf() -> None:
 
 def test_a_theme_of_the_authors_own_is_matched_by_its_word() -> None:
     dragons = shelf(Book(title="Ember", themes=("dragons",)))
-    (match,) = matches(article(text="He drew three.", title="A dragon on every page"), dragons, EVERYONE)
+    (match,) = fitting(article(text="He drew three.", title="A dragon on every page"), dragons, EVERYONE)
     assert match.themes == ("dragons",)
 
 
@@ -161,13 +161,13 @@ def test_a_book_for_other_ages_or_marked_never_is_left_out() -> None:
     assert titles(NERVES, ages=(9, 12)) == []
     assert titles(NERVES, ages=(8, 12)) == ["Wemberly Worried"]
     never = shelf(dataclasses.replace(WORRY, never=True))
-    assert matches(article(text=NERVES), never, EVERYONE) == ()
+    assert fitting(article(text=NERVES), never, EVERYONE) == ()
 
 
 def test_a_post_in_another_language_has_no_matches() -> None:
-    assert matches(article(text=NERVES, language="de-AT"), SHELF, EVERYONE) == ()
-    assert matches(article(text=NERVES, language="en-GB"), SHELF, EVERYONE)
-    assert matches(article(text=NERVES, language=None), SHELF, EVERYONE)
+    assert fitting(article(text=NERVES, language="de-AT"), SHELF, EVERYONE) == ()
+    assert fitting(article(text=NERVES, language="en-GB"), SHELF, EVERYONE)
+    assert fitting(article(text=NERVES, language=None), SHELF, EVERYONE)
 
 
 def test_of_two_books_on_a_theme_the_one_that_shares_rare_words_comes_first() -> None:
@@ -175,7 +175,7 @@ def test_of_two_books_on_a_theme_the_one_that_shares_rare_words_comes_first() ->
     bears = Book(title="Night Bears", themes=("sleep",), description="A cave under the mountain.")
     others = [Book(title=f"Other {at}", themes=("winter",)) for at in range(8)]
     text = "Bedtime again. We sleep well after a walk to the mountain cave."
-    assert matches(article(text=text), shelf(hens, bears, *others), EVERYONE)[0].book == bears
+    assert fitting(article(text=text), shelf(hens, bears, *others), EVERYONE)[0].book == bears
 
 
 @pytest.mark.parametrize(
@@ -202,5 +202,5 @@ def test_every_theme_has_a_label_and_strong_words_and_no_two_share_a_name() -> N
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_any_text_is_matched_without_failing_and_scores_stay_within_bounds(text: str, title: str) -> None:
     assert all(
-        0 < match.score <= 1 and match.themes for match in matches(article(text=text, title=title), SHELF, EVERYONE)
+        0 < match.score <= 1 and match.themes for match in fitting(article(text=text, title=title), SHELF, EVERYONE)
     )

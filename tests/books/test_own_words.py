@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.books import advice
-from pipeline.books.match import matches
 from pipeline.books.shelf import Shelf, whole
 from pipeline.errors import FetchFault, ShelfError
 from pipeline.model import Book, Fetched, Validators
-from tests.books.articles import WORRY, article, shelf
+from tests.books.articles import WORRY, article, fitting, shelf
 
 EVERYONE = (0, 18)
 
@@ -31,9 +30,9 @@ def test_words_of_the_author_s_make_a_theme_of_her_own(tmp_path: Path) -> None:
         text="We practise the last wave at the gate. The last wave is a ritual, and rituals help.",
         title="The last wave",
     )
-    assert matches(post, laid_out(tmp_path, OWN), EVERYONE) == ()
+    assert fitting(post, laid_out(tmp_path, OWN), EVERYONE) == ()
     themes = '[goodbyes]\nlabel = "saying goodbye"\nstrong = "last wave, waving goodbye"\n'
-    (found,) = matches(post, laid_out(tmp_path, OWN, themes), EVERYONE)
+    (found,) = fitting(post, laid_out(tmp_path, OWN, themes), EVERYONE)
     assert found.themes == ("saying goodbye",)
     assert "last wave" in found.matched
 
@@ -45,11 +44,11 @@ def test_words_are_added_to_a_known_theme_and_taken_from_it(tmp_path: Path) -> N
     )
     nerves = article(text="A nervous dog. So nervous, the neighbours say.", title="The nervous dog")
     plain = laid_out(tmp_path, books)
-    assert not matches(post, plain, EVERYONE)
-    assert matches(nerves, plain, EVERYONE)
+    assert not fitting(post, plain, EVERYONE)
+    assert fitting(nerves, plain, EVERYONE)
     own = laid_out(tmp_path, books, '[anxiety]\nstrong = "wobblies"\nagainst = "nervous"\n')
-    assert matches(post, own, EVERYONE)
-    assert not matches(nerves, own, EVERYONE)
+    assert fitting(post, own, EVERYONE)
+    assert not fitting(nerves, own, EVERYONE)
 
 
 def test_faults_in_the_file_of_themes_are_named_by_line(tmp_path: Path) -> None:
