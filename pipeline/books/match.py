@@ -77,8 +77,8 @@ def matches(article: Article, shelf: Shelf, ages: tuple[int, int], day: date | N
 def ranked(article: Article, shelf: Shelf, ages: tuple[int, int], day: date | None = None) -> Iterator[Match]:
     """The BEST books that share most with a post, best first, those that do not fit with the reason.
 
-    Each is made when it is asked for. `ages` are inclusive years. `day` is when the post is from, or goes out: themes have seasons. The vocabulary is
-    English: a post in another language has no matches.
+    Each is made when it is asked for. `ages` are inclusive years. `day` is when the post is from, or goes out: themes
+    have seasons. The vocabulary is English: a post in another language has no matches.
     """
     if not english(article.language):
         return
