@@ -28,7 +28,10 @@ BatchState = Literal["pending", "held", "claimed", "unknown", "done"]
 
 # These two are made for every copy of every issue; as frozen dataclasses that alone would cost 2 µs.
 class Recipient(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One reader of a batch, with what differs for her: her link, and the ids that make her copy reproducible."""
+    """One reader of a batch, with what differs for her: her link, and the ids that make her copy reproducible.
+
+    `message_id` is "" where the provider makes the copies out of one message (`merge`): it names them itself.
+    """
 
     subscriber: SubscriberId
     address: str
