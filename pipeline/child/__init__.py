@@ -24,7 +24,8 @@ from pipeline.model.text import legal
 
 _REQUEST, _REPLY = struct.Struct(">dQ"), struct.Struct(">??Q")
 _LOOP = Path(__file__).with_name("loop.py")
-_AT_ONCE = os.cpu_count() or 1
+AT_ONCE = os.cpu_count() or 1
+"""Workers of each kind at most."""
 # What a worker reads is hostile, and the environment may hold the keys of a mail provider.
 _HARMLESS = ("PATH", "HOME", "LANG", "TMPDIR", "LC_", "LD_", "DYLD_", "PYTHON", "COVERAGE_")
 
@@ -118,7 +119,7 @@ class _Pool:
         spec = find_spec(module)
         assert spec is not None
         self._path, self._megabytes = str(spec.origin), megabytes
-        self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._places = threading.BoundedSemaphore(AT_ONCE)
         self._idle: list[_Worker] = []
         self.all: set[_Worker] = set()
 

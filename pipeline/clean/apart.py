@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +17,6 @@ from pipeline.model import KnownEntry
 
 MANY = 1000
 """From so many entries on it pays to start children, each of which takes half a second."""
-AT_ONCE = os.cpu_count() or 1
 SECONDS = 60
 """A handful of entries may take so long, and so may one of them alone."""
 MEGABYTES = 1500
@@ -30,7 +28,7 @@ Asked = Sequence[tuple[KnownEntry, tzinfo]]
 
 def possible() -> bool:
     """Whether there are processors to share the work, and children that can do it."""
-    if AT_ONCE == 1:
+    if child.AT_ONCE == 1:
         return False
     try:
         return _asked([]) == []
@@ -57,8 +55,8 @@ def _asked(asked: Asked) -> list[Made]:
 
 def side_by_side(make: Callable[[str], T], keys: Sequence[str]) -> Iterator[tuple[str, Future[T]]]:
     """What `make` makes of each key, in the order of the keys, a few of them ahead: what waits takes memory."""
-    ahead = 2 * AT_ONCE
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+    ahead = 2 * child.AT_ONCE
+    with ThreadPoolExecutor(child.AT_ONCE) as threads:
         begun = deque(threads.submit(make, key) for key in keys[:ahead])
         for at, key in enumerate(keys):
             yield key, begun.popleft()

@@ -5,30 +5,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
 from pipeline.model import Pick, PostId
-from pipeline.store import tables
+from pipeline.store import posts, tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import among, upsert
 
 HALF = 32
 
 
-def stale(tx: Tx, made_from: str, wanted: Iterable[PostId] | None = None) -> list[PostId]:
-    """Sound posts without suggestions that are `wanted`, and those whose content or `made_from` (a hash) has changed.
+def stale(tx: Tx, made_from: str, shown: Collection[PostId] | None = None) -> list[PostId]:
+    """Sound posts without suggestions that may be shown, and those whose content or `made_from` (a hash) has changed.
 
-    Without `wanted` all are. The newest come first.
+    May be shown what an issue may take, and a few more that are `shown`; without these every post. The newest come
+    first.
     """
     post, known = tables.posts.c, tables.picks.c
     now = sa.literal(made_from[:HALF]).concat(sa.func.substr(post.article_sha, 1, HALF))
     changed = sa.select(post.id).join(tables.picks, known.post == post.id).where(known.inputs != now)
     bare = sa.select(post.id).outerjoin(tables.picks, known.post == post.id).where(known.post.is_(None))
+    if shown is not None:
+        bare = bare.where(sa.or_(posts.wanted(), post.id.in_(shown)))
     # Few differ, so whether one has a fault is looked up for those alone: that column lies behind the article.
-    found = set(tx.execute(changed).scalars())
-    found |= {row.id for row in (tx.execute(bare) if wanted is None else among(tx, bare, post.id, wanted))}
+    found = {*tx.execute(changed).scalars(), *tx.execute(bare).scalars()}
     sound = among(tx, sa.select(post.id).where(post.fault.is_(None)), post.id, found)
     return sorted((row.id for row in sound), reverse=True)
 

@@ -119,15 +119,11 @@ def earlier(tx: Tx, most: int) -> list[PostId]:
 def eligible(tx: Tx, draft: int | None = None) -> list[PostId]:
     """Posts that no issue but the `draft` has and that are new, or kept by the author."""
     placed = sa.exists().where(tables.issue_posts.c.post == _T.id, tables.issue_posts.c.number != (draft or 0))
-    return list(tx.execute(sa.select(_T.id).where(_wanted(), ~placed).order_by(_T.id.desc())).scalars())
+    return list(tx.execute(sa.select(_T.id).where(wanted(), ~placed).order_by(_T.id.desc())).scalars())
 
 
-def wanted(tx: Tx) -> list[PostId]:
-    """Posts that are new or kept by the author, whether an issue has them or not."""
-    return list(tx.execute(sa.select(_T.id).where(_wanted())).scalars())
-
-
-def _wanted() -> sa.ColumnElement[bool]:
+def wanted() -> sa.ColumnElement[bool]:
+    """Whether a post is new or kept by the author, whether an issue has it or not."""
     kept = sa.select(tables.choices.c.post).where(tables.choices.c.choice == "keep")
     return sa.or_(_T.before.is_(False), _T.id.in_(kept))
 

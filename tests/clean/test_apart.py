@@ -24,7 +24,7 @@ POSTS = 130
 def busy(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A blog with so many posts that they are cleaned in children, on a machine with two processors at least."""
     monkeypatch.setattr(apart, "MANY", 100)
-    monkeypatch.setattr(apart, "AT_ONCE", 2)
+    monkeypatch.setattr(child, "AT_ONCE", 2)
     fill(world)
     return world
 
