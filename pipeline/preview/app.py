@@ -54,9 +54,19 @@ def application(desk: Desk, door: Door) -> Starlette:
 
 def _asking(desk: Desk, door: Door, live: Live) -> Callable[[Request], Ask]:
     telling = Telling()
-    return lambda request: Ask(
-        request=request, desk=desk, door=door, telling=telling, tell_others=lambda: live.tell("state")
-    )
+    navigation = [(page.address, page.title) for page in pages.navigation()]
+
+    def asking(request: Request) -> Ask:
+        return Ask(
+            request=request,
+            desk=desk,
+            door=door,
+            telling=telling,
+            navigation=navigation,
+            tell_others=lambda: live.tell("state"),
+        )
+
+    return asking
 
 
 def _routes(page: pages.Page, asking: Callable[[Request], Ask]) -> list[Route]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline import review
 from pipeline.config import Settings
+from pipeline.errors import PaperroundError
 from pipeline.model import Report
 from pipeline.preview import views
 from pipeline.preview.desk import Desk
@@ -68,12 +69,16 @@ class Telling:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """What a page's function gets. `telling` is kept by the application, from one request to the next."""
+    """What a page's function gets. `telling` is kept by the application, from one request to the next.
+
+    `navigation` is (address, title) of each page that a person finds her way by, in order.
+    """
 
     request: Request
     desk: Desk
     door: Door
     telling: Telling
+    navigation: Sequence[tuple[str, str]]
     tell_others: Callable[[], None]
 
     @cached_property
@@ -148,12 +153,30 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page of our own. What a page that is open already shows is not sent to it again (204)."""
-        html = views.fill(template, self, told=self.telling.now(), **values)
+        again = values.get("back") or self.address
+        html = views.fill(template, **self._around(), again=again, told=self.telling.now(), **values)
         lasting = _PASSING.sub("", html.partition("<main")[2])
         digest = hashlib.sha256(lasting.encode()).hexdigest()[:16]
         if self.request.headers.get("hx-request") and self.asked("seen") == digest:
             return Response(status_code=204)
         return HTMLResponse(html.replace(views.SEEN, digest), status)
+
+    def _around(self) -> dict[str, Any]:
+        """What every page shows around its own."""
+        try:
+            newsletter = self.settings.newsletter
+            title, zone = newsletter.title, newsletter.timezone
+        except PaperroundError:
+            title, zone = "Paperround", None
+        return {
+            "ask": self,
+            "door": self.door,
+            "errand": self.desk.errands.last,
+            "here": self.request.url.path,
+            "navigation": self.navigation,
+            "newsletter_title": title,
+            "zone": zone,
+        }
 
     def back(self, to: str) -> Response:
         """After a form: look at `to`."""

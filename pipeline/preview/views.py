@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline import plots
 from pipeline.preview import words
-
-if TYPE_CHECKING:
-    from pipeline.preview.ask import Ask
 
 HERE = Path(__file__).with_name("views")
 STATIC = HERE.parent / "static"
@@ -34,28 +31,9 @@ def _environment() -> Environment:
     return environment
 
 
-def fill(template: str, ask: Ask, **values: Any) -> str:
+def fill(template: str, **values: Any) -> str:
     """A template as HTML."""
-    from pipeline.errors import PaperroundError
-    from pipeline.preview import pages
-
-    try:
-        title = ask.settings.newsletter.title
-    except PaperroundError:
-        title = "Paperround"
-    shared = {
-        "again": values.get("back") or ask.address,
-        "ask": ask,
-        "door": ask.door,
-        "errand": ask.desk.errands.last,
-        "here": ask.request.url.path,
-        "navigation": pages.navigation(),
-        "newsletter_title": title,
-        "seen": SEEN,
-        "version": _version(),
-        "zone": ask.settings.newsletter.timezone if title != "Paperround" else None,
-    }
-    return _environment().get_template(template).render(shared | values)
+    return _environment().get_template(template).render(seen=SEEN, version=_version(), **values)
 
 
 @cache
