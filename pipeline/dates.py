@@ -1,4 +1,4 @@
-"""Dates as feeds and pages write them, believed only when they can be true."""
+"""Dates as feeds, pages and headers write them; those of posts are believed only when they can be true."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ def when(raw: str | None, parsed: datetime | None, *, now: datetime, zone: tzinf
         readings = (_iso, _unix, _rfc822, _numbers, _day_first, _words)
         found = next((moment for read in readings if (moment := read(raw.strip()[:100])) is not None), parsed)
     return _believable(found, now, zone)
+
+
+def of_header(text: str) -> datetime | None:
+    """The moment in a header of a mail or of HTTP (RFC 5322 section 3.3), aware UTC; without a zone it is UTC.
+
+    None for what is no date, and for one that no calendar reaches: a stranger wrote it.
+    """
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
 
 
 def _believable(moment: datetime | None, now: datetime, zone: tzinfo) -> datetime | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dates import when
+from pipeline.dates import of_header, when
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -53,3 +53,23 @@ def test_the_parser_is_believed_only_where_our_own_reading_fails() -> None:
 def test_no_text_ends_in_an_error_or_an_unbelievable_date(raw: str) -> None:
     found = when(raw, None, now=NOW)
     assert found is None or datetime(1990, 1, 1, tzinfo=UTC) <= found <= datetime(2027, 12, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Fri, 31 Dec 9999 23:00:00 -1200",
+        "Thu, 01 Jan 2026 00:00:00 +99999999999999999999",
+        "Mon, 01 Jan 2026 99999999999:00:00 +0000",
+        "tomorrow-ish",
+        "",
+    ],
+)
+def test_a_header_with_a_date_that_no_calendar_reaches_has_none(raw: str) -> None:
+    assert of_header(raw) is None
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,4} [A-Z][a-z]{2} \d{1,9} \d{1,9}:\d\d [+-]\d{1,12}"))
+def test_no_header_is_a_fault_of_ours(raw: str) -> None:
+    found = of_header(raw)
+    assert found is None or found.tzinfo == UTC

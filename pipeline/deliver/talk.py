@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
+from pipeline import dates
 from pipeline.model import Answer, Batch, NoAnswer, Outcome, Outside, Reply, Request
 from pipeline.providers import Provider
 from pipeline.store import Store, carriers
@@ -131,12 +131,8 @@ def _asked_to_wait(answer: Answer, now: datetime) -> float | None:
     text = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,12}", text):
         return min(float(text), LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT)
+    moment = dates.of_header(text)
+    return None if moment is None else min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT)
 
 
 def pace(store: Store, provider: str, by: Provider, out: Outside) -> Callable[[int], None]:

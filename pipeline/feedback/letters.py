@@ -10,11 +10,12 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import Message as Letter
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import getaddresses
 
+from pipeline import dates
 from pipeline.mail import header_text
 from pipeline.model import IssueNumber, Signal
 
@@ -190,9 +191,4 @@ def _typed(value: object) -> str:
 
 
 def _when(letter: Letter, now: datetime) -> datetime:
-    try:
-        told = parsedate_to_datetime(str(letter.get("Date", "")))
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return now
-    at = told if told.tzinfo else told.replace(tzinfo=UTC)
-    return min(at.astimezone(UTC), now)
+    return min(dates.of_header(str(letter.get("Date", ""))) or now, now)

@@ -211,6 +211,14 @@ def test_a_person_s_letter_and_an_answering_machine_are_no_goodbye(sent: World) 
     assert (state(sent), state(sent, "ben@example.org")) == ("active", "active")
 
 
+def test_a_letter_from_the_end_of_time_holds_up_none_behind_it(sent: World) -> None:
+    report = visit(
+        sent, goodbye("stranger@example.com", Date="Fri, 31 Dec 9999 23:00:00 -1200"), goodbye("ben@example.org")
+    )
+    assert report.errors == ()
+    assert state(sent, "ben@example.org") == "unsubscribed"
+
+
 def test_a_letter_is_read_once_and_nothing_is_deleted_or_marked(sent: World) -> None:
     with post(sent, bounce("ann@example.org", head(sent, "ann@example.org"))) as served:
         steps.cron(sent)
@@ -279,7 +287,7 @@ BITS = st.sampled_from(
         b"Content-Type: multipart/report; report-type=feedback-report; boundary=B\n", b"Final-Recipient: rfc822; a@b.example\n",
         b"Content-Type: message/feedback-report\n", b"Action: failed\n", b"Status: 5.1.1\n", b"Feedback-Type: abuse\n",
         b"Message-ID: <1.0123456789abcdef01234567@example.org>\n", b"Subject: unsubscribe\n", b"From: a@b.example\n",
-        b"Date: nonsense\n", b"Content-Transfer-Encoding: base64\n", b"Content-Type: text/plain; charset=klingon\n",
+        b"Date: nonsense\n", b"Date: Fri, 31 Dec 9999 23:00:00 -1200\n", b"Content-Transfer-Encoding: base64\n", b"Content-Type: text/plain; charset=klingon\n",
         b"Subject: =?utf-8?b?/////w==?=\n", b"\xff\xfe\x00\n", b"List-Unsubscribe: <https://x/unsubscribe/" + b"a" * 43 + b">\n",
     ]
 )  # fmt: skip

@@ -468,3 +468,9 @@ def test_a_test_copys_bounce_names_no_reader() -> None:
 def test_a_password_may_come_as_a_bearer_token() -> None:
     call = passworded(brevo, BREVO)
     assert len(brevo.events({"authorization": "Bearer s3cret"}, call.body, call.secrets, NOW)) == 1
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:00:00-12:00", "0001-01-01T00:00:00+12:00", "not yet"])
+def test_an_event_at_a_time_that_no_calendar_reaches_is_one_of_now(moment: str) -> None:
+    (signal,) = passworded(postmark, {**POSTMARK, "BouncedAt": moment}).signals()
+    assert (signal.at, signal.permanent) == (NOW, True)
