@@ -120,5 +120,6 @@ def signal(
 
 
 def _number(value: Any) -> int | None:
+    """A number as we send it along; other programs of the same account may send anything under the same name."""
     digits = str(value)
-    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 16 else None
+    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 10 else None

@@ -47,9 +47,13 @@ def _taken(tx: Tx, secret: bytes, provider: str, signal: Signal, now: datetime) 
 
 
 def _reader(tx: Tx, signal: Signal) -> Subscriber | None:
-    """Whose copy it is: by the address, else by what was sent along with it."""
-    if signal.address and (found := people.by_address(tx, signal.address)):
-        return found
+    """Whose copy it is: by the address; only where there is none, by what was sent along with it.
+
+    An address that nobody here has is that of somebody forgotten, or of a reader of another newsletter that the same
+    provider carries: her number is somebody else's here.
+    """
+    if signal.address:
+        return people.by_address(tx, signal.address)
     return None if signal.subscriber is None else people.by_id(tx, signal.subscriber)
 
 

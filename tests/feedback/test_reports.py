@@ -154,6 +154,14 @@ def test_a_report_without_an_address_is_matched_by_what_was_sent_along(world: Wo
         assert (state(project), state(project, "ben@example.org")) == ("complained", "active")
 
 
+def test_a_report_about_a_copy_of_another_newsletter_touches_no_reader_of_the_same_number(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        told = signal("complained", world.now, permanent=True, address="zoe@example.com", subscriber=SubscriberId(1))
+        assert reports.take("sendgrid", [told], project.store, world.now) == 0
+        assert state(project) == "active"
+
+
 def test_no_address_stands_in_what_is_kept_of_a_report(world: World) -> None:
     with world.project() as project:
         subscribed(world, project)

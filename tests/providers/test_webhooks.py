@@ -470,6 +470,12 @@ def test_a_password_may_come_as_a_bearer_token() -> None:
     assert len(brevo.events({"authorization": "Bearer s3cret"}, call.body, call.secrets, NOW)) == 1
 
 
+@pytest.mark.parametrize("issue", ["202611231200", "-7", "7.0", "VII", ""])
+def test_another_program_s_marks_beside_our_events_are_no_issue_of_ours(issue: str) -> None:
+    (signal,) = passworded(postmark, {**POSTMARK, "Metadata": {"issue": issue}}).signals()
+    assert (signal.issue, signal.subscriber, signal.address) == (None, None, WHO)
+
+
 @pytest.mark.parametrize("moment", ["9999-12-31T23:00:00-12:00", "0001-01-01T00:00:00+12:00", "not yet"])
 def test_an_event_at_a_time_that_no_calendar_reaches_is_one_of_now(moment: str) -> None:
     (signal,) = passworded(postmark, {**POSTMARK, "BouncedAt": moment}).signals()
