@@ -6,7 +6,9 @@ forced to disk for each reader, so after a power cut it may miss its last lines:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,33 +20,50 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Journal:
-    """A batch's replies on disk; `begin` it before the claim is committed."""
+    """A batch's replies on disk; `begun` before the claim is committed, and kept until the fates are in the ledger.
+
+    It is locked while it is kept, and the kernel lets go of the lock when its writer dies. So whoever finds the batch
+    can tell a killed run from one that lost its line to the database and goes on sending.
+    """
 
     def __init__(self, outbox: Path, batch: BatchId, attempt: int) -> None:
         self._path = outbox / "journal" / f"{batch}-{attempt}.jsonl"
         self._file: BinaryIO | None = None
 
-    def begin(self, batch: Batch) -> None:
-        """A journal for these readers, in this order."""
+    @contextmanager
+    def begun(self, batch: Batch) -> Iterator[Journal]:
+        """A journal for these readers, in this order, kept until the block ends."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("wb", buffering=0)
-        self._file.write(_first_line(batch) + b"\n")
+        with self._path.open("wb", buffering=0) as self._file:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._file.write(_first_line(batch) + b"\n")
+            yield self
+
+    def is_kept(self) -> bool:
+        """Whether somebody is still writing it."""
+        try:
+            with self._path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
 
     def heard(self, reply: Reply) -> None:
         """One more reply; called before the next request leaves."""
-        if self._file:
-            self._file.write(msgspec.json.encode(reply) + b"\n")
+        assert self._file
+        self._file.write(msgspec.json.encode(reply) + b"\n")
 
-    def end(self) -> None:
-        """The fates are in the ledger: forget the rest."""
-        if self._file:
-            self._file.close()
+    def forget(self) -> None:
+        """The fates are in the ledger."""
         self._path.unlink(missing_ok=True)
 
     def replies(self, batch: Batch) -> Sequence[Reply] | None:
         """What a killed run had heard, with what it can't have heard; None when nothing can be known.
 
-        Without a power cut the first request after the last reply may have arrived, and none behind it left.
+        Without a power cut the first request after the last reply may have arrived, and none behind it left. What
+        stands behind a line that a full disk cut off proves nothing.
         """
         try:
             head, *lines = self._path.read_bytes().split(b"\n")
@@ -52,7 +71,11 @@ class Journal:
             return None
         if head.split(b" ")[1:] != _first_line(batch).split(b" ")[1:]:
             return None
-        heard = [_reply(line) for line in lines[:-1]]
+        heard: list[Reply] = []
+        for line in lines[:-1]:
+            if (reply := _reply(line)) is None:
+                return heard
+            heard.append(reply)
         if head != _first_line(batch) or not _boot():
             return heard
         if len(heard) == len(batch.recipients):
@@ -73,7 +96,10 @@ def _boot() -> str:
         return ""
 
 
-def _reply(line: bytes) -> Reply:
-    if "sent" in msgspec.json.decode(line):
-        return msgspec.json.decode(line, type=NoAnswer)
-    return msgspec.json.decode(line, type=Answer)
+def _reply(line: bytes) -> Reply | None:
+    try:
+        if "sent" in msgspec.json.decode(line):
+            return msgspec.json.decode(line, type=NoAnswer)
+        return msgspec.json.decode(line, type=Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

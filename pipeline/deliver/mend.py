@@ -25,6 +25,8 @@ def recover(batch: BatchId, store: Store, settings: DeliverSettings, by: Provide
             return Report(unchanged=1)
         frozen = batches.read(tx, batch, store.secret(tx))
     journal = Journal(settings.outbox, batch, was.attempts)
+    if journal.is_kept():  # its run was cut off from the database, and lives
+        return Report(unchanged=1)
     outcomes = _heard(frozen, journal, by) or [
         Outcome(subscriber=one.subscriber, fate="unknown", words=_STOPPED) for one in frozen.recipients
     ]
@@ -32,7 +34,7 @@ def recover(batch: BatchId, store: Store, settings: DeliverSettings, by: Provide
     report = settle.settle(
         frozen, outcomes, killed, claim=was.claimed_by, store=store, settings=settings, by=by, out=out
     )
-    journal.end()
+    journal.forget()
     return report
 
 

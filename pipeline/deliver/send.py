@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,12 +36,14 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
         return doubt
     pause = talk.pace(store, settings.provider, by, out)
     pause(1)
-    with store.at_work() as me:
+    with store.at_work() as me, ExitStack() as until:
         with store.writing_beside() as tx:
             halted = carriers.stopped(tx, settings.provider) is not None or mark.behind(tx, store, settings.outbox)
             if halted or not ledger.claim(tx, batch, me, out.clock()):
                 return Report(unchanged=1)
             intent = _intend(tx, batch, store, settings, by, out.clock())
+            if isinstance(intent, _Intent) and intent.journal:
+                until.enter_context(intent.journal.begun(intent.batch))
         if isinstance(intent, Report):
             return intent
         mark.set_to(settings.outbox, *intent.mark)
@@ -51,7 +54,7 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
         said, outcomes = talk.verdict(replies, out.clock()), [*intent.refused, *told]
         report = settle.settle(intent.batch, outcomes, said, claim=me, store=store, settings=settings, by=by, out=out)
     if intent.journal:
-        intent.journal.end()
+        intent.journal.forget()
     return report
 
 
@@ -78,8 +81,6 @@ def _intend(
         payload = payload_of(requests)
     ledger.intend(tx, batch, payload, now)
     journal = Journal(settings.outbox, batch, was.attempts) if journaled(by, good, requests) else None
-    if journal:
-        journal.begin(good)
     line = (mark.name_of(secret), carriers.advance(tx))
     return _Intent(batch=good, requests=requests, refused=refused, journal=journal, mark=line)
 
