@@ -19,6 +19,8 @@ DEPTH = 100
 ATTRIBUTES = 200
 NODES = 60_000
 
+_PARSER = etree.HTMLParser(huge_tree=False, remove_comments=True, remove_pis=True)
+"""Not that of lxml.html, which asks Python for the class of each element that anybody looks at."""
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>?")
@@ -40,9 +42,8 @@ def parse(text: str) -> Element:
     bounded = _LONG_TAG.sub("", undeclared(legal(text)))
     if bounded.count("<") > DEPTH * 20 and _depth(bounded) > DEPTH * 20:
         raise EntryFault("its HTML is nested deeper than any article is")
-    parser = html.HTMLParser(huge_tree=False, remove_comments=True, remove_pis=True)
     root: Element = html.document_fromstring(
-        f"<html><body>{bounded}" if "<html" not in bounded[:3000].lower() else bounded, parser=parser
+        f"<html><body>{bounded}" if "<html" not in bounded[:3000].lower() else bounded, parser=_PARSER
     )
     return root
 
