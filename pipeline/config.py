@@ -267,19 +267,20 @@ class BooksSettings:
     """What the books room may know; `shelf` and `themes` are the files' full paths.
 
     `covers` is the folder of the site where covers go, None while nobody could see them there; `notes` is where it is
-    written why one could not be had. With `evergreen` an issue may take any old post; no suggestion depends on that.
+    written why one could not be had. With `evergreen` an issue may take any old post. Its repr has what suggestions
+    depend on, and is hashed: where the project lies is no part of it.
     """
 
-    shelf: Path
-    themes: Path
+    shelf: Path = field(repr=False)
+    themes: Path = field(repr=False)
     per_post: int
     ages: tuple[int, int]
     shops: Shops
     affiliate: Mapping[str, str]
     language: str
-    covers: Path | None
-    notes: Path
-    templates: Path
+    covers: Path | None = field(repr=False)
+    notes: Path = field(repr=False)
+    templates: Path = field(repr=False)
     evergreen: bool = field(default=False, repr=False)
 
 

@@ -159,5 +159,5 @@ def _sha(settings: BooksSettings) -> str:
 
 
 def _made_from(shelf: str, settings: BooksSettings) -> str:
-    """What suggestions depend on besides the post, hashed; `shelf` is the hash of the shelf."""
+    """What suggestions depend on besides the post, hashed; `shelf` is the hash of the shelf. No path is in it."""
     return hashlib.sha256(msgspec.json.encode((RULES, shelf, str(settings)))).hexdigest()

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline import compose, syndicate
+from pipeline import compose
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import IssueNumber
+from pipeline.stages import STAGES
 from tests.journeys import steps
 from tests.journeys.steps import account, approve, build_now, cron, folder, mails, pull, send, subscribe
 from tests.world import START, World
@@ -72,12 +73,14 @@ def test_the_issue_folder_and_the_public_site_hold_what_the_contract_lists(world
     assert record["state"] == "draft"
 
 
-def test_a_project_that_is_moved_makes_none_of_its_public_files_anew(world: World) -> None:
+@pytest.mark.parametrize("room", ["books", "render", "syndicate"])
+def test_a_project_that_is_moved_finds_no_books_and_makes_no_files_anew(world: World, room: str) -> None:
     pull(world)
     build_now(world)
     world.folder = world.folder.rename(world.folder.with_name("elsewhere"))
     with world.project() as project:
-        assert not list(syndicate.due(project.store, project.settings.syndicate, world.now))
+        (stage,) = (stage for stage in STAGES if stage.name == room)
+        assert not list(stage.due(project.store, getattr(project.settings, room), world.now))
 
 
 def test_building_again_from_the_same_posts_changes_no_byte(world: World) -> None:
