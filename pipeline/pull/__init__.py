@@ -45,7 +45,7 @@ def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
 
         yield from agenda.due(known_calendars, settings, now)
     with store.reading() as tx:
-        wanted = [known.id for known in entries.pageless(tx, now)]
+        wanted = entries.pageless(tx, now)
     yield from (f"page/{entry}" for entry in wanted)
 
 

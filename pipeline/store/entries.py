@@ -125,15 +125,19 @@ def revisions(tx: Tx, chosen: Iterable[EntryId]) -> dict[EntryId, int]:
     return {row.id: row.revision for row in rows}
 
 
-def pageless(tx: Tx, now: datetime) -> list[KnownEntry]:
-    """Excerpts whose page should be fetched now; those from before the first contact only when the author kept them."""
+def pageless(tx: Tx, now: datetime) -> list[EntryId]:
+    """Excerpts whose page should be fetched now; those from before the first contact only when the author kept them.
+
+    The first condition is word for word that of the index ix_entries_pageless, which holds nothing else.
+    """
     kept = sa.select(tables.cleanings.c.entry).join(
         tables.choices, (tables.choices.c.post == tables.cleanings.c.post) & (tables.choices.c.choice == "keep")
     )
-    wanted = sa.or_(_T.before.is_(False), _T.id.in_(kept))
-    never_tried = sa.and_(_T.page.is_(None), _T.page_problem.is_(None))
-    wanting = sa.and_(_T.partial.is_(True), sa.or_(never_tried, _T.page_next <= now))
-    return [_known(row) for row in tx.execute(sa.select(tables.entries).where(wanted, wanting).order_by(_T.id))]
+    never_tried = sa.and_(_T.page_url.is_(None), _T.page_problem.is_(None))
+    wanting = sa.and_(_T.partial.is_(True), sa.or_(never_tried, _T.page_next.is_not(None)))
+    due = sa.select(_T.id).where(wanting, sa.or_(_T.page_next.is_(None), _T.page_next <= now))
+    new, old = tx.execute(due.where(_T.before.is_(False))).scalars(), tx.execute(due.where(_T.id.in_(kept))).scalars()
+    return sorted({*new, *old})
 
 
 def complete(tx: Tx, entry: EntryId, *, page: str, url: str) -> None:

@@ -26,7 +26,7 @@ SELECT (SELECT version_num FROM alembic_version) = ?
    AND NOT EXISTS (SELECT 1 FROM facts WHERE name IN ('moved', 'restoring'))
 """
 _EVERY = """
-SELECT i.number, i.issue, s.audience,
+SELECT i.number, coalesce(i.outline, i.issue), s.audience,
        (SELECT sha FROM approvals a WHERE a.number = i.number ORDER BY a.id DESC LIMIT 1),
        EXISTS (SELECT 1 FROM facts WHERE name = 'expired/' || i.number),
        total(CASE b.state WHEN 'held' THEN b.size END),

@@ -136,6 +136,8 @@ entries = sa.Table(
     sa.UniqueConstraint("source", "ident"),
     sa.Index("ix_entries_listed", "listed"),
     sa.Index("ix_entries_revision", "revision"),
+    # Of excerpts alone whose page is wanted, as `entries.pageless` says; see the index of refused copies below.
+    sa.Index("ix_entries_pageless", "before"),
 )
 
 # clean
@@ -161,7 +163,7 @@ posts = sa.Table(
     sa.Index("ix_posts_moment", "moment", "first_seen", "title_key"),
     sa.Index("ix_posts_before", "before", "first_seen"),
     sa.Index("ix_posts_settled_from", "settled_from"),
-    sa.Index("ix_posts_article_sha", "article_sha"),
+    sa.Index("ix_posts_id", "id", "article_sha"),
 )
 
 # clean: which revision of an entry, under which rules, became which post

@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pipeline import compose, deliver, review, run, standing
 from pipeline.cli.issues import _looked_up
 from pipeline.model import IssueNumber
-from pipeline.store import carriers, glance
+from pipeline.store import carriers, glance, tables
 from tests.journeys import steps
 from tests.world import World
 
@@ -67,6 +68,11 @@ def correct(world: World) -> None:
         compose.correct(ONE, project.store, section, said="It is Friday.", named=None, now=world.now)
 
 
+def older(world: World) -> None:
+    with world.project() as project, project.store.writing() as tx:
+        tx.execute(sa.update(tables.issues).values(outline=None))
+
+
 WAYS: dict[str, tuple[tuple[Callable[[World], object], ...], str]] = {
     "a draft": ((), "draft"),
     "approved": ((steps.approve,), "approved"),
@@ -76,6 +82,7 @@ WAYS: dict[str, tuple[tuple[Callable[[World], object], ...], str]] = {
     "held after the first": ((steps.approve, canary), "held"),
     "too old on its way": ((steps.approve, canary, expire), "expired"),
     "sent": ((steps.approve, steps.send), "sent"),
+    "sent by an older program": ((steps.approve, steps.send, older), "sent"),
     "corrected": ((steps.approve, steps.send, correct), "sent"),
 }
 
@@ -104,7 +111,7 @@ def change(world: World, statement: str) -> None:
         "DELETE FROM alembic_version",
         "INSERT INTO facts VALUES ('moved', 'postgresql://db.example.org/newsletters')",
         "INSERT INTO facts VALUES ('restoring', '')",
-        "UPDATE issues SET issue = 'no document'",
+        "UPDATE issues SET outline = 'no document'",
         "UPDATE sendings SET audience = audience + 1",
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline import folder, review, syndicate
+from pipeline import folder, review, run, syndicate
 from pipeline.model import IssueNumber
 from pipeline.store import Tx, issues, posts, tables
 from tests.journeys import steps
@@ -132,3 +133,36 @@ def test_a_page_of_the_archive_follows_its_file(mailed: World) -> None:
     page.write_bytes(page.read_bytes().replace(b"</title>", b"!</title>"))
     steps.cron(mailed)
     assert b"!</title>" in public.read_bytes()
+
+
+ONE_BY_ONE = ("entries", "posts", "picks", "cleanings", "post_keys", "outcomes", "signals", "consents")
+"""Tables that grow with every post and every copy, for as long as the newsletter lives."""
+
+
+def test_a_run_with_nothing_to_do_reads_no_table_of_posts_or_copies_from_end_to_end(mailed: World) -> None:
+    steps.cron(mailed)
+    mailed.pass_time(minutes=5)
+    asked = dict[str, Any]()
+
+    def heard(_tx: object, _cursor: object, statement: str, values: Any, _context: object, _many: bool) -> None:
+        asked[statement] = values
+
+    with mailed.project() as project:
+        if project.store.shared:
+            pytest.skip("PostgreSQL scans whatever is small")
+        sa.event.listen(sa.Engine, "before_cursor_execute", heard)
+        try:
+            run.walk(project)
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", heard)
+        with project.store.reading() as tx:
+            for statement, values in asked.items():
+                if not statement.startswith("SELECT"):
+                    continue
+                plan = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+                # An index may be walked through: it holds no documents, and is read a hundred times as quickly.
+                walked = [
+                    step for step in plan if re.fullmatch(rf"SCAN ({'|'.join(ONE_BY_ONE)})\b(?!.* COVERING ).*", step)
+                ]
+                assert not walked, statement
+    assert len(asked) > 30

@@ -13,7 +13,7 @@ from pipeline.errors import PaperroundError
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-HEAD = "0012"
+HEAD = "0013"
 
 
 def current(tx: sa.Connection) -> str | None:
