@@ -11,6 +11,7 @@ from pipeline.pull.charset import decoded
 from pipeline.store import Store, entries
 
 AGAIN = timedelta(hours=6)
+"""The first pause; each later one is as long as the entry has been as it is, so that old failures cost ever less."""
 
 
 def complete(entry: EntryId, store: Store, out: Outside) -> Report:
@@ -24,7 +25,7 @@ def complete(entry: EntryId, store: Store, out: Outside) -> Report:
         url, text = page(known.entry, out)
     except SourceFault as fault:
         with store.writing() as tx:
-            entries.page_failed(tx, entry, str(fault), now + AGAIN)
+            entries.page_failed(tx, entry, str(fault), now + max(AGAIN, now - (known.changed or known.seen)))
         return Report(errors=(f"{known.entry.title}: the whole article can't be had, the excerpt stands. {fault}",))
     with store.writing() as tx:
         if entries.revision(tx, entry) == known.revision:

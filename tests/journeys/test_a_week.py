@@ -321,6 +321,19 @@ def test_a_page_that_is_gone_leaves_the_excerpt(world: World) -> None:
     assert "Some children lie awake" in post["html"]
 
 
+def test_a_page_that_stays_away_is_asked_for_ever_more_rarely(world: World) -> None:
+    world.blog.excerpts = world.blog.pages_gone = True
+    tries = []
+    for hours in range(0, 240, 6):
+        if any("the excerpt stands" in sentence for sentence in pull(world).errors):
+            tries.append(hours)
+        world.pass_time(hours=6)
+    assert tries == [0, 6, 12, 24, 48, 96, 192]
+    world.blog.pages_gone = False
+    world.pass_time(days=10)
+    assert any("fetched the whole article" in sentence for sentence in pull(world).done)
+
+
 def test_a_reader_who_leaves_after_the_freeze_is_not_mailed(world: World) -> None:
     from pipeline import deliver, run
     from pipeline.feedback import readers
