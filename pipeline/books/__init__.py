@@ -36,6 +36,8 @@ RULES = 2
 HANDFUL = 50
 IN_FEEDS = 100
 """Of the posts that feeds may show so many have their books ready: more than a feed holds, as one may be taken out."""
+AHEAD = 100
+"""Covers are there for so many of the oldest posts that wait for an issue, and of the newest; an issue holds fewer."""
 
 
 def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
@@ -109,9 +111,9 @@ def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside)
 
 
 def _shown(tx: Tx, settings: BooksSettings) -> list[Book]:
-    """The books that an issue has shown and the shelf still has, and those that the next one may choose from."""
-    mailed = issues.shown(tx)
-    suggested = picks.some(tx, posts.eligible(tx))
+    """The books that an issue has shown and the shelf still has, and those that the next ones will choose from."""
+    mailed, waiting = issues.shown(tx), posts.eligible(tx)
+    suggested = picks.some(tx, {*waiting[:AHEAD], *waiting[-AHEAD:]})
     drafted = (pick.book for one in issues.unsettled(tx) for item in one.items for pick in item.picks)
     return [
         *(book for book in (shelf_at(settings).books if mailed else ()) if book.key in mailed),

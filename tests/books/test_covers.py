@@ -10,13 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
-from pipeline import drawing
+from pipeline import books, drawing
 from pipeline.books import covers
 from pipeline.config import BooksSettings
 from pipeline.errors import FetchFault
 from pipeline.model import Book, Fetched, Validators
+from pipeline.store import tables
 from tests.books.articles import settings
 from tests.journeys.steps import build_now, pull
 from tests.world import World
@@ -144,3 +146,24 @@ def test_an_issue_shows_the_cover_from_the_newsletter_s_own_site_with_its_size(
     assert 'width="72" height="96"' in mail
     assert shop.asked.count("https://covers.openlibrary.org/b/isbn/9780763619619-L.jpg?default=false") == 1
     assert (world.folder / "outbox/public/books/9780763619619.jpg").is_file()
+
+
+def test_of_many_posts_that_wait_the_oldest_and_the_newest_have_their_covers_ahead(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(books, "AHEAD", 1)
+    isbns = {"Extra Yarn": "9780061953385", "The Dot": "9780763619619", "Stone Soup": "9780439339094"}
+    shelf = "".join(f'[[book]]\ntitle = "{title}"\nauthor = "A"\nisbn = "{isbn}"\n' for title, isbn in isbns.items())
+    (world.folder / "sources/books.toml").write_text(f"starter = false\n{shelf}", "utf-8")
+    world.blog.posts.clear()
+    for title in isbns:
+        body = f"<p>We read <em>{title}</em> by A.</p><p>Then we drew.</p><p>And again.</p>"
+        world.blog.publish(title.replace(" ", "-"), f"Reading {title}", world.now, body=body)
+        world.pass_time(hours=1)
+    pull(world)
+    with world.project() as project, project.store.writing() as tx:
+        tx.execute(sa.update(tables.posts).values(before=False))
+    world.pass_time(hours=1)
+    pull(world)
+    asked = {url.partition("/isbn/")[2].partition("-")[0] for url in world.blog.fetched if "openlibrary" in url}
+    assert asked == {isbns["Extra Yarn"], isbns["Stone Soup"]}
