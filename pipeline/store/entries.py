@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pipeline.model import Entry, EntryId, KnownEntry, SourceName
 from pipeline.store import tables
 from pipeline.store.open import Tx
+from pipeline.store.rows import among, in_parts
 
 _T = tables.entries.c
 
@@ -47,16 +48,15 @@ def by_ident(tx: Tx, source: SourceName, ident: str | None = None) -> dict[str, 
 
 def some(tx: Tx, chosen: Iterable[EntryId]) -> dict[EntryId, Entry]:
     """Entries by their ids."""
-    rows = tx.execute(sa.select(_T.id, _T.entry).where(_T.id.in_(list(chosen))))
-    return {row.id: row.entry for row in rows}
+    return {row.id: row.entry for row in among(tx, sa.select(_T.id, _T.entry), _T.id, chosen)}
 
 
 def mark_listed(tx: Tx, back: Sequence[EntryId], absent: Sequence[EntryId]) -> None:
     """Note which entries their source lists again, so that they are not gone, and which it lists no more."""
-    if back:
-        tx.execute(sa.update(tables.entries).where(_T.id.in_(back)).values(listed=True, gone=None))
-    if absent:
-        tx.execute(sa.update(tables.entries).where(_T.id.in_(absent)).values(listed=False))
+    for part in in_parts(back):
+        tx.execute(sa.update(tables.entries).where(_T.id.in_(part)).values(listed=True, gone=None))
+    for part in in_parts(absent):
+        tx.execute(sa.update(tables.entries).where(_T.id.in_(part)).values(listed=False))
 
 
 def is_listed(tx: Tx, source: SourceName) -> bool:
@@ -71,7 +71,8 @@ def unlist(tx: Tx, source: SourceName) -> None:
 
 def mark_gone(tx: Tx, gone: Iterable[EntryId], now: datetime) -> None:
     """Note since when entries are known to be taken down."""
-    tx.execute(sa.update(tables.entries).where(_T.id.in_(list(gone))).values(gone=now))
+    for part in in_parts(gone):
+        tx.execute(sa.update(tables.entries).where(_T.id.in_(part)).values(gone=now))
 
 
 def add(tx: Tx, new: Sequence[New], now: datetime) -> None:
@@ -96,8 +97,7 @@ def get(tx: Tx, entry: EntryId) -> KnownEntry | None:
 
 def several(tx: Tx, chosen: Iterable[EntryId]) -> list[KnownEntry]:
     """Entries by their ids, in the order they were seen."""
-    rows = tx.execute(sa.select(tables.entries).where(_T.id.in_(list(chosen))).order_by(_T.id))
-    return [_known(row) for row in rows]
+    return [_known(row) for row in among(tx, sa.select(tables.entries).order_by(_T.id), _T.id, sorted(chosen))]
 
 
 def any_absent(tx: Tx) -> bool:
@@ -121,8 +121,7 @@ def revision(tx: Tx, entry: EntryId) -> int:
 
 def revisions(tx: Tx, chosen: Iterable[EntryId]) -> dict[EntryId, int]:
     """The same for several entries."""
-    rows = tx.execute(sa.select(_T.id, _T.revision).where(_T.id.in_(list(chosen))))
-    return {row.id: row.revision for row in rows}
+    return {row.id: row.revision for row in among(tx, sa.select(_T.id, _T.revision), _T.id, chosen)}
 
 
 def pageless(tx: Tx, now: datetime) -> list[EntryId]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipeline.store import tables
 from pipeline.store.open import Tx
-from pipeline.store.rows import upsert
+from pipeline.store.rows import in_parts, upsert
 
 _T = tables.notices.c
 
@@ -38,11 +38,11 @@ def tried(tx: Tx, key: str, words: str, next_at: datetime, tries: int) -> None:
 
 def said(tx: Tx, keys: Iterable[str], now: datetime, again: datetime) -> None:
     """These have arrived."""
-    tx.execute(sa.update(tables.notices).where(_T.key.in_(list(keys))).values(said=now, next_at=again, tries=0))
+    for part in in_parts(keys):
+        tx.execute(sa.update(tables.notices).where(_T.key.in_(part)).values(said=now, next_at=again, tries=0))
 
 
 def forget(tx: Tx, keys: Iterable[str]) -> None:
     """These are over."""
-    gone = list(keys)
-    for at in range(0, len(gone), 500):
-        tx.execute(sa.delete(tables.notices).where(_T.key.in_(gone[at : at + 500])))
+    for part in in_parts(keys):
+        tx.execute(sa.delete(tables.notices).where(_T.key.in_(part)))

@@ -1,4 +1,4 @@
-"""Two things that SQL makes harder than they are: insert or update, and rows of a long list of keys."""
+"""Two things that SQL makes harder than they are: insert or update, and a long list of keys."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ def among(
     tx: sa.Connection, asked: sa.Table | sa.Select[Any], column: sa.ColumnElement[Any], keys: Iterable[Any]
 ) -> Iterator[sa.Row[Any]]:
     """The rows whose `column` is one of `keys`, however many: a statement takes only so many values."""
-    wanted, chosen = list(keys), asked.select() if isinstance(asked, sa.Table) else asked
-    for at in range(0, len(wanted), 500):
-        yield from tx.execute(chosen.where(column.in_(wanted[at : at + 500])))
+    chosen = asked.select() if isinstance(asked, sa.Table) else asked
+    for some in in_parts(keys):
+        yield from tx.execute(chosen.where(column.in_(some)))
+
+
+def in_parts(keys: Iterable[Any]) -> Iterator[list[Any]]:
+    """The same keys, as many at a time as one statement should take."""
+    every = list(keys)
+    for at in range(0, len(every), 500):
+        yield every[at : at + 500]
 
 
 def upsert(tx: sa.Connection, table: sa.Table, key: Sequence[str], values: Mapping[str, Any]) -> None:

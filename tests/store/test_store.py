@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
@@ -11,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.errors import Busy, PaperroundError, UserError
-from pipeline.model import SourceName
-from pipeline.store import Store, Tx, migrations, open_store, sources, tables
+from pipeline.model import EntryId, SourceName
+from pipeline.store import Store, Tx, entries, migrations, open_store, sources, tables
 from tests import postgres
 
 URL = "sqlite:///state.sqlite3"
@@ -120,6 +121,16 @@ def test_who_reads_sees_one_moment(opens: Opens) -> None:
         with two.writing() as other:
             other.execute(sa.insert(tables.outputs).values(name="x", inputs=""))
         assert tx.execute(count).scalar() == 0
+
+
+def test_a_source_of_more_entries_than_a_statement_takes_values_is_kept_like_others(opens: Opens) -> None:
+    many = [EntryId(number) for number in range(1, 70_001)]
+    with closing(opens()) as store, store.writing() as tx:
+        entries.mark_listed(tx, many, many)
+        entries.mark_gone(tx, many, datetime(2026, 11, 28, tzinfo=UTC))
+        assert entries.some(tx, many) == {}
+        assert entries.several(tx, many) == []
+        assert entries.revisions(tx, many) == {}
 
 
 def test_a_damaged_database_is_refused_in_words(tmp_path: Path) -> None:
