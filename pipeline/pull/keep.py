@@ -43,7 +43,7 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     new: list[entries.New] = []
     changed: list[Entry] = []
     for given, entry in found.items():
-        ident = _own_ident(tx, source, given, entry) if given in known else given
+        ident = given if known.get(given) in (None, entry.sha) else _own_ident(tx, source, given, entry)
         if ident not in known:
             before = ident != newest if first else since is not None and age(entry) <= since
             new.append(entries.New(entry=entry, ident=ident, partial=is_excerpt(entry), before=before))

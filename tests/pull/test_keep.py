@@ -1,0 +1,38 @@
+"""What a listing changes in what is kept."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from pipeline.model import Entry, SourceName
+from pipeline.pull.keep import keep
+from pipeline.pull.listing import Listing
+from pipeline.store import open_store
+
+BLOG = SourceName("blog")
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+def entry(number: int, html: str = "<p>Words.</p>") -> Entry:
+    when = NOW - timedelta(hours=number)
+    return Entry(source=BLOG, guid=f"post-{number}", link=None, title=f"Post {number}", html=html, published=when)
+
+
+def test_a_feed_costs_by_what_is_new_in_it_and_not_by_what_was_there(tmp_path: Path) -> None:
+    asked: list[str] = []
+    every = [entry(number) for number in range(1, 51)]
+    with closing(open_store("sqlite:///state.sqlite3", tmp_path)) as store:
+        with store.writing() as tx:
+            keep(tx, BLOG, Listing(entries=tuple(every)), moved=False, now=NOW)
+        edited = replace(every[7], html="<p>Other words.</p>")
+        with store.writing() as tx:
+            sa.event.listen(tx, "before_cursor_execute", lambda *told: asked.append(told[2]))
+            found = Listing(entries=(entry(0), *every[:7], edited, *every[8:]))
+            kept = keep(tx, BLOG, found, moved=False, now=NOW)
+    assert [one.title for one in (*kept.new, *kept.changed)] == ["Post 0", "Post 8"]
+    assert len(asked) < 10
