@@ -26,7 +26,8 @@ _COLUMNS = [column for column in tables.subscribers.c if column.name != "address
 def address_key(address: str) -> str:
     """What makes two spellings one mailbox: case is ignored, the domain is in ASCII, a +tag stays.
 
-    RFC 5321 section 2.4 lets a host tell `Ann@` from `ann@`; none is known to, and mailing both would be mailing twice.
+    A domain has one key whether it is written in letters or as it is mailed to (xn--, RFC 5891), also where the two
+    standards of such names differ (ß, ς). RFC 5321 section 2.4 lets a host tell `Ann@` from `ann@`; none is known to, and mailing both would be mailing twice.
     """
     local, _, domain = address.strip().rpartition("@")
     return f"{local.casefold()}@{_domain_key(domain)}"
@@ -35,10 +36,14 @@ def address_key(address: str) -> str:
 @lru_cache(maxsize=10_000)
 def _domain_key(domain: str) -> str:
     try:
-        return domain.casefold().encode("idna").decode()
+        return ".".join(map(_in_letters, domain.casefold().split("."))).casefold().encode("idna").decode()
     except UnicodeError:
         # No host has such a name; a stranger's report may.
         return domain.casefold()
+
+
+def _in_letters(label: str) -> str:
+    return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
 
 
 def address_hash(secret: bytes, address: str) -> str:

@@ -184,6 +184,14 @@ def test_of_several_rows_about_one_address_the_gravest_counts_in_any_order(world
     assert (barred(world, "ann@example.org"), barred(world, "ben@example.org")) == ("unsubscribed", "bounced")
 
 
+def test_the_gravest_counts_however_the_address_is_spelt(world: World) -> None:
+    take(world, "email,status\nann@xn--bcher-kva.example.org,active\nann@bücher.example.org,unsubscribed\n")
+    take(world, "email,status\nben@bücher.example.org,active\nben@xn--bcher-kva.example.org,complained\n")
+    assert active(world) == []
+    assert barred(world, "ann@bücher.example.org") == "unsubscribed"
+    assert barred(world, "ben@bücher.example.org") == "complained"
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(world: World) -> None:
     text = "email,status\nann@example.org,\nnonsense,\nben@example.org,unsubscribed\ncleo@example.org,hm\n"
     dry = take(world, text, dry_run=True)
@@ -235,6 +243,8 @@ def test_a_file_without_a_column_for_addresses_says_what_to_add(world: World) ->
     [
         ("Ann@Example.ORG", "ann@example.org", True),
         ("ann@bücher.example.org", "ann@xn--bcher-kva.example.org", True),
+        ("ann@straße.de", "ann@xn--strae-oqa.de", True),
+        ("ann@xn--strae-oqa.de", "ann@straße.de", True),
         ("ann+news@example.org", "ann@example.org", False),
         ("a.nn@example.org", "ann@example.org", False),
     ],

@@ -162,6 +162,23 @@ def test_a_report_about_a_copy_of_another_newsletter_touches_no_reader_of_the_sa
         assert state(project) == "active"
 
 
+@pytest.mark.parametrize(
+    ("hers", "told"),
+    [
+        ("ann@straße.de", "ann@xn--strae-oqa.de"),
+        ("ann@βόλος.com", "ann@xn--nxasmm1c.com"),
+        ("ann@bücher.de", "Ann@XN--BCHER-KVA.de"),
+    ],
+)
+def test_a_report_about_an_address_as_it_was_mailed_to_is_about_its_reader(world: World, hers: str, told: str) -> None:
+    with world.project() as project:
+        subscribed(world, project, hers)
+        reports.take(
+            "postmark", [signal("complained", world.now, permanent=True, address=told)], project.store, world.now
+        )
+        assert state(project, hers) == "complained"
+
+
 def test_no_address_stands_in_what_is_kept_of_a_report(world: World) -> None:
     with world.project() as project:
         subscribed(world, project)
