@@ -102,6 +102,14 @@ def called(batch: Batch, readers: Sequence[Recipient]) -> list[tuple[str, str]]:
     return [(one.name or "", one.address) for one in readers]
 
 
+def as_told(one: Recipient) -> str:
+    """Her address as a provider tells of it: as it was mailed to, in small letters; any other text as it is."""
+    try:
+        return address_of(one.address).lower()
+    except ValueError:
+        return one.address.lower()
+
+
 def plain(recipients: Sequence[Recipient]) -> bool:
     """Whether nobody's name, address and link needs a second thought: each may be written as it is.
 

@@ -36,7 +36,8 @@ _BARRED: dict[str, Literal["unsubscribed", "bounced", "complained"]] = {
     "bounced": "bounced",
     "complained": "complained",
 }
-# What nobody needs to doubt, and whose key is itself in small letters: the rest is looked at by the validator, at fifty times the price.
+# What nobody needs to doubt, and whose key is itself in small letters: the rest is looked at by the validator, at fifty
+# times the price.
 _PLAIN = re.compile(
     r"(?=.{6,254}$)(?=[^@]{1,64}@)(?!.*[@.]xn--)[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
     r"(?!test$|local$|localhost$|invalid$|onion$|arpa$|example$)[a-z]{2,24}",

@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.carrying.letter import Addressee, Letterhead, addressees, letterhead
+from pipeline.carrying.letter import Addressee, Letterhead, addressees, as_told, letterhead
 from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
@@ -96,7 +96,7 @@ class _Brevo:
         return [api.get(f"{self.base}/smtp/statistics/events?{urlencode(query)}", self._key)]
 
     def found(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
-        names = {one.address.lower(): one.subscriber for one in batch.recipients}
+        names = {as_told(one): one.subscriber for one in batch.recipients}
         told = dict[int, str]()
         for event in (one for reply in replies for one in api.listed(reply, "events")):
             reader = names.get(api.text(event.get("email")).lower())

@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
-from pipeline.carrying.letter import Letterhead, addressee, letterhead
+from pipeline.carrying.letter import Letterhead, addressee, as_told, letterhead
 from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
@@ -93,7 +93,7 @@ class _Mailjet:
     def _entry(self, one: Recipient, entry: Mapping[str, Any]) -> Verdict:
         to = [api.table(person) for person in api.rows(entry.get("To"))]
         shown = [api.text(person.get("Email")).lower() for person in to]
-        if entry.get("Status") == "success" and shown == [one.address.lower()]:
+        if entry.get("Status") == "success" and shown == [as_told(one)]:
             name = api.text(to[0].get("MessageID"))
             return ("accepted", "", name) if name else ("unknown", "the answer has no id", None)
         errors = [api.table(error) for error in api.rows(entry.get("Errors"))]

@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
-from pipeline.carrying.letter import Addressee, addressees, letterhead, mailbox
+from pipeline.carrying.letter import Addressee, addressees, as_told, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, harmless
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
@@ -109,7 +109,7 @@ class _Postmark:
 
     def _entry(self, one: Recipient, entry: Mapping[str, Any]) -> Verdict:
         code, words = entry.get("ErrorCode"), api.said(api.text(entry.get("Message")), self.token)
-        if "To" in entry and not _names(entry["To"], one.address):
+        if "To" in entry and not _names(entry["To"], as_told(one)):
             return "unknown", "the answer names another reader here", None
         if type(code) is not int:
             return "unknown", "the answer does not tell what became of this reader", None
@@ -177,7 +177,7 @@ def _reason(found: Any) -> str:
 
 def _names(said: Any, address: str) -> bool:
     text = api.text(said).strip().lower()
-    return text == address.lower() or text.endswith(f"<{address.lower()}>")
+    return text == address or text.endswith(f"<{address}>")
 
 
 def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:

@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
-from pipeline.carrying.letter import Addressee, addressees, letterhead, mailbox
+from pipeline.carrying.letter import Addressee, addressees, as_told, letterhead, mailbox
 from pipeline.mail import merged
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
 from pipeline.providers import Capabilities, Provider
@@ -123,7 +123,7 @@ class _Records:
     """How far a look-up has come: `after` is the next page's cursor, None when there is no more to page through."""
 
     def __init__(self, batch: Batch, replies: Sequence[Reply]) -> None:
-        wanted = {one.address.lower() for one in batch.recipients}
+        wanted = {as_told(one) for one in batch.recipients}
         since, subject = batch.date - timedelta(minutes=5), letterhead(batch).subject
         self.likely, at = list[str](), 0
         self.after: str | None = ""
@@ -146,7 +146,7 @@ def _next(reply: Reply, mails: Sequence[Mapping[str, Any]], since: datetime, pag
 
 
 def _went_to(mail: Mapping[str, Any], one: Recipient) -> bool:
-    return [api.text(to).lower() for to in api.rows(mail.get("to"))] == [one.address.lower()]
+    return [api.text(to).lower() for to in api.rows(mail.get("to"))] == [as_told(one)]
 
 
 def _copy(batch: Batch, one: Recipient, reader: Addressee) -> Iterator[bytes]:

@@ -27,7 +27,8 @@ def address_key(address: str) -> str:
     """What makes two spellings one mailbox: case is ignored, the domain is in ASCII, a +tag stays.
 
     A domain has one key whether it is written in letters or as it is mailed to (xn--, RFC 5891), also where the two
-    standards of such names differ (ß, ς). RFC 5321 section 2.4 lets a host tell `Ann@` from `ann@`; none is known to, and mailing both would be mailing twice.
+    standards of such names differ (ß, ς). RFC 5321 section 2.4 lets a host tell `Ann@` from `ann@`; none is known to,
+    and mailing both would be mailing twice.
     """
     local, _, domain = address.strip().rpartition("@")
     return f"{local.casefold()}@{_domain_key(domain)}"

@@ -124,6 +124,22 @@ def test_a_reader_whose_address_is_no_address_is_a_fault(name: str, address: str
         READERS[name].by.requests(replace(a_batch(1), recipients=odd))
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Postmark", [{"To": "ann@xn--bcher-kva.example.org", "MessageID": "m", "ErrorCode": 0, "Message": "OK"}]),
+        (
+            "Mailjet",
+            {"Messages": [{"Status": "success", "To": [{"Email": "Ann@xn--bcher-kva.example.org", "MessageID": 1}]}]},
+        ),
+    ],
+)
+def test_an_answer_names_a_reader_as_she_was_mailed_to(name: str, said: Any) -> None:
+    batch = replace(a_batch(1), recipients=(structs.replace(a_reader(1), address="Ann@bücher.example.org"),))
+    (outcome,) = READERS[name].by.read(batch, [Answer(status=200, body=json.dumps(said).encode())])
+    assert (outcome.fate, outcome.subscriber) == ("accepted", 1)
+
+
 def _made(held: ProviderContract) -> list[Reply]:
     """Replies after which a campaign is made."""
     first = held.recorded.hand_overs[:1] if held.module.CAN.idempotency == "campaign" else []
