@@ -7,6 +7,7 @@ from datetime import timedelta
 from pipeline import robots
 from pipeline.errors import SourceFault
 from pipeline.model import Entry, EntryId, Outside, Report
+from pipeline.pull import find
 from pipeline.pull.charset import decoded
 from pipeline.store import Store, entries
 
@@ -35,7 +36,7 @@ def complete(entry: EntryId, store: Store, out: Outside) -> Report:
 
 def page(entry: Entry, out: Outside) -> tuple[str, str]:
     """The address and text of an entry's page. Raises SourceFault."""
-    if entry.link is None:
+    if entry.link is None or find.absolute(entry.link) is None:
         raise SourceFault("The entry names no web page.")
     robots.ask(entry.link, out.fetch, out.clock())
     answer = out.fetch(entry.link)

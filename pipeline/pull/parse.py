@@ -147,7 +147,7 @@ def _xml_feed(given: Given, body: bytes) -> Records:
         found = _parsed(given, _mended(body))
     if not found.get("version") and not found.entries and _DECLARATION.match(body):
         found = _parsed(given, _mended(body))
-    base = urljoin(given.url, found.feed.get("link") or "")
+    base = _address(found.feed.get("link"), given.url) or given.url
     made = _each(found.entries[:NEWEST], lambda entry: _xml_entry(entry, base, given.url))
     about = {"title": found.feed.get("title"), "home": _address(found.feed.get("link"), given.url)}
     lost = len(found.entries) - len(made)
@@ -295,7 +295,7 @@ def _json_feed(given: Given, body: bytes) -> Records:
         return Records(kind="")
     listed = feed.get("items")
     items: list[Any] = listed if isinstance(listed, list) else []
-    base = urljoin(given.url, _text(feed.get("home_page_url")) or "")
+    base = _address(feed.get("home_page_url"), given.url) or given.url
     made = _each(items[:NEWEST], lambda item: _json_entry(item, base))
     return Records(
         kind="json",

@@ -59,8 +59,7 @@ class Teasers(msgspec.Struct, kw_only=True):
 def teasers(url: str, text: str) -> Teasers:
     """The posts of a page: the links of the one place in its layout that looks most like a list of posts."""
     page = html.document_fromstring(text, parser=html.HTMLParser(huge_tree=False, remove_comments=True))
-    named = page.find(".//base")
-    base = urljoin(url, (named.get("href") if named is not None else None) or "")
+    base = _base(page, url)
     places: dict[str, list[tuple[Any, Teaser]]] = defaultdict(list)
     for link in page.iter("a"):
         place, teaser = _place(link), _teaser(link, base, url)
@@ -70,6 +69,15 @@ def teasers(url: str, text: str) -> Teasers:
     dated = [(link, teaser) for link, teaser in best if _likeness(best) > 0]
     made = {teaser.link: _with_date(link, teaser) for link, teaser in reversed(dated)}
     return Teasers(title=_words(page.find(".//title"))[:200] or None, posts=list(reversed(made.values()))[:MOST])
+
+
+def _base(page: Any, url: str) -> str:
+    """What the page's addresses start from; a base that can't be read is none."""
+    named = page.find(".//base")
+    try:
+        return urljoin(url, str(named.get("href") or "") if named is not None else "")
+    except ValueError:
+        return url
 
 
 def _place(link: Any) -> str | None:

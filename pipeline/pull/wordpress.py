@@ -92,7 +92,7 @@ def named(page: Fetched) -> tuple[str, ...]:
     tags = [tag for tag in _LINK.findall(decoded(page)[:200_000]) if "https://api.w.org/" in tag]
     found = (re.search(r"href\s*=\s*[\"']?([^\"'\s>]+)", tag) for tag in tags)
     roots += [match[1].replace("&amp;", "&") for match in found if match]
-    return tuple(dict.fromkeys(urljoin(page.url, root) for root in roots))
+    return tuple(dict.fromkeys(whole for root in roots if (whole := find.absolute(root, page.url))))
 
 
 def asked(posts: str, **query: object) -> str:
@@ -102,15 +102,15 @@ def asked(posts: str, **query: object) -> str:
 
 def _visit(ask: Ask, posts: str) -> Visit:
     known = ask.health if ask.health and ask.health.cursor != _FEED else None
-    since = {"modified_after": _cursor(known.cursor)} if known and known.cursor else {}
-    found, sha, faults = _pages(ask, posts, since)
+    cursor = known.cursor if known and known.cursor and _has_been(known.cursor, ask.now) else None
+    found, sha, faults = _pages(ask, posts, {"modified_after": _before(cursor)} if cursor else {})
     if known and sha == known.body_sha:
         present = _present(ask, posts)
-        listing = Listing(present=present) if present is not None and known.cursor else None
-        return Visit(kind="wordpress", address=posts, listing=listing, sha=sha, cursor=known.cursor)
+        listing = Listing(present=present) if present is not None and cursor else None
+        return Visit(kind="wordpress", address=posts, listing=listing, sha=sha, cursor=cursor)
     made = [_entry(post, ask.source, ask.now) for post in found if not _is_closed(post)]
     entries = [entry for entry in made if entry is not None]
-    newest = max((raw for post in found if (raw := _raw(post, "modified"))), default=None)
+    changes = [raw for post in found if (raw := _raw(post, "modified")) and _has_been(raw, ask.now)]
     return Visit(
         kind="wordpress",
         address=posts,
@@ -121,13 +121,19 @@ def _visit(ask: Ask, posts: str) -> Visit:
             present=_present(ask, posts) if known else None,
         ),
         sha=sha,
-        cursor=max(newest or "", (known.cursor if known else None) or "") or None,
+        cursor=max([*changes, *([cursor] if cursor else [])], default=None),
     )
 
 
-def _cursor(newest: str) -> str:
+def _has_been(change: str, now: datetime) -> bool:
+    """Whether a date is one and has come, so that asking from there on leaves nothing out; sites' clocks run wrong."""
+    moment = when(change, None, now=now)
+    return moment is not None and moment <= now + _OVERLAP
+
+
+def _before(change: str) -> str:
     """A day before the newest change: the API compares with the site's own clock, whose zone nobody knows."""
-    moment = datetime.fromisoformat(newest).replace(tzinfo=UTC) - _OVERLAP
+    moment = datetime.fromisoformat(change).replace(tzinfo=UTC) - _OVERLAP
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -275,7 +281,7 @@ def _int(value: Any) -> int | None:
 
 
 def _web(value: Any) -> str | None:
-    return value if isinstance(value, str) and re.match(r"https?://[^/\s]+", value) else None
+    return find.absolute(value) if isinstance(value, str) else None
 
 
 def _by_feed(ask: Ask, fault: SourceFault) -> Visit:

@@ -55,6 +55,19 @@ def test_an_rss_item_keeps_everything_it_has() -> None:
     assert entry.published == datetime(2026, 11, 13, 8, tzinfo=UTC)
 
 
+def test_a_home_that_is_no_address_costs_the_feed_nothing() -> None:
+    unready = RSS.replace("https://blog.example.org/", "http://[your site]/").format(item(title="A", link="/a/"))
+    (entry,) = read(unready)
+    assert entry.link == "https://blog.example.org/a/"
+
+
+@pytest.mark.parametrize("base", ["", '<base href="http://[your site]/">'])
+def test_an_address_that_cannot_be_read_hides_no_other_feed_of_a_page(base: str) -> None:
+    link = '<link rel="alternate" type="application/rss+xml" href="{}">'
+    page = f"<html><head>{base}{link.format('http://[your site]/feed/')}{link.format('/feed/')}</head></html>"
+    assert find.feeds_in(page, "https://blog.example.org/") == ("https://blog.example.org/feed/",)
+
+
 def test_an_atom_feed_and_a_json_feed_are_read_the_same() -> None:
     atom = read(
         '<feed xmlns="http://www.w3.org/2005/Atom"><title>B</title><entry><id>urn:7</id><title>A</title>'

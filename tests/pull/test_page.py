@@ -107,6 +107,11 @@ def test_a_page_that_lists_nothing_says_what_to_do() -> None:
         page.visit(ask(web, HOME, kind="page"))
 
 
+def test_a_base_that_is_no_address_costs_the_list_nothing() -> None:
+    based = front("a plain list").replace("<head>", '<head><base href="http://[your site]/">')
+    assert [post.title for post in teasers.teasers(HOME, based).posts] == [post[1] for post in POSTS]
+
+
 def test_links_to_other_sites_and_files_are_no_posts() -> None:
     html = (
         '<main><li><a href="https://shop.example.com/the-dot">The Dot in a shop</a></li>'

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,6 +102,33 @@ def test_later_visits_ask_only_for_what_changed(site: WordPress) -> None:
     assert titles(later) == ["A rainy week", "The first day"]
     assert site.queries[0]["modified_after"] == "2026-11-07T08:00:00Z"
     assert later.cursor == "2026-11-15T08:00:00Z"
+
+
+@pytest.mark.parametrize("clock", ["2099-01-01T00:00:00", "2026-99-99T99:99:99", "0001-01-01T00:00:00"])
+def test_a_post_whose_date_of_change_is_wrong_hides_no_later_change(site: WordPress, clock: str) -> None:
+    site.publish(3, "Set wrong", "2026-11-09T08:00:00", modified=clock, modified_gmt=clock)
+    web = Web(sites=[site])
+    first = wordpress.visit(ask(web, HOME))
+    site.publish(4, "Later", "2026-11-20T08:00:00")
+    assert "Later" in titles(wordpress.visit(ask(web, HOME, health=known(first))))
+
+
+def test_a_cursor_that_was_kept_from_a_wrong_clock_mends_itself(site: WordPress) -> None:
+    web = Web(sites=[site])
+    ahead = replace(known(wordpress.visit(ask(web, HOME))), cursor="2099-01-01T00:00:00Z", body_sha=None)
+    visit = wordpress.visit(ask(web, HOME, health=ahead))
+    assert titles(visit) == ["The first day", "Worries at night"]
+    assert visit.cursor == "2026-11-08T08:00:00Z"
+
+
+def test_addresses_that_cannot_be_read_are_passed_over(site: WordPress) -> None:
+    site.publish(3, "Unready", "2026-11-09T08:00:00", link="https://[your site]/unready/")
+    web = Web(sites=[site])
+    web.put(HOME, "<html><body>x</body></html>", link='<http://[x/wp-json/>; rel="https://api.w.org/"')
+    visit = wordpress.visit(ask(web, HOME))
+    assert titles(visit)[0] == "Unready"
+    assert visit.listing is not None
+    assert visit.listing.entries[0].link is None
 
 
 def test_nothing_new_is_nothing_to_read(site: WordPress) -> None:
