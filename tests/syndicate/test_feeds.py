@@ -4,15 +4,18 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import feedparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from lxml.html import fromstring
 
+from pipeline.config import SyndicateSettings
 from pipeline.model import Enclosure, IssueNumber, Item, PostId, SourceName
-from pipeline.syndicate import atom, content, issues_feed, jsonfeed, opml, rss
+from pipeline.syndicate import atom, content, index, issues_feed, jsonfeed, opml, rss
 from pipeline.syndicate.corrections import Note
 from pipeline.syndicate.meta import Meta
 from tests.render import issues as sample
@@ -225,6 +228,18 @@ def test_no_title_breaks_a_feed_or_the_post_beside_it(title: str, author: str) -
         etree.fromstring(feed(items, META))
         assert len(feedparser.parse(io.BytesIO(feed(items, META))).entries) == len(items)
     assert len(json.loads(jsonfeed.feed(items, META))["items"]) == len(items)
+
+
+def test_a_post_without_an_address_leads_from_the_front_page_to_the_blog(tmp_path: Path) -> None:
+    item = ITEMS[0]
+    bare = replace(item, post=replace(item.post, article=replace(item.post.article, url="")))
+    ours = sample.settings(tmp_path)
+    site = SyndicateSettings(
+        newsletter=ours.newsletter, disclosure="", templates=ours.templates, issues=tmp_path, public=tmp_path
+    )
+    page = fromstring(index([bare], [], site))
+    (link,) = [one for one in page.iter("a") if one.text == item.post.article.title]
+    assert link.get("href") == ours.newsletter.url
 
 
 def test_a_feed_is_as_old_as_its_newest_post() -> None:
