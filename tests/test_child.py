@@ -74,6 +74,22 @@ def gone(pid: int, within: float = 3.0) -> bool:
     return False
 
 
+def test_a_module_finds_its_neighbours_and_its_package_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / f"house_{tmp_path.name}"
+    package.mkdir()
+    (package / "__init__.py").write_text("HEAVY = True")
+    (package / "beside.py").write_text("WORD = 'beside'")
+    (package / "deed.py").write_text(
+        f"import {package.name}\n"
+        f"from {package.name} import beside\n"
+        f"def work(given): return f'{{beside.WORD}} {{hasattr({package.name}, \"HEAVY\")}}'.encode()"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert child.run(f"{package.name}.deed", b"", seconds=10, megabytes=500, what="The deed") == b"beside False"
+
+
 def test_one_worker_serves_one_request_after_another(ask: Ask) -> None:
     assert len({ask("pid") for _ in range(5)}) == 1
     assert int(ask("pid")) != os.getpid()

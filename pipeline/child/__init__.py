@@ -49,10 +49,10 @@ def run(module: str, given: bytes, *, seconds: float, megabytes: int, what: str)
 class _Worker:
     """A child process and the pipes to it, used by one thread at a time."""
 
-    def __init__(self, path: str, megabytes: int) -> None:
+    def __init__(self, module: str, path: str, megabytes: int) -> None:
         self.spent = False
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_LOOP), path, str(megabytes)],
+            [sys.executable, "-P", str(_LOOP), module, path, str(megabytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -118,7 +118,7 @@ class _Pool:
     def __init__(self, module: str, megabytes: int) -> None:
         spec = find_spec(module)
         assert spec is not None
-        self._path, self._megabytes = str(spec.origin), megabytes
+        self._module, self._path, self._megabytes = module, str(spec.origin), megabytes
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._idle: list[_Worker] = []
         self.all: set[_Worker] = set()
@@ -146,7 +146,7 @@ class _Pool:
         return None
 
     def _started(self) -> _Worker:
-        worker = _Worker(self._path, self._megabytes)
+        worker = _Worker(self._module, self._path, self._megabytes)
         self.all.add(worker)
         return worker
 

@@ -1,8 +1,8 @@
 """Run as a child: do one request after another, until nobody is left who could ask.
 
-This file imports nothing of ours: it is run by its path. Arguments: the file whose `work` is to be done, and the
-megabytes that it may take. A request is its seconds and length (`>dQ`) and its bytes; a reply says whether the work
-was done and whether this worker ends now, then its length (`>??Q`) and its bytes.
+This file imports nothing of ours: it is run by its path. Arguments: the name and the file of the module whose `work`
+is to be done, and the megabytes that it may take. A request is its seconds and length (`>dQ`) and its bytes; a reply
+says whether the work was done and whether this worker ends now, then its length (`>??Q`) and its bytes.
 """
 
 from __future__ import annotations
@@ -111,7 +111,12 @@ def _limit(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _loaded(path: str) -> ModuleType:
+def _loaded(name: str, path: str) -> ModuleType:
+    """The module in a file. Of its package there is only the folder: it finds its neighbours, at no other cost."""
+    if package := name.rpartition(".")[0]:
+        bare = ModuleType(package)
+        bare.__path__ = [str(Path(path).parent)]
+        sys.modules[package] = bare
     spec = spec_from_file_location("work_of_a_child", path)
     assert spec is not None
     assert spec.loader is not None
@@ -123,7 +128,7 @@ def _loaded(path: str) -> ModuleType:
 
 def main() -> None:
     """Serve standard input and output, out of the way of a library that prints."""
-    path, megabytes = sys.argv[1:]
+    name, path, megabytes = sys.argv[1:]
     _limit(int(megabytes))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted asker says so by closing the pipe
     fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
@@ -132,7 +137,7 @@ def main() -> None:
     def work(given: bytes) -> bytes:
         """Loading is part of the first request: it may fail, or take too long, like any work."""
         if not modules:
-            modules.append(_loaded(path))
+            modules.append(_loaded(name, path))
         made: bytes = modules[0].work(given)
         return made
 
