@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.feedback import importing, readers
 from pipeline.store import people
+from tests.journeys import steps
 from tests.world import World
 
 
@@ -36,6 +37,24 @@ def test_a_forgotten_person_leaves_only_a_hash_that_keeps_her_out(world: World) 
         assert "ann@" not in "".join(readers.export_csv(project.store))
         with project.store.reading() as tx:
             assert list(people.every(tx)) == []
+
+
+@pytest.mark.parametrize("how", ["one by one", "from a file"])
+def test_who_comes_after_somebody_was_forgotten_is_not_taken_for_her(world: World, how: str) -> None:
+    steps.subscribe(world, "ann@example.org", "ben@example.org")
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    steps.send(world)
+    with world.project() as project:
+        readers.forget(project.store, "ben@example.org", now=world.now)
+        if how == "from a file":
+            raw = io.BytesIO(b"email\ncleo@example.org\ndora@example.org\n")
+            importing.from_csv(project.store, raw, file="friends.csv", now=world.now)
+        else:
+            readers.add(project.store, "cleo@example.org", name=None, consent="told me", now=world.now)
+        assert readers.about(project.store, "ann@example.org")["issues"]
+        assert readers.about(project.store, "cleo@example.org")["issues"] == []
 
 
 @pytest.mark.parametrize(
