@@ -181,7 +181,10 @@ def _unknown(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> N
 
 
 def safe_again(by: Provider, was: ledger.Standing, now: datetime) -> bool:
-    """Whether the provider itself sees to it that this batch, handed over again, arrives once."""
+    """Whether the provider itself sees to it that this batch, handed over again, arrives once.
+
+    A first try in the future means that the clock went back: then nobody knows how old the key is.
+    """
     if by.can.idempotency in ("recipient", "campaign"):
         return True
     if by.can.idempotency != "key" or by.can.key_lifetime_seconds is None:
@@ -189,7 +192,8 @@ def safe_again(by: Provider, was: ledger.Standing, now: datetime) -> bool:
     if was.payload is None or was.first_tried is None:
         return False
     lifetime = timedelta(seconds=by.can.key_lifetime_seconds)
-    return now - was.first_tried < lifetime - min(_LIFETIME_MARGIN, lifetime / 4)
+    margin = min(_LIFETIME_MARGIN, lifetime / 4)
+    return -margin < now - was.first_tried < lifetime - margin
 
 
 def _finish(tx: Tx, batch: Batch) -> None:

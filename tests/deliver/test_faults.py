@@ -90,6 +90,16 @@ def test_a10_after_the_keys_lifetime_nothing_is_repeated(stage: Stage) -> None:
         assert scene.double.asked == 2
 
 
+def test_a10_when_the_clock_went_back_nobody_knows_whether_the_key_still_holds(stage: Stage) -> None:
+    with stage("key") as scene:
+        scene.double.faults = ["reset after"]
+        scene.send()
+        scene.world.pass_time(days=-2)
+        scene.send()
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        assert scene.double.twice == []
+
+
 def test_a11_the_same_bytes_go_again_although_the_issues_files_changed(stage: Stage) -> None:
     with stage("key") as scene:
         scene.double.faults = ["reset after"]
