@@ -77,7 +77,7 @@ def order(ask: Ask) -> Change:
 
 def shape(ask: Ask) -> Change:
     """A post whole or as an excerpt."""
-    return edit.Shape(post=post(ask), form="full" if ask.word("form") == "full" else "excerpt")
+    return edit.Shape(post=post(ask), form="full" if ask.word("shown") == "full" else "excerpt")
 
 
 def later(ask: Ask) -> Change:

@@ -115,6 +115,14 @@ def test_a_change_is_in_the_mail_at_once_and_undone_by_the_keyboard(browser: Any
         mail_of(page).locator("em", has_text="reader").wait_for()
 
 
+def test_a_post_is_shown_as_an_excerpt_and_whole_again(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        page.get_by_role("button", name="Only an excerpt").click()
+        said(page, "shown as an excerpt")
+        page.get_by_role("button", name="The whole text").click()
+        said(page, "shown whole")
+
+
 def test_posts_are_put_in_order_by_dragging_and_by_the_keyboard(browser: Any, door: Door) -> None:
     with window(browser, door) as page:
         page.get_by_role("button", name="Take “Worries at Bedtime” after all").click()
