@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import books, compose, review
+from pipeline import books, compose, review, run
 from pipeline.errors import UserError
-from pipeline.model import Change, Event, IssueNumber, Note, Pick, PostId, edit
+from pipeline.model import Change, Event, IssueNumber, Note, Pick, PostId, Report, edit
 from pipeline.preview.ask import Ask
 from pipeline.store import issues, posts
 
@@ -35,9 +35,28 @@ def keep(ask: Ask, wanted: Change) -> None:
     match wanted:
         case edit.Pin(post=chosen) | edit.Choose(post=chosen, choice="keep"):
             books.ready(ask.store, ask.settings.books, chosen)
+        case _:
+            chosen = None
     told = compose.change(ask.store, ask.settings.compose, number(ask), wanted, by=ask.desk.person, now=ask.now)
     for sentence in (*told.attention, *told.errors):
         ask.say(sentence, "attention")
+    if chosen is not None:
+        with ask.store.reading() as tx:
+            known = posts.get(tx, chosen)
+        if known is not None and not known.article.complete:
+            fetch_whole(ask)
+
+
+def fetch_whole(ask: Ask) -> None:
+    """A post from before is often there as an excerpt only; its page is asked for now that it is wanted."""
+    desk = ask.desk
+
+    def work(say: Callable[[str], None]) -> Report:
+        with desk.project(say) as project:
+            return run.walk(project, "pull", "clean", "books")
+
+    desk.errands.send("Looking for the whole post", work)
+    desk.errands.wait(2)
 
 
 def take_back(ask: Ask) -> None:

@@ -89,6 +89,17 @@ def test_each_change_is_shown_kept_and_can_be_undone(author: Author) -> None:
     assert 'value="Kind words for a dark week"' in author.look()
 
 
+def test_an_old_excerpt_that_she_takes_is_there_as_a_whole(world: World) -> None:
+    world.blog.excerpts = True
+    world.blog.publish("kindness", "A jar of kind words", world.now - timedelta(days=1))
+    steps.pull(world)
+    with at_her_page(world) as lisa:
+        old = post_of(lisa.look(), "Worries at Bedtime")
+        assert "fetched the whole article" in lisa.post("/issue/1/keep", post=old)
+        lisa.post("/issue/1/shape", post=old, shown="full")
+        assert lisa.reads().count("shown whole") == 2
+
+
 def test_posts_change_places_by_buttons(author: Author) -> None:
     author.post("/issue/1/keep", post=post_of(author.look(), "Worries at Bedtime"))
     page = author.look()

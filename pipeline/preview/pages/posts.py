@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 from starlette.responses import Response
 
-from pipeline import books, clean, compose, run
+from pipeline import books, clean, compose
 from pipeline.errors import EntryFault, UserError
 from pipeline.model import Post, PostId, Report, Standing
 from pipeline.preview.ask import Ask
+from pipeline.preview.changes import fetch_whole
 from pipeline.preview.pages import Handler, Page
 from pipeline.preview.slices import slice_of
 from pipeline.store import posts
@@ -100,7 +100,7 @@ def _choosing(choice: Choice) -> Handler:
         ask.say(f"“{known.article.title}” {DONE[choice]}.")
         _tell(ask, report)
         if choice == "keep" and not known.article.complete:
-            _fetch_whole(ask)
+            fetch_whole(ask)
         return ask.back(ask.came_from)
 
     return do
@@ -113,25 +113,13 @@ def _pin(ask: Ask) -> Response:
     ask.say(f"“{known.article.title}” leads the next issue.")
     _tell(ask, report)
     if not known.article.complete:
-        _fetch_whole(ask)
+        fetch_whole(ask)
     return ask.back(ask.came_from)
 
 
 def _tell(ask: Ask, report: Report) -> None:
     for sentence in (*report.attention, *report.errors):
         ask.say(sentence, "attention")
-
-
-def _fetch_whole(ask: Ask) -> None:
-    """A post from before is often there as an excerpt only; its page is asked for now that it is wanted."""
-    desk = ask.desk
-
-    def work(say: Callable[[str], None]) -> Report:
-        with desk.project(say) as project:
-            return run.walk(project, "pull", "clean", "books")
-
-    desk.errands.send("Looking for the whole post", work)
-    desk.errands.wait(2)
 
 
 PAGE = Page(
