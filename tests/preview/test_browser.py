@@ -65,7 +65,13 @@ def test_from_an_empty_folder_to_a_sent_issue_and_its_correction(browser: Any, t
         served(project) as door,
         window(browser, door) as page,
     ):
-        page.get_by_label("Address of the blog").fill(home)
+        address = page.get_by_label("Address of the blog")
+        address.fill("http://127.0.0.1:9/")
+        page.get_by_role("button", name="Look at it").click()
+        said(page, "The server can't be reached")
+        assert address.input_value() == "http://127.0.0.1:9/"
+        page.get_by_role("button", name="OK", exact=True).click()
+        address.fill(home)
         page.get_by_role("button", name="Look at it").click()
         said(page, "Your first issue starts with the newest")
         page.locator("h1", has_text="Kindness Is a Practice").wait_for()

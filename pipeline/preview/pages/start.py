@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -28,7 +29,7 @@ def _begin(ask: Ask) -> Response:
     if ask.desk.folder is None:
         ask.desk.errands.send("Looking at your blog", lambda say: _look(ask.desk, url, say))
         ask.desk.errands.wait(10)
-    return ask.back("/" if ask.desk.folder else "/start")
+    return ask.back("/" if ask.desk.folder else f"/start?{urlencode({'url': url})}")
 
 
 def _look(desk: Desk, url: str, say: Callable[[str], None]) -> Report:
