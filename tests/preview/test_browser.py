@@ -177,6 +177,18 @@ def test_half_written_words_are_not_taken_away_by_another_tab(browser: Any, door
         assert two.get_by_label("Before the posts").input_value() == "Half a sent"
 
 
+def test_what_is_unfolded_stays_so_when_something_changes(browser: Any, door: Door) -> None:
+    with window(browser, door) as one, window(browser, door) as two:
+        two.get_by_text("Something you invite to, once").click()
+        two.get_by_label("What", exact=True).fill("A reading")
+        two.get_by_label("Where").focus()
+        one.get_by_label("Subject").fill("From the first tab")
+        one.get_by_label("Subject").press("Enter")
+        two.locator("#subject[value='From the first tab']").wait_for()
+        assert two.get_by_label("What", exact=True).input_value() == "A reading"
+        assert two.get_by_label("Where").is_visible()
+
+
 def test_approved_sent_and_watched(browser: Any, door: Door, world: World) -> None:
     with window(browser, door) as page:
         page.get_by_role("button", name="Make this issue now").click()
