@@ -53,10 +53,17 @@ def fetch_whole(ask: Ask) -> None:
 
     def work(say: Callable[[str], None]) -> Report:
         with desk.project(say) as project:
-            return run.walk(project, "pull", "clean", "books")
+            return run.walk(project, "pull", "clean", "books") + follow(project)
 
     desk.errands.send("Looking for the whole post", work)
     desk.errands.wait(2)
+
+
+def follow(project: run.Project) -> Report:
+    """Bring the drafts up to date with what was just fetched, and make no new one."""
+    known = review.overview(project.store, project.settings.review)
+    drafts = [line.issue.slot.key for line in known if line.state == "draft" and line.issue.corrects is None]
+    return run.perform(project, "compose", lambda: drafts)
 
 
 def take_back(ask: Ask) -> None:

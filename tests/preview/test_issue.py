@@ -100,6 +100,20 @@ def test_an_old_excerpt_that_she_takes_is_there_as_a_whole(world: World) -> None
         assert lisa.reads().count("shown whole") == 2
 
 
+def test_a_draft_has_at_once_what_was_fetched_for_it(world: World) -> None:
+    world.blog.excerpts = True
+    world.blog.publish("kindness", "A jar of kind words", world.now - timedelta(days=1))
+    steps.pull(world)
+    with at_her_page(world) as lisa:
+        old = post_of(lisa.look(), "Worries at Bedtime")
+        lisa.post("/go/1/make")
+        lisa.post("/issue/1/keep", post=old)
+        assert lisa.look().count('value="full">The whole text') == 1
+        world.blog.publish("courage", "Courage is a small word", world.now - timedelta(hours=2))
+        assert "Courage is a small word" in lisa.post("/go/fetch")
+        assert 'id="post-3"' in lisa.look()
+
+
 def test_posts_change_places_by_buttons(author: Author) -> None:
     author.post("/issue/1/keep", post=post_of(author.look(), "Worries at Bedtime"))
     page = author.look()

@@ -11,7 +11,7 @@ from pipeline import compose, deliver, render, review, run
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import IssueNumber, Report, edit
 from pipeline.preview.ask import Ask
-from pipeline.preview.changes import number
+from pipeline.preview.changes import follow, number
 from pipeline.preview.desk import Desk
 from pipeline.preview.pages import Page
 from pipeline.run import Project
@@ -46,7 +46,7 @@ def _fetch(ask: Ask) -> Response:
     def work(project: Project) -> Report:
         visits = [f"source/{source.name}" for source in project.settings.sources]
         pulled = run.perform(project, "pull", lambda: visits)
-        return pulled + run.walk(project, "pull", "clean", "books")
+        return pulled + run.walk(project, "pull", "clean", "books") + follow(project)
 
     return _errand(ask, "Looking at your blog", work)
 
