@@ -44,6 +44,8 @@ _WORDS: dict[str, Says] = {
     "free": "in", "paid": "in", "comped": "in", "gifted": "in", "trialed": "in", "churning": "in", "past due": "in",
 }  # fmt: skip
 _YES, _NO = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How a zip file (an .xlsx and an .ods are one inside) and an old .xls begin."""
 _PIECE = 1 << 18
 """Bytes that are read at once."""
 _GRAVITY: tuple[Says, ...] = ("in", "unclear", "unconfirmed", "unsubscribed", "bounced", "complained")
@@ -94,6 +96,7 @@ PLAIN = Program(
     has=frozenset(),
     states=("status", "subscription status", "email status"),
     wants=("subscribed",),
+    refuses=("unsubscribed", "email disabled", "opted out"),
     filled={"unsubscribed at": "unsubscribed", "unsub time": "unsubscribed", "clean time": "bounced"},
 )
 # Mailchimp tells by the file's name alone that these people never asked for mail.
@@ -121,6 +124,13 @@ def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
 
     One reading of `raw` has to end before the next begins. Raises UserError without addresses.
     """
+    raw.seek(0)
+    if raw.read(4) in _NO_TEXT:
+        raise UserError(
+            "This is a table of Excel or a zip file, not a CSV file.",
+            where=file,
+            next_step="Unpack it, or save the table as CSV, then import that.",
+        )
     encoding = _encoding(raw)
     first = next(_lines(raw, encoding), "")
     skipped = 1 if re.fullmatch(r"sep=.\r?\n", first) else 0  # a line for Excel

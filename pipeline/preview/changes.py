@@ -32,11 +32,9 @@ def post(ask: Ask) -> PostId:
 def keep(ask: Ask, wanted: Change) -> None:
     """Write a change down; a yes that was given before is taken back, and she is told."""
     take_back(ask)
-    match wanted:
-        case edit.Pin(post=chosen) | edit.Choose(post=chosen, choice="keep"):
-            books.ready(ask.store, ask.settings.books, chosen)
-        case _:
-            chosen = None
+    chosen = _taken(wanted)
+    if chosen is not None:
+        books.ready(ask.store, ask.settings.books, chosen)
     told = compose.change(ask.store, ask.settings.compose, number(ask), wanted, by=ask.desk.person, now=ask.now)
     for sentence in (*told.attention, *told.errors):
         ask.say(sentence, "attention")
@@ -45,6 +43,15 @@ def keep(ask: Ask, wanted: Change) -> None:
             known = posts.get(tx, chosen)
         if known is not None and not known.article.complete:
             fetch_whole(ask)
+
+
+def _taken(wanted: Change) -> PostId | None:
+    """The post that a change lets in."""
+    match wanted:
+        case edit.Pin(post=chosen) | edit.Choose(post=chosen, choice="keep"):
+            return chosen
+        case _:
+            return None
 
 
 def fetch_whole(ask: Ask) -> None:

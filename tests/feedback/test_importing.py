@@ -192,6 +192,19 @@ def test_the_gravest_counts_however_the_address_is_spelt(world: World) -> None:
     assert barred(world, "ben@bücher.example.org") == "complained"
 
 
+def test_a_table_of_her_own_may_say_who_has_left(world: World) -> None:
+    done = take(world, "email,unsubscribed\nann@example.org,no\nben@example.org,yes\ncleo@example.org,last June\n")
+    assert [one.address for one in active(world)] == ["ann@example.org"]
+    assert barred(world, "ben@example.org") == "unsubscribed"
+    assert [result for _, result, _ in done.rows] == ["kept out", "unclear"]
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_table_of_excel_or_a_zip_file_is_called_so(world: World, head: bytes) -> None:
+    with pytest.raises(UserError, match="save the table as CSV"):
+        take(world, head + bytes(100), "readers.xlsx")
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(world: World) -> None:
     text = "email,status\nann@example.org,\nnonsense,\nben@example.org,unsubscribed\ncleo@example.org,hm\n"
     dry = take(world, text, dry_run=True)
