@@ -157,7 +157,7 @@ def _write(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> Rep
     if any(_concerns_all(outcome) for outcome in not_sent) and once.until > once.now:
         ledger.postpone(tx, once.until, number=batch.issue)
     again = bool(unknown) and ledger.standing(tx, batch.id).state == "pending"
-    return _report(once, words, again=again)
+    return _report(once, words, again=again, real=by.can.real)
 
 
 def _unknown(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> None:
@@ -208,14 +208,18 @@ def _concerns_all(outcome: Outcome) -> bool:
     return not re.match(r"4(?!21)\d\d\b", outcome.words)
 
 
-def _report(once: _Round, words: str, *, again: bool) -> Report:
-    """`again`: those of unknown fate are sent once more, because that can't reach anybody twice."""
+def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:
+    """`again`: those of unknown fate are sent once more, because that can't reach anybody twice.
+
+    `real` is False when files were written and nobody was mailed.
+    """
     issue, wait = f"Issue {once.batch.issue}", _length(once.until - once.now)
     later = _length(once.later - once.now)
     accepted, not_sent, unknown = (len(once.of(fate)) for fate in ("accepted", "not-sent", "unknown"))
     done, errors, attention = [], [], []
     if accepted:
-        done.append(f"{issue}: {accepted} handed over.")
+        written = f"written into outbox/mail/{once.batch.issue}/, sent to nobody"
+        done.append(f"{issue}: {accepted} {'handed over' if real else written}.")
     if not_sent:
         errors.append(f"{issue}: {not_sent} not handed over ({words}); tried again in {wait}.")
     if unknown and again:

@@ -61,7 +61,7 @@ def drain(*worlds: World) -> list[str]:
 def test_a_post_becomes_a_mail_without_a_run(world: World) -> None:
     steps.subscribe(world, "ann@example.org", "ben@example.org")
     said = drain(world)
-    assert any("2 handed over" in sentence for sentence in said), said
+    assert any("2 written into outbox/mail/1/, sent to nobody" in sentence for sentence in said), said
     assert len(steps.mails(world)) == 2
     assert (world.folder / "outbox/public/rss.xml").is_file()
     assert drain(world) == []
@@ -86,11 +86,11 @@ def test_a_worker_leaves_accounts_as_a_run_does_without_addresses_and_secrets(wo
     assert (end["event"], end["what"], end["newsletter"], end["code"]) == ("ended", "worker", "paperround", 3)
     words = {line["level"]: line["words"] for line in lines[:-1]}
     assert "gone.example.org" in words["error"]
-    assert any("1 handed over" in line["words"] for line in lines[:-1])
+    assert any("1 written into outbox/mail/" in line["words"] for line in lines[:-1])
     with world.project() as project, project.store.reading() as tx:
         (kept, *_) = runs.last(tx, 10)
     assert (kept.what, kept.code) == ("worker", 3)
-    assert "handed over" in kept.words
+    assert "written into outbox/mail/" in kept.words
     assert (world.folder / "outbox/figures.prom").read_text("utf-8").endswith("# EOF\n")
 
 
