@@ -262,6 +262,15 @@ def test_a_mail_in_hebrew_has_its_lines_of_quotes_on_the_right() -> None:
     assert "direction:ltr" not in made
 
 
+@pytest.mark.parametrize("design", ["digest", "letter", "pictures"])
+def test_a_post_in_hebrew_within_an_english_mail_stands_on_the_right(design: str) -> None:
+    first = Item(post=post(), form="full", picks=())
+    second = Item(post=post(language="he", direction="rtl", title="צנצנת", html="<p>שלום</p>"), form="full", picks=())
+    page = parser.document_fromstring(rendered(issue(first, second), settings(design=design)).message.html)
+    right = [element for element in page.iter() if "text-align:right" in element.get("style", "")]
+    assert [(element.tag, element.get("dir")) for element in right] == [("h2", None), ("div", "rtl")]
+
+
 def test_small_print_and_code_can_be_read_in_the_dark(html: str) -> None:
     dark = html.partition("prefers-color-scheme: dark")[2].partition("</style>")[0]
     for element in ("figcaption", "pre"):
