@@ -319,7 +319,7 @@ def _without_body(post: Post) -> Post:
 
 def slug(title: str) -> str:
     """A folder-safe name: a-z, 0-9 and hyphens, 60 characters at most, "issue" when nothing is left."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()  # ß becomes ss
     words = re.findall(r"[a-z0-9]+", re.sub(r"['’]", "", plain))
     cut = "-".join(words)[:61]
     return (cut if len(cut) <= 60 else cut[:60].rpartition("-")[0] or cut[:60]).strip("-") or "issue"

@@ -146,6 +146,7 @@ def test_a_matched_book_rests_and_a_mentioned_one_need_not() -> None:
         ("World Kindness Day", "world-kindness-day"),
         ("../../etc/passwd", "etc-passwd"),
         ("Über Gefühle", "uber-gefuhle"),
+        ("Die Größe der Gefühle", "die-grosse-der-gefuhle"),
         ("Don’t worry", "dont-worry"),
         ("مرحبا", "issue"),
         ("", "issue"),
