@@ -124,7 +124,7 @@ def _surnames(byline: str) -> set[str]:
 
 def _how_to_begin(file: str) -> str:
     return (
-        f"{file}: There is no shelf yet, so only books that a post names can be suggested. "
+        f"{file}: There are no books of yours yet, only the starter shelf's. "
         'Make the file and give each book three lines: [[book]], title = "..." and author = "...".'
     )
 
