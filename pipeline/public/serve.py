@@ -54,6 +54,9 @@ def desk(project: Project, after: ThreadPoolExecutor, say: Callable[[str], None]
         except PaperroundError as fault:
             say(str(fault))
             return
+        except Exception as fault:  # noqa: BLE001 - nobody waits for this thread, so nobody else would tell
+            say(f"feedback failed on {key}: {type(fault).__name__}: {fault}.")
+            return
         for sentence in (*report.errors, *report.attention):
             say(sentence)
 
