@@ -267,7 +267,7 @@ def test_a_post_in_hebrew_within_an_english_mail_stands_on_the_right(design: str
     first = Item(post=post(), form="full", picks=())
     second = Item(post=post(language="he", direction="rtl", title="צנצנת", html="<p>שלום</p>"), form="full", picks=())
     page = parser.document_fromstring(rendered(issue(first, second), settings(design=design)).message.html)
-    right = [element for element in page.iter() if "text-align:right" in element.get("style", "")]
+    right = [element for element in page.iter("*") if "text-align:right" in element.get("style", "")]
     assert [(element.tag, element.get("dir")) for element in right] == [("h2", None), ("div", "rtl")]
 
 
