@@ -42,7 +42,7 @@ def checked(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(address.strip(), check_deliverability=False).normalized
+        return validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError as fault:
         raise UserError(f"{address.strip()!r} is no address that mail can go to: {fault}") from None
 

@@ -192,6 +192,11 @@ def test_the_gravest_counts_however_the_address_is_spelt(world: World) -> None:
     assert barred(world, "ben@bücher.example.org") == "complained"
 
 
+def test_an_address_that_no_mail_can_be_written_to_is_told_at_once(world: World) -> None:
+    done = take(world, "email\nmüller@example.org\nann@bücher.example.org\n")
+    assert [(line, result) for line, result, _ in done.rows] == [(2, "no address")]
+
+
 def test_a_table_of_her_own_may_say_who_has_left(world: World) -> None:
     done = take(world, "email,unsubscribed\nann@example.org,no\nben@example.org,yes\ncleo@example.org,last June\n")
     assert [one.address for one in active(world)] == ["ann@example.org"]
