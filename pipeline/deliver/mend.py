@@ -58,6 +58,8 @@ def look_up(batch: BatchId, store: Store, settings: DeliverSettings, by: Provide
     told = [one for one in by.found(frozen, replies) if one.fate != "unknown" and (sure or one.fate != "not-sent")]
     now = out.clock()
     with store.writing() as tx:
+        if ledger.standing(tx, batch) != was:  # another asked as well, or a person gave an order
+            return Report(unchanged=1)
         ledger.record(tx, batch, told, now)
         if was.state == "unknown":
             ledger.move(

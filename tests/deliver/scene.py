@@ -37,8 +37,19 @@ class Scene:
     @contextmanager
     def project(self) -> Iterator[Project]:
         """The project, with a line that soon loses patience where the provider is about to hang."""
+        with self._connected(alone=True) as project:
+            yield project
+
+    @contextmanager
+    def beside(self) -> Iterator[Project]:
+        """The same as a worker has it: it works while another holds the project's lock."""
+        with self._connected(alone=False) as project:
+            yield project
+
+    @contextmanager
+    def _connected(self, *, alone: bool) -> Iterator[Project]:
         patience = 1.0 if "hang" in self.double.faults else 20.0
-        with self.world.project() as project, Wire(project.settings.outbox, patience) as line:
+        with self.world.project(alone=alone) as project, Wire(project.settings.outbox, patience) as line:
             yield replace(project, out=replace(project.out, line=line))
 
     def send(self, canary: int | None = None) -> Report:

@@ -13,6 +13,7 @@ import pytest
 from pipeline import deliver, run
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.feedback import readers
+from pipeline.model import Report
 from pipeline.store import ledger
 from tests.deliver.scene import ONE, Stage
 
@@ -377,6 +378,28 @@ def test_records_that_come_late_settle_what_is_unknown_and_their_silence_proves_
         scene.cron()
         assert scene.sums == {"accepted": 2, "unknown": 2}
         assert scene.double.asked == 2
+
+
+def test_two_who_ask_for_records_at_once_settle_a_batch_once(stage: Stage) -> None:
+    with stage("none", lookup="lagging") as scene:
+        scene.double.lag = True
+        scene.double.faults = ["reset after", "reset after"]
+        scene.send()
+        assert scene.sums == {"unknown": 4}
+        scene.double.lag = False
+        scene.world.pass_time(hours=1)
+        others: list[Report] = []
+
+        def ask_as_well() -> None:
+            scene.double.looked = lambda: None
+            with scene.beside() as project:
+                others.append(run.walk(project, "deliver"))
+
+        scene.double.looked = ask_as_well
+        report = scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert not (report + others[0]).errors
+        assert "copies found in the provider's records" in str(others[0].done)
 
 
 def test_where_records_are_sure_who_is_not_in_them_is_sent_the_issue(stage: Stage) -> None:

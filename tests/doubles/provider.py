@@ -27,7 +27,8 @@ class Double:
     """What the provider knows and what it has been told to do wrong.
 
     `faults` are taken one by one by the requests that hand over; an empty list means that all goes well. `lag`: its
-    records show nothing yet. `told` is called before each hand-over is acted upon, `after` when it was, before the answer.
+    records show nothing yet. `told` is called before each hand-over is acted upon, `after` when it was, before the answer;
+    `looked` before records are shown.
     """
 
     kind: Kind = "none"
@@ -40,6 +41,7 @@ class Double:
     campaigns: dict[str, str] = field(default_factory=dict)
     told: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
+    looked: Callable[[], None] = lambda: None
     seconds: float = 0.0
     url: str = ""
 
@@ -125,6 +127,7 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a 
                 return
             double.tokens.append(self.headers.get("X-Token", ""))
             if self.path == "/records":
+                double.looked()
                 self._say(*double.records(body))
                 return
             double.asked += 1
