@@ -37,6 +37,7 @@ __all__ = [
     "who",
     "work",
     "write_to_author",
+    "written_only",
 ]
 
 
@@ -216,6 +217,21 @@ def people_of(number: IssueNumber, fate: Fate, store: Store) -> list[tuple[str, 
     """The readers of an issue with one fate, as (address, the provider's words), a thousand at most."""
     with store.reading() as tx:
         return ledger.people(tx, number, fate)
+
+
+def written_only(store: Store) -> frozenset[IssueNumber]:
+    """The issues whose copies are files on this machine and went to nobody, as the outbox provider writes them."""
+    with store.reading() as tx:
+        carried = ledger.carried(tx)
+    return frozenset(number for number, carrier in carried if not _leaves(carrier))
+
+
+def _leaves(carrier: str) -> bool:
+    """Whether mail by this provider leaves the machine; by one that is not installed any more, it did."""
+    try:
+        return bool(providers.load(carrier).CAN.real)
+    except UserError:
+        return True
 
 
 def next_try(number: IssueNumber, store: Store) -> datetime | None:

@@ -110,9 +110,9 @@ def carrier_of(tx: Tx, batch: BatchId) -> tuple[IssueNumber, str]:
     return number, provider
 
 
-def frozen(tx: Tx) -> list[IssueNumber]:
-    """The issues that were frozen for sending, whatever became of them."""
-    return list(tx.execute(sa.select(_S.number).order_by(_S.number)).scalars())
+def carried(tx: Tx) -> list[tuple[IssueNumber, str]]:
+    """(number, provider) of every issue that was frozen for sending, in no order."""
+    return [(row[0], row[1]) for row in tx.execute(sa.select(_S.number, _S.provider))]
 
 
 def open_sendings(tx: Tx) -> list[tuple[IssueNumber, str, datetime]]:

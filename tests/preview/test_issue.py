@@ -9,10 +9,12 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
 from pipeline.config import Settings
 from pipeline.model import Fetched, NoAnswer, Outside, Reply, Request, Validators
 from pipeline.preview import Desk
+from pipeline.store import tables
 from tests.journeys import steps
 from tests.preview.author import ORIGIN, Author, at_her_page, desk
 from tests.world import World
@@ -178,6 +180,30 @@ def test_send_now_hands_over_and_shows_the_sum(author: Author, world: World) -> 
     said = author.reads("/issue/1")
     assert "1 reader = 1 accepted + 0 refused + 0 left out + 0 unknown + 0 to go" in said
     assert len(steps.mails(world)) == 1
+
+
+def test_what_the_outbox_provider_wrote_is_told_as_sent_to_nobody(author: Author, world: World) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    said = author.reads("/issue/1")
+    assert "Issue 1 only written" in said
+    assert "1 copy written into outbox/mail/1/, sent to nobody" in said
+    assert "It went to" not in said
+    assert "was written into outbox/mail/1/ and sent to nobody" in author.reads()
+    assert "only written A jar of kind words" in author.reads("/issues")
+    world.set("[schedule]", '[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "mail.example.org"\n[schedule]')
+    assert "1 copy written into outbox/mail/1/, sent to nobody" in author.reads("/issue/1")
+
+
+@pytest.mark.parametrize("carrier", ["postmark", "of-a-stranger"])
+def test_what_another_provider_carried_is_told_as_sent_even_where_it_is_not_installed_any_more(
+    author: Author, world: World, carrier: str
+) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    with world.project() as project, project.store.writing() as tx:
+        tx.execute(sa.update(tables.sendings).values(provider=carrier))
+    assert "It went to 1 reader." in author.reads("/issue/1")
     assert "has been sent" in author.reads()
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import PlainTextResponse, Response
 
-from pipeline import books
+from pipeline import books, deliver, providers
 from pipeline.compose.edits import to_redo, to_undo
 from pipeline.errors import UserError
 from pipeline.mail import sender
@@ -51,7 +51,8 @@ def _page(ask: Ask, there: Hand) -> Response:
         undo=to_undo(edits),
         redo=to_redo(edits),
         place=_place,
-        real=ask.settings.delivery.provider != "outbox",
+        real=providers.load(ask.settings.delivery.provider).CAN.real,
+        written_only=deliver.written_only(ask.store),
         corrections=[(line.issue, line.state) for line in ask.issues[::-1] if line.issue.corrects == there.number],
         last=next(((line.issue, line.state) for line in ask.issues if line.state == "sent"), None),
         people=_people(ask, there),
@@ -60,8 +61,6 @@ def _page(ask: Ask, there: Hand) -> Response:
 
 def _people(ask: Ask, there: Hand) -> dict[str, list[tuple[str, str]]]:
     """Those whose fate wants a word, by name: the unknown with the evidence there is, and the refused."""
-    from pipeline import deliver
-
     account = there.account
     wanted = {"unknown": account.unknown, "rejected": account.rejected} if account else {}
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from pipeline import review
+from pipeline import deliver, review
 from pipeline.preview.ask import Ask
 from pipeline.preview.pages import Page
 from pipeline.preview.slices import slice_of
@@ -36,6 +36,7 @@ def _show(ask: Ask) -> Response:
         part=part,
         words=words,
         states=STATES,
+        written_only=deliver.written_only(ask.store),
         reported=reported,
         corrected={line.issue.corrects: line.issue.number for line in every if line.issue.corrects},
         public=public.rstrip("/") if public else None,
