@@ -54,6 +54,11 @@ def _place(name: str, own: Path) -> Path:
     return path
 
 
+def designs(own: Path) -> tuple[str, ...]:
+    """The designs of a mail, ours and the author's own, in alphabetical order; a correction's look is none of them."""
+    return tuple(sorted({path.stem for folder in (BUILT_IN, own) for path in folder.glob("*.mjml")} - {"correction"}))
+
+
 def theme(own: Path) -> dict[str, dict[str, str]]:
     """Colours and fonts by table; the author's theme.toml need name only what differs.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
-__all__ = ["Capabilities", "Pollable", "Provider", "load", "names", "open_module", "open_provider"]
+__all__ = ["Capabilities", "Pollable", "Provider", "known", "load", "names", "open_module", "open_provider"]
 
 SETTINGS_FILE = "sources/newsletter.toml"
 
@@ -112,6 +112,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
+def known() -> tuple[str, ...]:
+    """Every provider that may be chosen here, the installed ones of others too, in alphabetical order."""
+    return tuple(sorted({*names(), *_entry_points().names}))
+
+
 def load(name: str) -> ModuleType:
     """A provider's module. Raises UserError with the nearest name for one that nobody knows."""
     if name in names():
@@ -119,10 +124,9 @@ def load(name: str) -> ModuleType:
     others = _entry_points()
     if name in others.names:
         return _loaded(name, others)
-    known = sorted({*names(), *others.names})
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, known(), n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise UserError(f"There is no provider called {name!r}.{hint}", next_step=f"Known: {', '.join(known)}.")
+    raise UserError(f"There is no provider called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
 
 
 def _entry_points() -> EntryPoints:

@@ -35,6 +35,11 @@ def names() -> tuple[str, ...]:
     return tuple(name for name in modules if hasattr(import_module(f"pipeline.pull.{name}"), "visit"))
 
 
+def known() -> tuple[str, ...]:
+    """Every kind that a source may be said to be here: found out by itself, ours, then the installed ones of others."""
+    return (AUTO, *names(), *sorted(_installed().names))
+
+
 def load(name: str) -> Kind:
     """The kind called `name`. Raises UserError with the nearest name for one that nobody knows."""
     if ours := _ours(name):
@@ -42,10 +47,9 @@ def load(name: str) -> Kind:
     installed = _installed()
     if name in installed.names:
         return cast("Kind", installed[name].load())
-    known = [AUTO, *names(), *sorted(installed.names)]
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, known(), n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known)}.")
+    raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
 
 
 @cache

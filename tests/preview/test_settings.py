@@ -83,6 +83,33 @@ def test_a_required_field_left_empty_and_an_unknown_provider_are_refused(author:
     assert "pigeon" in words(page)
 
 
+def choices(page: str, name: str) -> list[str]:
+    found = re.search(rf'<select[^>]* name="{re.escape(name)}".*?</select>', page, re.DOTALL)
+    assert found, name
+    return re.findall(r"<option[^>]*>([^<]*)", found[0])
+
+
+def test_providers_kinds_of_source_and_designs_are_chosen_from_those_there_are(author: Author, world: World) -> None:
+    (world.folder / "templates").mkdir(exist_ok=True)
+    (world.folder / "templates/birthday.mjml").write_text("<mjml></mjml>")
+    page = author.look("/settings")
+    assert {"As usual (outbox)", "postmark", "smtp"} < set(choices(page, "delivery.provider"))
+    assert choices(page, "newsletter.design") == ["As usual (digest)", "birthday", "digest", "letter", "pictures"]
+    for at in (0, 1):
+        assert {"As usual (auto)", "feed", "markdown"} < set(choices(page, f"source.{at}.kind"))
+    send(author, "/settings/write", fields(page) | {"newsletter.design": "letter", "source.0.kind": "feed"})
+    settings = config.load(world.folder, {})
+    assert (settings.newsletter.design, settings.sources[0].kind) == ("letter", "feed")
+
+
+def test_a_choice_in_the_file_that_is_not_there_any_more_stays(author: Author, world: World) -> None:
+    world.set('title = "Kind Words"', 'title = "Kind Words"\ndesign = "lost"')
+    page = author.look("/settings")
+    assert choices(page, "newsletter.design")[-1] == "lost"
+    assert fields(page)["newsletter.design"] == "lost"
+    assert "Nothing has changed" in words(send(author, "/settings/look", fields(page)))
+
+
 def test_a_setting_is_taken_out_and_a_source_comes_in(author: Author, world: World) -> None:
     filled = fields(author.look("/settings"))
     filled |= {"newsletter.reply_to": "", "source.1.url": "https://other.example.org/feed/", "source.1.name": "Other"}

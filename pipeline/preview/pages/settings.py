@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -13,7 +15,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from tomlkit.exceptions import TOMLKitError
 
-from pipeline import config, files
+from pipeline import config, files, looks, providers, pull
 from pipeline.errors import NeedsPerson, PaperroundError, SettingsError, UserError
 from pipeline.preview import written
 from pipeline.preview.ask import Ask
@@ -32,7 +34,7 @@ SECTIONS: dict[str, tuple[str, type[msgspec.Struct], dict[str, str]]] = {
             "public_url": "Where the public folder is on the web",
             "language": "Language",
             "timezone": "Your time zone, as America/New_York",
-            "design": "Design: digest, letter, pictures, or one of yours",
+            "design": "Design",
             "texts": "Which posts are shown whole",
         },
     ),
@@ -104,11 +106,12 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Said:
-    """What she filled in, by the fields' names, and what is wrong with it."""
+class _Form:
+    """What she filled in, by the fields' names, what is wrong with it, and what she may choose from where we know."""
 
     given: dict[str, str]
     faults: list[str]
+    offered: Mapping[str, tuple[str, ...]]
 
 
 def _show(ask: Ask) -> Response:
@@ -120,14 +123,14 @@ def _page(ask: Ask, text: str, given: dict[str, str], faults: list[str], status:
         document: Any = written.read(text)
     except TOMLKitError:
         document = {}
-    said = _Said(given=given, faults=faults)
+    form = _Form(given=given, faults=faults, offered=_offered(config.find(ask.desk.start) / "templates"))
     groups = [
-        (title, [_field(document, (section, key), shape, label, said) for key, label in keys.items()])
+        (title, [_field(document, (section, key), shape, label, form) for key, label in keys.items()])
         for section, (title, shape, keys) in SECTIONS.items()
     ]
     count = len(document.get("source", []))
     sources = [
-        [_source_field(document, at, key, label, said) for key, label in SOURCE.items()] for at in range(count + 1)
+        [_source_field(document, at, key, label, form) for key, label in SOURCE.items()] for at in range(count + 1)
     ]
     placed = {
         one for _, fields in [*groups, *(("", fields) for fields in sources)] for field in fields for one in field.wrong
@@ -147,30 +150,42 @@ def _page(ask: Ask, text: str, given: dict[str, str], faults: list[str], status:
     )
 
 
-def _field(document: Any, path: tuple[str, str], shape: type[msgspec.Struct], label: str, said: _Said) -> Field:
+def _offered(templates: Path) -> Mapping[str, tuple[str, ...]]:
+    """What may be chosen where that depends on what is installed and on the author's own files."""
+    return {
+        "newsletter.design": looks.designs(templates),
+        "delivery.provider": providers.known(),
+        "source.kind": pull.kinds.known(),
+    }
+
+
+def _field(document: Any, path: tuple[str, str], shape: type[msgspec.Struct], label: str, form: _Form) -> Field:
     section, key = path
     part = next(one for one in msgspec.structs.fields(shape) if one.encode_name == key)
     name = f"{section}.{key}"
+    choices = form.offered.get(name) or _choices(part.type)
     return Field(
         name=name,
         label=label,
-        kind="choice" if _choices(part.type) else "number" if _bare(part.type) is int else "text",
-        value=said.given.get(name, _shown(written.value_at(document, (section, key)))),
+        kind="choice" if choices else "number" if _bare(part.type) is int else "text",
+        value=form.given.get(name, _shown(written.value_at(document, (section, key)))),
         usual="" if part.required else _shown(part.default if part.default is not msgspec.NODEFAULT else None),
-        choices=_choices(part.type),
+        choices=choices,
         needed=part.required,
-        wrong=tuple(one for one in said.faults if re.search(rf"\b{re.escape(name)}\b", one)),
+        wrong=tuple(one for one in form.faults if re.search(rf"\b{re.escape(name)}\b", one)),
     )
 
 
-def _source_field(document: Any, at: int, key: str, label: str, said: _Said) -> Field:
+def _source_field(document: Any, at: int, key: str, label: str, form: _Form) -> Field:
     name = f"source.{at}.{key}"
+    choices = form.offered.get(f"source.{key}", ())
     return Field(
         name=name,
         label=label,
-        kind="text",
-        value=said.given.get(name, _shown(written.value_at(document, ("source", at, key)))),
+        kind="choice" if choices else "text",
+        value=form.given.get(name, _shown(written.value_at(document, ("source", at, key)))),
         usual="auto" if key == "kind" else "",
+        choices=choices,
     )
 
 
