@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,41 @@ def test_a_setting_is_mended_then_written(browser: Any, door: Door, world: World
         page.get_by_role("button", name="Write it").click()
         said(page, "Written.")
         assert 'at = "12:00"' in (world.folder / "sources/newsletter.toml").read_text("utf-8")
+
+
+WORDS_OF_PLOTS = """() => [...document.querySelectorAll(".plot svg")].map(svg => {
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+    return [...svg.querySelectorAll(".axis")].map(one => [one, one.getBoundingClientRect()])
+        .filter(([_, box]) => box.width)
+        .map(([one, box]) => [parseFloat(getComputedStyle(one).fontSize) * scale, box.left, box.right, box.top])
+})"""
+"""Of each plot its words that are seen: size in pixels, left, right, top."""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_words_of_plots_are_large_enough_and_stand_beside_each_other(browser: Any, door: Door, width: int) -> None:
+    with window(browser, door, viewport={"width": width, "height": 800}) as page:
+        opened(page, "Health")
+        plots = page.evaluate(WORDS_OF_PLOTS)
+        assert plots
+        for words in plots:
+            assert min(size for size, *_ in words) >= 12
+            foot = max(top for *_, top in words)
+            labels = sorted((left, right) for _, left, right, top in words if top > foot - 1)
+            assert all(right < left for (_, right), (left, _) in pairwise(labels))
+            assert labels[-1][1] <= width
+
+
+def test_plots_that_have_nothing_to_show_leave_no_holes_between_the_others(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        opened(page, "Health")
+        boxes = page.locator(".plots > .card").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect()).map(box => [box.top, box.bottom])"
+        )
+        assert len(boxes) == 4
+        assert boxes[0] == pytest.approx(boxes[1])
+        assert boxes[2] == pytest.approx(boxes[3])
+        assert page.locator(".plots > .card:has(svg) ~ .card:not(:has(svg)) ~ .card:has(svg)").count() == 0
 
 
 def test_the_archive_and_the_plots_can_be_read_without_scripts_and_by_everybody(browser: Any, door: Door) -> None:
