@@ -201,6 +201,7 @@ def _inputs(issue: Issue, settings: RenderSettings, around: Seen) -> str:
         RULES,
         issue,
         sorted(around.copies.items()),
+        _covers_there(issue, settings),
         str(settings.newsletter),
         settings.disclosure,
         settings.provider,
@@ -208,6 +209,14 @@ def _inputs(issue: Issue, settings: RenderSettings, around: Seen) -> str:
     whole = hashlib.sha256(msgspec.json.encode(facts))
     whole.update(looks.sha(settings.templates).encode())
     return whole.hexdigest()
+
+
+def _covers_there(issue: Issue, settings: RenderSettings) -> list[str]:
+    """The covers of an issue's books that the newsletter's own site has: they come when their host answers."""
+    if settings.covers is None:
+        return []
+    names = {pick.book.cover_file for item in issue.items for pick in item.picks}
+    return sorted(name for name in names if name and (settings.covers / name).is_file())
 
 
 def _leftovers(where: Path, known: set[str]) -> list[Path]:

@@ -20,7 +20,7 @@ from pipeline.errors import FetchFault
 from pipeline.model import Book, Fetched, Validators
 from pipeline.store import tables
 from tests.books.articles import settings
-from tests.journeys.steps import build_now, pull
+from tests.journeys.steps import build_now, cron, pull
 from tests.world import World
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -120,10 +120,9 @@ def test_without_a_site_of_the_newsletter_s_own_no_cover_is_fetched() -> None:
     assert list(covers.missing([DOT], settings(), NOW)) == []
 
 
-def test_an_issue_shows_the_cover_from_the_newsletter_s_own_site_with_its_size(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    blog, shop = type(world.blog).__call__, Shop(picture(900, 1200))
+def draft_about_the_dot(world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The mail of a draft whose post names The Dot; `shop` answers for Open Library."""
+    blog = type(world.blog).__call__
     monkeypatch.setattr(
         type(world.blog),
         "__call__",
@@ -141,11 +140,29 @@ def test_an_issue_shows_the_cover_from_the_newsletter_s_own_site_with_its_size(
     world.pass_time(hours=30)
     pull(world)
     build_now(world)
-    (mail,) = (path.read_text() for path in (world.folder / "outbox/issues").glob("*/email.html"))
+    (mail,) = (world.folder / "outbox/issues").glob("*/email.html")
+    return mail
+
+
+def test_an_issue_shows_the_cover_from_the_newsletter_s_own_site_with_its_size(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(picture(900, 1200))
+    mail = draft_about_the_dot(world, shop, monkeypatch).read_text()
     assert 'src="https://news.example.org/books/9780763619619.jpg"' in mail
     assert 'width="72" height="96"' in mail
     assert shop.asked.count("https://covers.openlibrary.org/b/isbn/9780763619619-L.jpg?default=false") == 1
     assert (world.folder / "outbox/public/books/9780763619619.jpg").is_file()
+
+
+def test_a_draft_shows_a_cover_that_came_after_it_was_rendered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(b"")
+    mail = draft_about_the_dot(world, shop, monkeypatch)
+    assert "9780763619619.jpg" not in mail.read_text()
+    shop.body = picture(900, 1200)
+    world.pass_time(days=40)
+    cron(world)
+    assert 'src="https://news.example.org/books/9780763619619.jpg"' in mail.read_text()
 
 
 def test_of_many_posts_that_wait_the_oldest_and_the_newest_have_their_covers_ahead(
