@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.render.message import Rendered, rendered
 from pipeline.render.seen import NOTHING, Seen
 from tests.render.issues import issue, pick, post, settings
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 IMG = '<p><img src="https://blog.example.org/cat.jpg" alt="A cat" width="600" height="400"/></p>'
 CAT = "https://blog.example.org/cat.jpg"
@@ -172,6 +174,14 @@ def test_a_part_without_a_way_to_leave_blocks(good: Rendered, part: str) -> None
     found = look(edited(good, **{part: without}))
     assert found["unsubscribe"].level == "blocking"
     assert found["unsubscribe"].where == f"email.{'txt' if part == 'text' else part}"
+
+
+def test_the_sender_that_init_wrote_blocks_only_what_is_really_sent(good: Rendered) -> None:
+    project = (ROOT / "templates/project/newsletter.toml").read_text("utf-8")
+    (written,) = re.findall(r'^from = "(.+?)"', project, re.MULTILINE)
+    known = settings(from_=Mailbox(written))
+    assert look(good, known=known)["sender"].level == "blocking"
+    assert look(good, known=known, real=False)["sender"].level == "advisory"
 
 
 def test_no_postal_address_blocks_only_what_is_really_sent(good: Rendered) -> None:

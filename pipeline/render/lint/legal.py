@@ -8,12 +8,26 @@ from email import policy
 from email.parser import BytesHeaderParser
 from html import unescape
 
+from pipeline import mail
 from pipeline.model import Finding
 from pipeline.render import view
 from pipeline.render.lint.rule import Checked, advisory, blocking
 
 SETTINGS = "sources/newsletter.toml"
-ONLY_WHEN_SENT = ("postal-address", "public-url", "private-link", "one-click")
+ONLY_WHEN_SENT = ("sender", "postal-address", "public-url", "private-link", "one-click")
+STAND_IN = ("Me", "letters@example.org")
+"""Name and address of the sender that `init` writes into a new project."""
+
+
+def sender(checked: Checked) -> Iterator[Finding]:
+    """CAN-SPAM asks who a mail really comes from; what `init` wrote is nobody, at a domain for examples (RFC 2606)."""
+    try:
+        written = mail.sender(checked.settings.newsletter.from_)
+    except ValueError:  # the headers' own rule tells of it
+        return
+    if written == STAND_IN:
+        words = "Me <letters@example.org> is a stand-in, and no sender. Write your own from into [newsletter]."
+        yield blocking("sender", words, SETTINGS)
 
 
 def postal_address(checked: Checked) -> Iterator[Finding]:
@@ -89,4 +103,4 @@ def _words(content: str) -> str:
     return " ".join(unescape(content).split())
 
 
-RULES = (postal_address, public_url, unsubscribe, one_click, disclosure)
+RULES = (sender, postal_address, public_url, unsubscribe, one_click, disclosure)
