@@ -27,11 +27,16 @@ def complete(entry: EntryId, store: Store, out: Outside) -> Report:
     except SourceFault as fault:
         with store.writing() as tx:
             entries.page_failed(tx, entry, str(fault), now + max(AGAIN, now - (known.changed or known.seen)))
-        return Report(errors=(f"{known.entry.title}: the whole article can't be had, the excerpt stands. {fault}",))
+        return Report(errors=(f"{_named(known.entry)}: the whole article can't be had, the excerpt stands. {fault}",))
     with store.writing() as tx:
         if entries.revision(tx, entry) == known.revision:
             entries.complete(tx, entry, page=text, url=url)
-    return Report(done=(f"{known.entry.title}: the source has an excerpt only; fetched the whole article.",))
+    return Report(done=(f"{_named(known.entry)}: the source has an excerpt only; fetched the whole article.",))
+
+
+def _named(entry: Entry) -> str:
+    """What an entry is called in a sentence; many a short note has no title."""
+    return entry.title.strip() or entry.link or "(no title)"
 
 
 def page(entry: Entry, out: Outside) -> tuple[str, str]:

@@ -321,6 +321,13 @@ def test_a_page_that_is_gone_leaves_the_excerpt(world: World) -> None:
     assert "Some children lie awake" in post["html"]
 
 
+def test_a_post_without_a_title_is_named_by_its_address_when_its_page_is_gone(world: World) -> None:
+    world.blog.excerpts = world.blog.pages_gone = True
+    world.blog.posts["worries"] = replace(world.blog.posts["worries"], title="")
+    (said,) = pull(world).errors
+    assert said.startswith("https://blog.example.org/worries/: the whole article can't be had")
+
+
 def test_a_page_that_stays_away_is_asked_for_ever_more_rarely(world: World) -> None:
     world.blog.excerpts = world.blog.pages_gone = True
     tries = []
