@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import BinaryIO, Literal
 
+from pipeline import mail
 from pipeline.errors import UserError
 
 Says = Literal["in", "unsubscribed", "bounced", "complained", "unconfirmed", "unclear"]
@@ -212,7 +213,7 @@ def _rows(
             continue
         line = getattr(lines, "line_num", 0) + skipped
         row = _named(header, cells)
-        address = _first(row, columns.email)
+        called, address = _mailbox(_first(row, columns.email))
         # Files put together from several have a header in the middle.
         if not any(cell.strip() for cell in cells) or ("@" not in address and _plain(address) in _EMAIL):
             continue
@@ -222,7 +223,7 @@ def _rows(
         yield Row(
             line=line,
             address=address.removeprefix("mailto:"),
-            name=_name(row, columns),
+            name=_name(row, columns) or called or None,
             says=says,
             words=words,
             since=_first(row, columns.since),
@@ -285,6 +286,12 @@ def _unguarded(cell: str) -> str:
 
 def _first(row: Mapping[str, str], names: Sequence[str]) -> str:
     return next((row[name] for name in names if row.get(name)), "")
+
+
+def _mailbox(cell: str) -> tuple[str, str]:
+    """Name ("" when there is none) and address of a cell, which may be like `Carla <carla@example.org>`."""
+    bracketed = re.search(r"<([^<>]*)>$", cell)
+    return (mail.called(cell)[:100], bracketed[1].strip()) if bracketed else ("", cell)
 
 
 def _name(row: Mapping[str, str], columns: _Columns) -> str | None:

@@ -101,6 +101,9 @@ def _readable(rows: Iterable[Row], told: list[tuple[int, Result, str]]) -> Itera
         if row.says == "unclear":
             told.append((row.line, "unclear", f"{row.words!r} is a state that nobody here knows; the row stays out."))
             continue
+        if not row.address:
+            told.append((row.line, "no address", "The row has no address."))
+            continue
         try:
             if _PLAIN.fullmatch(row.address):
                 yield row.address.lower(), row

@@ -229,6 +229,18 @@ def test_every_row_that_did_not_come_in_is_told_with_its_line(world: World) -> N
     assert done.report.exit_code == 3
 
 
+def test_a_row_without_an_address_is_told_as_that(world: World) -> None:
+    done = take(world, "email,name\n,Ben\n<>,Cleo\nann@example.org,Ann\n")
+    assert done.report.errors == tuple(f"friends.csv:{line}: The row has no address." for line in (2, 3))
+    assert [one.name for one in active(world)] == ["Ann"]
+
+
+def test_who_has_left_stays_out_by_a_mailbox_with_her_name_too(world: World) -> None:
+    take(world, "email,status\nAnn <ann@example.org>,\nAnn <ann@example.org>,unsubscribed\n")
+    assert active(world) == []
+    assert barred(world, "ann@example.org") == "unsubscribed"
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -243,6 +255,10 @@ def test_every_row_that_did_not_come_in_is_told_with_its_line(world: World) -> N
         "email,name,email\n,Zoë,ann@example.org\n".encode(),
         "name,email\nZoë,ann@example.org\nname,email\n,\n".encode(),
         '"email","name"\n"mailto:ann@example.org","Zoë"\n'.encode(),
+        "email\nZoë <ann@example.org>\n".encode(),
+        'email\n"""Zoë"" <ann@example.org>"\n'.encode(),
+        "email,name\nAnn Smith <ann@example.org>,Zoë\n".encode(),
+        "email,name\n<ann@example.org>,Zoë\n".encode(),
     ],
 )
 def test_the_ways_in_which_people_s_programs_write_tables(world: World, raw: bytes) -> None:
