@@ -104,8 +104,8 @@ def build(terminal: Terminal, *, now: bool, fresh: bool) -> None:
     \b
     Example: paperround build --now
     """
-    from pipeline import compose, run
-    from pipeline.model import total
+    from pipeline import compose, render, review, run
+    from pipeline.model import Report, total
 
     with terminal.project(alone=True) as project:
         if fresh:
@@ -116,11 +116,14 @@ def build(terminal: Terminal, *, now: bool, fresh: bool) -> None:
             reports.append(run.perform(project, "compose", lambda: [slot]))
         reports.append(run.walk(project, *(() if now else ("compose",)), "pictures", "links", "render", "syndicate"))
         drafts = _drafts(project)
+        blocked = {number: render.blocked(number, review.findings(number, project.store)) for number, _ in drafts}
+    reports += [Report(attention=words) for words in blocked.values()]
     lines = [
         f"Issue {number} waits for you: look at outbox/issues/{name}/, then `approve {number}`."
         for number, name in drafts
+        if not blocked[number]
     ]
-    terminal.conclude(total(reports), {"drafts": [number for number, _ in drafts]}, lines or ["No draft."])
+    terminal.conclude(total(reports), {"drafts": [number for number, _ in drafts]}, lines if drafts else ["No draft."])
 
 
 def _start_fresh(project: Project) -> None:

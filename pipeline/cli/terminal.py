@@ -61,8 +61,8 @@ class Terminal:
 
     def conclude(self, report: Report, document: dict[str, Any] | None = None, lines: Sequence[str] = ()) -> None:
         """Show a report's waiting sentences and leave with its exit code."""
-        told = {name: list(getattr(report, name)) for name in ("done", "waiting", "attention", "errors")}
-        self.show((document or {}) | told, [*lines, *dict.fromkeys(report.waiting)])
+        told = {name: list(dict.fromkeys(getattr(report, name))) for name in ("done", "waiting", "attention", "errors")}
+        self.show((document or {}) | told, [*lines, *told["waiting"]])
         if self.verbose:
             click.echo(f"{report.unchanged} pieces of work needed nothing.", err=True)
         if not self.as_json:

@@ -26,7 +26,7 @@ from pipeline.store import Store, Tx, issues
 if TYPE_CHECKING:
     from pipeline.render.message import Rendered
 
-__all__ = ["RULES", "Look", "due", "fingerprint", "forget", "look", "work"]
+__all__ = ["RULES", "Look", "blocked", "due", "fingerprint", "forget", "look", "work"]
 
 RULES = 2
 """The version of what rendering does besides the templates; raising it renders every draft anew."""
@@ -146,10 +146,14 @@ def _render(issue: Issue, store: Store, settings: RenderSettings, around: Seen) 
     folder.write(settings.issues / issue.folder, written, made.files)
     with store.writing() as tx:
         issues.rendered(tx, replace(rendering, whole=True))
-    blocking = sum(finding.level == "blocking" for finding in findings)
-    waits = (f"Issue {issue.number} can't be approved yet: `lint {issue.number}` lists {blocking} blocking.",)
     done = f"Issue {issue.number} rendered: outbox/issues/{issue.folder}/email.html"
-    return Report(done=(done,), attention=waits if blocking else ())
+    return Report(done=(done,), attention=blocked(issue.number, findings))
+
+
+def blocked(number: IssueNumber, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The sentence that an issue can't be approved yet; none when nothing blocks it."""
+    count = sum(finding.level == "blocking" for finding in findings)
+    return (f"Issue {number} can't be approved yet: `lint {number}` lists {count} blocking.",) if count else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

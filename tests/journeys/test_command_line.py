@@ -59,6 +59,20 @@ def test_json_is_exactly_one_document(world: World, run: Run) -> None:
         json.loads(done.stdout)
 
 
+def test_a_draft_that_something_blocks_is_not_offered_for_approval_however_often_it_is_built(
+    world: World, run: Run
+) -> None:
+    world.set('postal_address = "12 Main Street, Springfield"', "")
+    world.set("[schedule]", '[delivery]\nprovider = "smtp"\n\n[delivery.smtp]\nhost = "127.0.0.1"\n\n[schedule]')
+    pull(world)
+    for words in (("--now",), ()):
+        done = run("build", *words)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert done.stderr.count("Issue 1 can't be approved yet: `lint 1` lists 1 blocking.") == 1
+        assert done.stdout == ""
+    assert run("--json", "build").stdout.count("can't be approved yet") == 1
+
+
 def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
     _ = world
     done = run("--json", "approve", "7")
