@@ -1,4 +1,4 @@
-"""Dates as feeds, pages and headers write them; those of posts are believed only when they can be true."""
+"""Dates as feeds, pages and headers write them, believed only when a post can have them; and as people say them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=366)
+
 
 _NUMBERS = re.compile(r"^\s*(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _DAY_FIRST = re.compile(r"^\s*(\d{1,2})([./])(\d{1,2})\2(\d{4})\b")
@@ -109,3 +110,8 @@ def _made(parts: list[int]) -> datetime | None:
         return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the caller knows the zone
     except ValueError:
         return None
+
+
+def said(moment: datetime, pattern: str) -> str:
+    """A moment by a pattern of strftime, its day as people say it: 1 December, not 01 December."""
+    return moment.strftime(pattern.replace("%d", str(moment.day)))

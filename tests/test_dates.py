@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dates import of_header, when
+from pipeline.dates import of_header, said, when
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -73,3 +73,10 @@ def test_a_header_with_a_date_that_no_calendar_reaches_has_none(raw: str) -> Non
 def test_no_header_is_a_fault_of_ours(raw: str) -> None:
     found = of_header(raw)
     assert found is None or found.tzinfo == UTC
+
+
+@pytest.mark.parametrize(
+    ("day", "words"), [(1, "Tuesday, 1 December 2026, 09:00"), (15, "Tuesday, 15 December 2026, 09:00")]
+)
+def test_a_day_is_told_as_people_say_it(day: int, words: str) -> None:
+    assert said(datetime(2026, 12, day, 9, tzinfo=UTC), "%A, %d %B %Y, %H:%M") == words

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from pipeline.dates import said
 from pipeline.model import Article, Entry, Glance, Post, PostId
 from pipeline.model.text import alike, bare
 
@@ -127,7 +128,7 @@ def held(article: Article, oldest_new: datetime | None) -> str | None:
     """
     if oldest_new is None or article.published is None or article.published >= oldest_new:
         return None
-    dated = f"{article.published:%d %B %Y}"
+    dated = said(article.published, "%d %B %Y")
     return f"it appeared only now but is dated {dated}, before the newest post you had when you started"
 
 
@@ -144,7 +145,7 @@ def flood(arrived: Sequence[Glance], known: Sequence[Glance]) -> dict[PostId, st
     doubts: dict[PostId, str] = {}
     for post in arrived:
         if newest and post.published and post.published < newest:
-            doubts[post.id] = f"is dated {post.published:%d %B %Y}, before the newest that was known"
+            doubts[post.id] = f"is dated {said(post.published, '%d %B %Y')}, before the newest that was known"
         elif bare(post.title) in titles:
             doubts[post.id] = "has the title of a post that was known"
         elif dated and post.published is None:

@@ -194,7 +194,7 @@ def report(terminal: Terminal, issue: int | None, page: Path | None) -> None:
 
 def _waiting(project: Project) -> Report:
     """What waits for the author, or for its time."""
-    from pipeline import compose, review
+    from pipeline import compose, dates, review
     from pipeline.model import Report
 
     told = reversed(review.overview(project.store, project.settings.review))
@@ -204,7 +204,7 @@ def _waiting(project: Project) -> Report:
     due, new = compose.turn(project.store, project.settings.compose, project.out.clock())
     if not mine and due:
         local = due.astimezone(project.settings.newsletter.timezone)
-        waiting = (f"The next turn is {local:%A, %d %B, %H:%M}; {new} new posts wait for it.",)
+        waiting = (f"The next turn is {dates.said(local, '%A, %d %B, %H:%M')}; {new} new posts wait for it.",)
         return Report(waiting=waiting)
     return Report(attention=tuple(mine))
 

@@ -26,12 +26,14 @@ def plan(terminal: Terminal) -> None:
     \b
     Example: paperround plan
     """
-    from pipeline import compose
+    from pipeline import compose, dates
 
     with terminal.project(alone=False) as project:
         known = compose.plan(project.store, project.settings.compose, project.out.clock())
         zone = project.settings.newsletter.timezone
-    due = f"{known.due.astimezone(zone):%A, %d %B %Y, %H:%M}" if known.due else "as soon as a post has settled"
+    due = "as soon as a post has settled"
+    if known.due:
+        due = dates.said(known.due.astimezone(zone), "%A, %d %B %Y, %H:%M")
     terminal.show(_plan_document(known), _plan_lines(known, due))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from pipeline import dates
 from pipeline.compose import subject
 from pipeline.compose.edits import Wishes, ordered
 from pipeline.config import ComposeSettings
@@ -66,14 +67,14 @@ def standing(
     free = post.settled_from + settings.schedule.settle
     if free > now and not impatient:
         local = free.astimezone(settings.timezone)
-        return Standing(state="settling", reason=f"it may still change; free from {local:%d %B %H:%M}")
+        return Standing(state="settling", reason=f"it may still change; free from {dates.said(local, '%d %B %H:%M')}")
     return Standing(state="new", reason="you kept it" if choice == "keep" else "it is new")
 
 
 def _since(post: Post, known: Known) -> str:
     """What became of a post since its issue was composed: neither is mailed again for it."""
     if post.gone is not None:
-        return f"; it is no longer on your blog since {post.gone:%d %B %Y}"
+        return f"; it is no longer on your blog since {dates.said(post.gone, '%d %B %Y')}"
     composed = known.composed.get(known.placed[post.id])
     return "; edited since, which changes nothing in the mail" if composed and post.settled_from > composed else ""
 
@@ -91,7 +92,7 @@ def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standi
     if post.before:
         return Standing(state="before", reason=f"it was there before you started; `posts keep {post.id}` takes it")
     if post.gone:
-        words = f"it is no longer on your blog since {post.gone:%d %B %Y}"
+        words = f"it is no longer on your blog since {dates.said(post.gone, '%d %B %Y')}"
         return Standing(state="held", reason=f"{words}; `posts keep {post.id}` or `posts skip {post.id}`")
     if post.held:
         return Standing(state="held", reason=f"{post.held}; `posts keep {post.id}` or `posts skip {post.id}`")

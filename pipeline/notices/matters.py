@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline import compose, deliver, review
+from pipeline import compose, dates, deliver, review
 from pipeline.compose import schedule
 from pipeline.config import Settings
 from pipeline.store import Store, accounts, runs, sources
@@ -78,5 +78,5 @@ def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]
     if made or not first or first[0].began >= turn.due:
         return
     why = compose.plan(store, settings.compose, now).waiting or "no post was ready"
-    words = f"No issue was made for {turn.due.astimezone(zone):%A, %d %B, %H:%M}: {why}"
+    words = f"No issue was made for {dates.said(turn.due.astimezone(zone), '%A, %d %B, %H:%M')}: {why}"
     yield Matter(key=f"missed/{turn.key}"[:120], words=words)

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeline import dates
+
 
 def day(moment: datetime, zone: ZoneInfo | None = None) -> str:
     """As in: Tuesday, 1 December."""
     local = moment.astimezone(zone or UTC)
-    return f"{local:%A}, {local.day} {local:%B}"
+    return dates.said(local, "%A, %d %B")
 
 
 def time(moment: datetime, zone: ZoneInfo | None = None) -> str:
@@ -21,7 +23,7 @@ def time(moment: datetime, zone: ZoneInfo | None = None) -> str:
 def short(moment: datetime, zone: ZoneInfo | None = None) -> str:
     """As in: 1 Dec 2026."""
     local = moment.astimezone(zone or UTC)
-    return f"{local.day} {local:%b %Y}"
+    return dates.said(local, "%d %b %Y")
 
 
 def many(count: int, one: str, more: str | None = None) -> str:

@@ -14,7 +14,7 @@ from demo import site
 
 PAGE = (Path(__file__).parents[2] / "docs/tutorial.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-MOVING = re.compile(r"\w+day, \d\d \w+(?: \d{4})?, \d\d:\d\d|\bhash [0-9a-f]{12}|\d{4}-\d\d-\d\d|127\.0\.0\.1:\d+")
+MOVING = re.compile(r"\w+day, \d{1,2} \w+(?: \d{4})?, \d\d:\d\d|\bhash [0-9a-f]{12}|\d{4}-\d\d-\d\d|127\.0\.0\.1:\d+")
 """What another day, another run or another port makes different."""
 WHERE_A_NETWORK_IS_NEEDED = ("lint",)
 
