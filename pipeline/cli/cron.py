@@ -204,7 +204,8 @@ def _waiting(project: Project) -> Report:
     due, new = compose.turn(project.store, project.settings.compose, project.out.clock())
     if not mine and due:
         local = due.astimezone(project.settings.newsletter.timezone)
-        waiting = (f"The next turn is {dates.said(local, '%A, %d %B, %H:%M')}; {new} new posts wait for it.",)
+        many = "1 new post waits" if new == 1 else f"{new} new posts wait"
+        waiting = (f"The next turn is {dates.said(local, '%A, %d %B, %H:%M')}; {many} for it.",)
         return Report(waiting=waiting)
     return Report(attention=tuple(mine))
 
