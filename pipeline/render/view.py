@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from pipeline import looks, mail
 from pipeline.config import RenderSettings
-from pipeline.model import Book, Copy, Event, Issue, Item, Pick, Picture, Post
+from pipeline.model import Article, Book, Copy, Event, Issue, Item, Pick, Picture, Post
 from pipeline.render import pictures
 
 Channel = Literal["email", "web"]
@@ -53,6 +53,7 @@ def view(issue: Issue, settings: RenderSettings, copies: Mapping[str, Copy]) -> 
         "discloses_web": lambda item, place: _disclosed(issue, "web") == (item, place),
         "shows": partial(shows, copies=copies, home=home),
         "picture": partial(picture, settings=settings),
+        "side": partial(side, direction=direction),
     }
 
 
@@ -79,6 +80,13 @@ def base(home: str) -> str:
 def shows(item: Item, url: str | None, copies: Mapping[str, Copy] = NO_COPIES, home: str = "") -> bool:
     """Whether the article itself holds this picture or link."""
     return url is not None and url != "" and pictures.holds(item, url, copies, base(home))
+
+
+def side(article: Article, direction: Literal["ltr", "rtl"]) -> str:
+    """The style that has a post on its own side in a letter that runs the other way; none where both run alike."""
+    if article.direction == direction:
+        return ""
+    return f"text-align:{'right' if article.direction == 'rtl' else 'left'};"
 
 
 def picture(book: Book, settings: RenderSettings) -> Picture | None:
