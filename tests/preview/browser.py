@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -45,7 +45,9 @@ def window(browser: Any, door: Door, **options: Any) -> Iterator[Any]:
     complaints: list[str] = []
     page.on("pageerror", lambda fault: complaints.append(str(fault)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto(door.url)
+    # Who does not listen yet misses what another tab does next.
+    with page.expect_response("**/live") if options.get("java_script_enabled", True) else nullcontext():
+        page.goto(door.url)
     try:
         yield page
         assert [one for one in complaints if "sandbox" not in one and "400" not in one and "409" not in one] == []

@@ -46,6 +46,7 @@ def opened(page: Any, name: str) -> None:
     """Go there by the page's own navigation."""
     page.get_by_role("navigation", name="Pages").get_by_role("link", name=name, exact=True).click()
     page.locator("main h1", has_text=name).wait_for()
+    page.wait_for_load_state()  # its style sheets too
 
 
 def good(page: Any) -> None:
