@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from pipeline.dates import of_header
 from pipeline.errors import FetchFault
 from pipeline.fetch.unpack import whole as unpacked
 from pipeline.model import Fetched, Validators
@@ -368,12 +368,8 @@ def _seconds(retry_after: str) -> float | None:
     """Retry-After is a number of seconds or a date (RFC 9110 section 10.2.3)."""
     if re.fullmatch(r"[0-9]{1,9}", retry_after.strip()):
         return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max((aware - datetime.now(UTC)).total_seconds(), 0.0)
+    moment = of_header(retry_after)
+    return None if moment is None else max((moment - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def _why(fault: Exception) -> str:
