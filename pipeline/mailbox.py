@@ -11,6 +11,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal
 
@@ -38,17 +39,36 @@ class Mailbox:
 
 
 def letters(
-    box: Mailbox, after: str, *, seconds: float = 60, tls: ssl.SSLContext | None = None
+    box: Mailbox, after: str, *, since: datetime, seconds: float = 60, tls: ssl.SSLContext | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """Letters that came after the place `after` ("" for the first visit), each with its own place, oldest first.
 
-    A place is "validity/uid" (RFC 3501 section 2.3.1.1): when the mailbox was made anew, reading begins anew too. All
-    of it takes `seconds` at most. Raises SourceFault with a sentence.
+    A place is "validity/uid" (RFC 3501 section 2.3.1.1): when the mailbox was made anew, reading begins anew too, with
+    what came `since` then. All of it takes `seconds` at most; what is left by then is for the next visit. Raises
+    SourceFault with a sentence, when not even one letter could be read in that time too.
     """
-    end = monotonic() + seconds
+    end, found = monotonic() + seconds, False
+    with _in_words(box), _signed_in(box, end, tls) as connection:
+        try:
+            for one in _read(connection, box, after, since, end):
+                yield one
+                found = True
+        except TimeoutError:
+            if not found:
+                raise
+
+
+def look(box: Mailbox) -> None:
+    """Sign in and open the folder. Raises SourceFault with a sentence."""
+    end = monotonic() + 20
+    with _in_words(box), _signed_in(box, end, None) as connection:
+        _opened(connection, box, end)
+
+
+@contextlib.contextmanager
+def _in_words(box: Mailbox) -> Iterator[None]:
     try:
-        with _signed_in(box, end, tls) as connection:
-            yield from _read(connection, box, after, end)
+        yield
     except imaplib.IMAP4.error as fault:
         raise SourceFault(_words(box, fault), where=f"{box.host}:{box.port}") from None
     except (OSError, ValueError) as fault:
@@ -98,20 +118,31 @@ def _patience(connection: imaplib.IMAP4, end: float) -> imaplib.IMAP4:
     return connection
 
 
-def _read(connection: imaplib.IMAP4, box: Mailbox, after: str, end: float) -> Iterator[tuple[str, bytes]]:
+def _opened(connection: imaplib.IMAP4, box: Mailbox, end: float) -> int:
+    """Open the folder; its validity."""
     folder = '"' + re.sub(r'(["\\])', r"\\\1", box.folder) + '"'
     # Read-only: nothing is marked as seen, so a person who reads the same mailbox is not confused.
     done, _ = _patience(connection, end).select(folder, readonly=True)
     if done != "OK":
         raise ValueError(f"there is no folder {box.folder!r}")
-    validity = _number(connection.response("UIDVALIDITY")[1])
+    return _number(connection.response("UIDVALIDITY")[1])
+
+
+def _read(
+    connection: imaplib.IMAP4, box: Mailbox, after: str, since: datetime, end: float
+) -> Iterator[tuple[str, bytes]]:
+    validity = _opened(connection, box, end)
     before, _, last = after.partition("/")
-    start = int(last) + 1 if before == str(validity) and last.isdecimal() else 1
-    done, found = _patience(connection, end).uid("SEARCH", "UID", f"{start}:*")
+    known = before == str(validity) and last.isdecimal()
+    start = int(last) + 1 if known else 1
+    # A day earlier, since the server reads the date in a time zone of its own (RFC 3501 section 6.4.4).
+    day = imaplib.Time2Internaldate(since - timedelta(days=1))[1:12]
+    lately = () if known else ("SINCE", day)
+    _done, found = _patience(connection, end).uid("SEARCH", "UID", f"{start}:*", *lately)
     # "n:*" always holds the newest letter, also one below n (RFC 3501 section 6.4.8).
     uids = sorted(uid for uid in map(int, re.findall(rb"\d+", (found or [b""])[0] or b"")) if uid >= start)
     for uid in uids[:LETTERS_AT_MOST]:
-        done, parts = _patience(connection, end).uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LETTER_AT_MOST}>)")
+        _done, parts = _patience(connection, end).uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LETTER_AT_MOST}>)")
         body = next((part[1] for part in parts or () if isinstance(part, tuple)), b"")
         yield f"{validity}/{uid}", bytes(body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,8 @@ def check(terminal: Terminal) -> None:
     """Look at settings, shelf, templates and provider, and say what to mend. Changes nothing.
 
     When your provider really sends, it also looks up what mail hosts will find about your domain (SPF, DKIM, DMARC),
-    and whether the page to unsubscribe answers. What can't be looked up just now is said so, and is no fault.
+    and whether the page to unsubscribe answers. What can't be looked up just now is said so, and is no fault. Where a
+    mailbox is read for bounces, it signs in there.
 
     \b
     Example: paperround check
@@ -60,6 +62,7 @@ def check(terminal: Terminal) -> None:
     from pipeline import deliver, looks
     from pipeline.books import shelf_at
     from pipeline.errors import PaperroundError
+    from pipeline.feedback import post
 
     settings = terminal.settings()
     faults: list[str] = []
@@ -71,10 +74,13 @@ def check(terminal: Terminal) -> None:
         lines.append(f"ok   shelf: {len(on_shelf.books)} books")
     except PaperroundError as fault:
         faults.append(str(fault))
-    for name, look in (
-        ("templates", lambda: looks.check(settings.templates)),
-        (f"provider {settings.delivery.provider}", lambda: deliver.provider(settings.deliver)),
-    ):
+    parts: dict[str, Callable[[], object]] = {
+        "templates": lambda: looks.check(settings.templates),
+        f"provider {settings.delivery.provider}": lambda: deliver.provider(settings.deliver),
+    }
+    if settings.feedback_table.imap:
+        parts["mailbox"] = lambda: post.look(settings.feedback)
+    for name, look in parts.items():
         try:
             look()
             lines.append(f"ok   {name}")

@@ -24,7 +24,8 @@ LATELY = timedelta(days=30)
 """Refusals of older issues were acted on long ago."""
 
 # RFC 3463: 5.1.1 no such mailbox, 5.1.2 no such domain, 5.1.3 bad syntax, 5.1.6 moved away, 5.1.10 null MX.
-_NO_SUCH_MAILBOX = re.compile(r"\b5\.1\.(1|2|3|6|10)\b")
+# Four numbers are no such code but a host's address.
+_NO_SUCH_MAILBOX = re.compile(r"(?<![\d.])5\.1\.(1|2|3|6|10)(?!\.?\d)")
 
 
 def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str]:

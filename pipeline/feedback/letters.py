@@ -1,14 +1,15 @@
 """What letters in a mailbox say: reports of mail hosts about copies, complaints, and readers who want to leave.
 
-Delivery status notifications (RFC 3464), feedback reports (RFC 5965), and mails to the address for unsubscribing. A
-letter is a stranger's: it counts only when it brings back something of a copy that we sent, or the token of a link.
+Delivery status notifications (RFC 3464, and the plain text of qmail), feedback reports (RFC 5965), and mails to the
+address for unsubscribing. A letter is a stranger's: it counts only when it brings back something of a copy that we
+sent, or the token of a link.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -25,8 +26,13 @@ _OURS = re.compile(r"<(\d{1,9})\.([0-9a-f]{24})@[^\s<>@]+>")
 _TOKEN = re.compile(r"unsubscribe[\s_:]+([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LINK = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LEAVE = re.compile(r"\s*(re:\s*)?(unsubscribe|abmelden|abbestellen|d[ée]sabonner|baja)\s*[.!]?\s*", re.IGNORECASE)
-# RFC 3463: the class 5.1 is about the address; 5.2.1 a mailbox that takes no mail; 5.0.0 says nothing.
-_GONE = re.compile(r"5\.(1\.(1|2|3|6|10)|2\.1)\b")
+# RFC 3463: the class 5.1 is about the address; 5.2.1 a mailbox that takes no mail; 5.0.0 says nothing. Four numbers are
+# no such code but a host's address, as in "client host [5.1.1.9] is blocked".
+_GONE = re.compile(r"(?<![\d.])5\.(1\.(1|2|3|6|10)|2\.1)(?!\.?\d)")
+# D. J. Bernstein, "The qmail-send Bounce Message Format": a paragraph for each recipient, then the copy.
+_QMAIL = re.compile(r"\s*Hi\. This is the ")
+_QMAIL_RECIPIENT = re.compile(r"^<([^\s<>@]{1,64}@[^\s<>@]{1,255})>:\n((?:.+\n)+)", re.MULTILINE)
+_QMAIL_COPY = "\n--- Below this line is a copy of the message.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,15 @@ class Said:
     token: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failure:
+    """What a host says about a recipient; not `final` while it goes on trying."""
+
+    address: str
+    words: str
+    final: bool
+
+
 def read(raw: bytes, now: datetime) -> Sequence[Said]:
     """The events that a letter reports; none for a letter that is something else. Never raises for any letter."""
     try:
@@ -49,11 +64,15 @@ def read(raw: bytes, now: datetime) -> Sequence[Said]:
 
 
 def _read(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
-    kind = str(letter.get_param("report-type", "") or "").lower()
-    if letter.get_content_type() == "multipart/report" and kind == "delivery-status":
-        yield from _bounces(letter, name, now)
-    elif letter.get_content_type() == "multipart/report" and kind == "feedback-report":
+    # What a part is says more than the whole: hosts that add a disclaimer wrap the report in something else.
+    kinds = {part.get_content_type() for part in _parts(letter)}
+    if "message/delivery-status" in kinds:
+        yield from _bounces(letter, _heads(letter), _reported(letter), name, now)
+    elif "message/feedback-report" in kinds:
         yield from _complaint(letter, name, now)
+    elif _QMAIL.match(text := _text(letter)):
+        copy = text.partition(_QMAIL_COPY)[2].lstrip("\n").partition("\n\n")[0]
+        yield from _bounces(letter, [copy], _told(text), name, now)
     elif not _automatic(letter):
         yield from _goodbye(letter, name, now)
 
@@ -62,23 +81,20 @@ def _parts(letter: Letter) -> list[Letter]:
     return [part for part, _ in zip(letter.walk(), range(PARTS_AT_MOST), strict=False)]
 
 
-def _bounces(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
+def _bounces(
+    letter: Letter, heads: Sequence[str], failures: Iterable[_Failure], name: str, now: datetime
+) -> Iterator[Said]:
     """One for each failed recipient of a copy of ours."""
-    returned, token = _returned(letter), _token(letter)
+    returned, token = _proof(heads)
     if returned is None and token is None:
         return
-    for at, group in enumerate(_groups(letter)):
-        address = _typed(group.get("Final-Recipient", "")) or _typed(group.get("Original-Recipient", ""))
-        action = str(group.get("Action", "")).strip().lower()
-        if action not in ("failed", "delayed") or "@" not in address:
-            continue
-        status = str(group.get("Status", "")).strip().split(" ")[0]
-        words = header_text(f"{status} {group.get('Diagnostic-Code', '')}")
+    for at, failure in enumerate(failures):
+        words = header_text(failure.words)
         signal = Signal(
-            kind="bounced" if action == "failed" else "deferred",
-            permanent=action == "failed" and bool(_GONE.search(words)),
+            kind="bounced" if failure.final else "deferred",
+            permanent=failure.final and bool(_GONE.search(words)),
             id=f"{name} {at}",
-            address=address,
+            address=failure.address,
             provider_id=returned and returned[0],
             issue=returned and IssueNumber(int(returned[1])),
             subscriber=None,
@@ -88,9 +104,26 @@ def _bounces(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
         yield Said(signal=signal, token=token)
 
 
+def _reported(letter: Letter) -> Iterator[_Failure]:
+    """What a delivery status says, one for each recipient."""
+    for group in _groups(letter):
+        address = _typed(group.get("Final-Recipient", "")) or _typed(group.get("Original-Recipient", ""))
+        action = str(group.get("Action", "")).strip().lower()
+        status = str(group.get("Status", "")).strip().split(" ")[0]
+        if action in ("failed", "delayed") and "@" in address:
+            words = f"{status} {group.get('Diagnostic-Code', '')}"
+            yield _Failure(address=address, words=words, final=action == "failed")
+
+
+def _told(text: str) -> Iterator[_Failure]:
+    """The same in the plain words of qmail."""
+    for found in _QMAIL_RECIPIENT.finditer(text.partition(_QMAIL_COPY)[0] + "\n"):
+        yield _Failure(address=found[1], words=found[2], final=True)
+
+
 def _complaint(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
     """Somebody pressed "this is spam"; her address is often left out, the link of her copy is not."""
-    returned, token = _returned(letter), _token(letter)
+    returned, token = _proof(_heads(letter))
     report = next((part for part in _parts(letter) if part.get_content_type() == "message/feedback-report"), None)
     if report is None or (returned is None and token is None):
         return
@@ -139,25 +172,25 @@ def _automatic(letter: Letter) -> bool:
     return str(letter.get("Auto-Submitted", "no")).strip().lower() != "no" or "X-Autoreply" in letter
 
 
-def _returned(letter: Letter) -> tuple[str, str] | None:
-    """(Message-ID, issue) of the copy of ours that a report brings back."""
-    for part in _parts(letter):
-        if part.get_content_type() in ("text/rfc822-headers", "message/rfc822"):
-            found = _OURS.search(_head(part))
-            if found:
-                return found[0], found[1]
-    return None
+def _heads(letter: Letter) -> list[str]:
+    """The header blocks that a report brings back."""
+    kinds = ("text/rfc822-headers", "message/rfc822")
+    return [_head(part) for part in _parts(letter) if part.get_content_type() in kinds]
 
 
-def _token(letter: Letter) -> str | None:
-    """The token of the link in the returned copy's header."""
-    for part in _parts(letter):
-        if part.get_content_type() in ("text/rfc822-headers", "message/rfc822"):
-            head = re.sub(r"\s+", " ", _head(part))
-            found = _LINK.search(head) or _TOKEN.search(head.replace("%20", " "))
-            if found:
-                return found[1]
-    return None
+def _proof(heads: Sequence[str]) -> tuple[tuple[str, str] | None, str | None]:
+    """What only a copy of ours has: its Message-ID with its issue, and the token of its link."""
+    ids = (_OURS.search(head) for head in heads)
+    flat = (re.sub(r"\s+", " ", head) for head in heads)
+    links = (_LINK.search(head) or _TOKEN.search(head.replace("%20", " ")) for head in flat)
+    found, link = next(filter(None, ids), None), next(filter(None, links), None)
+    return found and (found[0], found[1]), link and link[1]
+
+
+def _text(letter: Letter) -> str:
+    """The words of a letter without parts, as far as reports have something to say; "" for others."""
+    whole = letter.get_payload(decode=True)
+    return whole[:64_000].decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(whole, bytes) else ""
 
 
 def _head(part: Letter) -> str:

@@ -44,8 +44,10 @@ def visit(store: Store, settings: FeedbackSettings, out: Outside) -> Report:
     now = out.clock()
     with store.reading() as tx:
         place = (signals.cursor(tx, CURSOR) or ("", now))[0]
+        # Years of an author's letters may lie there; none from before the first copy can be about one.
+        since = signals.first_copy(tx) or now
     gone = 0
-    for at, raw in mailbox.letters(box, place):
+    for at, raw in mailbox.letters(box, place, since=since):
         told = letters.read(raw, now)
         with store.reading() as tx:
             believed = [signal for one in told if (signal := _believed(tx, store.secret(tx), one))]
@@ -57,6 +59,14 @@ def visit(store: Store, settings: FeedbackSettings, out: Outside) -> Report:
         signals.advance(tx, CURSOR, place, now)
     readers = f"{gone} reader{'s' if gone > 1 else ''}"
     return Report(done=(f"The mailbox reports that {readers} must not be mailed any more.",) if gone else ())
+
+
+def look(settings: FeedbackSettings) -> None:
+    """Sign in to the mailbox, if there is one. Raises SettingsError, SourceFault."""
+    from pipeline import mailbox
+
+    if settings.feedback.imap is not None:
+        mailbox.look(_box(settings))
 
 
 def _box(settings: FeedbackSettings) -> Mailbox:

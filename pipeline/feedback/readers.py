@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.errors import UserError
 from pipeline.feedback import tokens
@@ -148,7 +148,7 @@ def allow(store: Store, address: str, *, now: datetime) -> bool:
     return True
 
 
-def about(store: Store, address: str) -> dict[str, object]:
+def about(store: Store, address: str) -> dict[str, Any]:
     """Everything that is kept about a person, for her to read (GDPR, article 15). Raises UserError for a stranger."""
     with store.reading() as tx:
         reader = _reader(tx, address)
@@ -170,10 +170,7 @@ def about(store: Store, address: str) -> dict[str, object]:
             "issues": [
                 {"issue": number, "fate": fate, "words": words} for number, fate, words in people.copies(tx, reader.id)
             ],
-            "reports": [
-                {"kind": kind, "permanent": permanent, "at": at.isoformat()}
-                for kind, permanent, at in signals.of_address(tx, hashed)
-            ],
+            "reports": [{**one, "at": one["at"].isoformat()} for one in signals.words_about(tx, hashed)],
             "suppressed": barred
             and {"reason": barred.reason, "evidence": barred.evidence, "at": barred.at.isoformat()},
         }

@@ -2,7 +2,7 @@
 
 - a permanent bounce: the address is suppressed
 - a bounce that may pass (a full mailbox): suppressed when it is the fifth in a row, each on another day, over a week
-  or more; a delivery in between, or thirty days without one, and the row begins anew
+  or more; a delivery in between, or 45 days without one, and the row begins anew
 - a complaint ("this is spam"): suppressed
 - unsubscribed at the provider: she has left
 - delivered: ends a row of bounces; deferred: says nothing, the provider tries again
@@ -23,7 +23,8 @@ from pipeline.store import Store, Tx, people, signals
 
 IN_A_ROW = 5
 OVER = timedelta(days=7)
-ENDS_A_ROW = timedelta(days=30)
+ENDS_A_ROW = timedelta(days=45)
+"""Longer than from one issue to the next where there is one a month."""
 
 
 def take(provider: str, reported: Iterable[Signal], store: Store, now: datetime) -> int:

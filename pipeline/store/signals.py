@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -52,10 +53,23 @@ def refusals(tx: Tx, since: datetime) -> list[tuple[int, int, str, str]]:
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
+def first_copy(tx: Tx) -> datetime | None:
+    """When the first issue was frozen; nothing can be reported from before."""
+    found: datetime | None = tx.execute(sa.select(sa.func.min(tables.sendings.c.frozen, type_=tables.Instant))).scalar()
+    return found
+
+
 def of_address(tx: Tx, address_hash: str) -> Sequence[tuple[str, bool, datetime]]:
     """(kind, permanent, when) of everything reported about an address, by the time it happened."""
     mine = sa.select(_T.kind, _T.permanent, _T.at).where(_T.address_hash == address_hash).order_by(_T.at)
     return [(row.kind, row.permanent, row.at) for row in tx.execute(mine)]
+
+
+def words_about(tx: Tx, address_hash: str) -> Sequence[Mapping[str, Any]]:
+    """The same with who reported it, of which issue, and in what words."""
+    columns = (_T.kind, _T.permanent, _T.provider, _T.number.label("issue"), _T.words, _T.at)
+    mine = sa.select(*columns).where(_T.address_hash == address_hash).order_by(_T.at)
+    return [dict(row) for row in tx.execute(mine).mappings()]
 
 
 def counts(tx: Tx, number: IssueNumber) -> dict[str, int]:

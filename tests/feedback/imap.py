@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 
 @dataclass(slots=True)
 class Post:
-    """A mailbox: letters by uid; `validity` changes when it is made anew; `slow` makes it hang after the greeting."""
+    """A mailbox: letters by uid; `validity` changes when it is made anew; `slow` makes it hang after the greeting.
+
+    `came` tells when a letter came, where it matters, and `last` after which letter it hands out no more.
+    """
 
     letters: dict[int, bytes] = field(default_factory=dict)
+    came: dict[int, date] = field(default_factory=dict)
+    last: int | None = None
     validity: int = 7
     password: str = "a password"
     slow: bool = False
@@ -55,12 +62,18 @@ def examine(post: Post, rest: str) -> tuple[bytes, str]:
 
 
 def search(post: Post, rest: str) -> tuple[bytes, str]:
-    start, newest = int(rest.rsplit(" ", maxsplit=1)[-1].partition(":")[0]), max(post.letters, default=0)
-    uids = [str(uid) for uid in sorted(post.letters) if uid >= start or uid == newest]
+    asked = re.fullmatch(r"UID SEARCH UID (\d+):\*(?: SINCE (\S+))?", rest)
+    assert asked, rest
+    start, newest = int(asked[1]), max(post.letters, default=0)
+    since = datetime.strptime(f"{asked[2]} +0000", "%d-%b-%Y %z").date() if asked[2] else date.min
+    lately = [uid for uid in sorted(post.letters) if post.came.get(uid, date.max) >= since]
+    uids = [str(uid) for uid in lately if uid >= start or uid == newest]
     return " ".join(["* SEARCH", *uids]).encode() + b"\r\n", "OK done"
 
 
 def fetch(post: Post, rest: str) -> tuple[bytes, str]:
+    if post.last is not None and int(rest.split(" ")[2]) > post.last:
+        threading.Event().wait(20)
     uid, most = int(rest.split(" ")[2]), int(rest.partition("<0.")[2].partition(">")[0])
     body = post.letters[uid][:most]
     return f"* 1 FETCH (UID {uid} BODY[]<0> {{{len(body)}}}\r\n".encode() + body + b")\r\n", "OK done"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline import mailbox
 from pipeline.errors import SourceFault
-from pipeline.feedback import letters
+from pipeline.feedback import letters, readers
 from pipeline.mailbox import Mailbox
 from pipeline.model import Report
 from pipeline.store import people
@@ -99,6 +101,32 @@ def goodbye(sender: str, subject: str = "unsubscribe", **headers: str) -> bytes:
     return f"From: Ann <{sender}>\nTo: leave@example.org\nSubject: {subject}\n{more}\n\nBye\n".encode()
 
 
+def qmail(address: str, returned: str, words: str) -> bytes:
+    """The same as qmail writes it: plain words, then the copy."""
+    return f"""\
+Return-Path: <>
+From: MAILER-DAEMON@mail.example.net
+To: letters@example.org
+Subject: failure notice
+Date: 23 Nov 2026 12:00:00 -0000
+
+Hi. This is the qmail-send program at mail.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<{address}>:
+{words}
+Giving up on 192.0.2.1.
+
+--- Below this line is a copy of the message.
+
+Return-Path: <letters@example.org>
+{returned}
+
+The body.
+""".encode()
+
+
 @pytest.fixture
 def sent(world: World) -> World:
     """A project whose first issue went out, and whose mailbox is read."""
@@ -153,12 +181,52 @@ def test_a_mailbox_that_does_not_exist_is_not_mailed_again(sent: World) -> None:
     assert (state(sent), state(sent, "ben@example.org")) == ("bounced", "active")
 
 
+def test_why_a_copy_came_back_is_shown_with_the_reader(sent: World) -> None:
+    """Also where she is mailed on: her mailbox is full, or her host does not like us."""
+    full = bounce("ann@example.org", head(sent, "ann@example.org"), status="5.2.2", words="over quota")
+    visit(sent, full)
+    with sent.project() as project:
+        (report,) = readers.about(project.store, "ann@example.org")["reports"]
+    assert (report["kind"], report["permanent"], report["issue"]) == ("bounced", False, 1)
+    assert "over quota" in report["words"]
+    assert "ann@example.org" not in report["words"]
+
+
 @pytest.mark.parametrize(
     ("action", "status"), [("delayed", "4.2.2"), ("failed", "5.7.1"), ("failed", "5.2.2"), ("relayed", "2.0.0")]
 )
 def test_what_may_pass_or_is_about_us_is_not_her_mailbox_s_end(sent: World, action: str, status: str) -> None:
     visit(sent, bounce("ann@example.org", head(sent, "ann@example.org"), action=action, status=status))
     assert state(sent) == "active"
+
+
+def test_a_host_s_address_that_looks_like_a_code_is_not_her_mailbox_s_end(sent: World) -> None:
+    """Our server stands on somebody's list of senders of spam; every reader there would be lost."""
+    for blocked in ("5.1.1.9", "85.1.1.9", "192.5.1.1"):
+        words = f"Service unavailable; client host [{blocked}] is blocked"
+        visit(sent, bounce("ann@example.org", head(sent, "ann@example.org"), status="5.7.1", words=words))
+        sent.pass_time(minutes=20)
+    assert state(sent) == "active"
+
+
+@pytest.mark.parametrize(
+    ("words", "becomes"),
+    [
+        ("Sorry, no mailbox here by that name. (#5.1.1)", "bounced"),
+        ("Remote host said: 550 5.1.1 <ann@example.org>: unknown", "bounced"),
+        ("Remote host said: 552 5.2.2 mailbox full", "active"),
+    ],
+)
+@pytest.mark.parametrize("line", [b"\n", b"\r\n"])
+def test_qmail_s_plain_words_are_understood(sent: World, words: str, becomes: str, line: bytes) -> None:
+    visit(sent, qmail("ann@example.org", head(sent, "ann@example.org"), words).replace(b"\n", line))
+    assert (state(sent), state(sent, "ben@example.org")) == (becomes, "active")
+
+
+def test_a_report_that_a_host_wrapped_in_its_disclaimer_counts(sent: World) -> None:
+    report = bounce("ann@example.org", head(sent, "ann@example.org"))
+    visit(sent, report.replace(b"multipart/report; report-type=delivery-status", b"multipart/mixed"))
+    assert state(sent) == "bounced"
 
 
 def test_a_complaint_counts_even_when_the_host_hides_the_address(sent: World) -> None:
@@ -176,6 +244,8 @@ def test_a_forged_report_about_a_reader_is_not_believed(sent: World) -> None:
         bounce("ann@example.org", without_link),
         bounce("ann@example.org", invented),
         bounce("ann@example.org", "Subject: nothing of ours"),
+        qmail("ann@example.org", without_link, "No mailbox here by that name. (#5.1.1)"),
+        qmail("ann@example.org", "Subject: nothing of ours", "No mailbox here by that name. (#5.1.1)"),
         complaint(invented, address="ann@example.org"),
         complaint("Subject: nothing of ours", address="ann@example.org"),
     ]
@@ -253,6 +323,17 @@ def test_a_wrong_password_is_a_sentence_without_the_password(sent: World) -> Non
     assert "hunter2" not in words
 
 
+def test_check_signs_in_to_the_mailbox(sent: World) -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(sent.folder), "check"]
+    with post(sent):
+        well = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        password(sent, "hunter2")
+        ill = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "ok   mailbox" in well.stdout
+    assert (ill.returncode, "The mailbox can't be read" in ill.stdout) == (2, True)
+    assert "hunter2" not in ill.stdout + ill.stderr
+
+
 def test_a_missing_password_says_which_variable_to_set(sent: World) -> None:
     with post(sent):
         password(sent, None)
@@ -267,17 +348,36 @@ def box(port: int, **more: str) -> Mailbox:
 
 def test_a_server_that_hangs_does_not_keep_a_run_waiting() -> None:
     with serving(Post(slow=True)) as served, pytest.raises(SourceFault, match="took too long"):
-        list(mailbox.letters(box(served.port), "", seconds=0.5))
+        list(mailbox.letters(box(served.port), "", since=NOW, seconds=0.5))
+
+
+def test_what_a_slow_server_did_not_hand_out_is_for_the_next_visit() -> None:
+    """The first visit to a mailbox of thousands takes more than one, and is no fault."""
+    post = Post(letters={1: b"one", 2: b"two", 3: b"three"}, last=2)
+    with serving(post) as served:
+        found = list(mailbox.letters(box(served.port), "", since=NOW, seconds=1))
+        assert [raw for _, raw in found] == [b"one", b"two"]
+        post.last = None
+        assert [raw for _, raw in mailbox.letters(box(served.port), found[-1][0], since=NOW)] == [b"three"]
+
+
+def test_years_of_letters_from_before_the_first_copy_are_not_fetched(sent: World) -> None:
+    with post(sent, goodbye("ann@example.org"), goodbye("ben@example.org")) as served:
+        served.came = {1: sent.now.date() - timedelta(days=300), 2: sent.now.date()}
+        steps.cron(sent)
+        fetched = [command.split(" ")[2] for command in served.commands if command.startswith("UID FETCH")]
+    assert fetched == ["2"]
+    assert (state(sent), state(sent, "ben@example.org")) == ("active", "unsubscribed")
 
 
 def test_a_closed_port_a_missing_folder_and_an_open_line_elsewhere_are_sentences() -> None:
     with serving(Post()) as served:
         with pytest.raises(SourceFault, match="no folder 'Bounces'"):
-            list(mailbox.letters(box(served.port, folder="Bounces"), ""))
+            list(mailbox.letters(box(served.port, folder="Bounces"), "", since=NOW))
         with pytest.raises(SourceFault, match="on this machine only"):
-            list(mailbox.letters(box(served.port, host="imap.example.org"), ""))
+            list(mailbox.letters(box(served.port, host="imap.example.org"), "", since=NOW))
     with pytest.raises(SourceFault, match="can't be read"):
-        list(mailbox.letters(box(1), ""))
+        list(mailbox.letters(box(1), "", since=NOW))
 
 
 BITS = st.sampled_from(

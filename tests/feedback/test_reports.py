@@ -91,6 +91,15 @@ def test_five_full_mailboxes_in_a_row_over_a_week_are_the_last(world: World) -> 
         assert states == ["active"] * 4 + ["bounced"] * 2
 
 
+def test_one_copy_a_month_can_come_back_five_times_in_a_row(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        for _ in range(5):
+            world.pass_time(days=31)
+            reports.take("mailbox", [signal("bounced", world.now)], project.store, world.now)
+        assert state(project) == "bounced"
+
+
 @pytest.mark.parametrize("hours", [1, 30])
 def test_many_bounces_in_few_days_are_not_enough(world: World, hours: int) -> None:
     with world.project() as project:
