@@ -46,6 +46,12 @@ def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, tuple[Pick, ...]]:
     return {row.post: row.picks for row in among(tx, sa.select(columns.post, columns.picks), columns.post, chosen)}
 
 
+def inputs(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, str]:
+    """What the suggestions for these posts were made from, hashed: they are others only when this is."""
+    columns = tables.picks.c
+    return {row.post: row.inputs for row in among(tx, sa.select(columns.post, columns.inputs), columns.post, chosen)}
+
+
 def suggest(tx: Tx, post: PostId, made_from: str, content: str, picks: tuple[Pick, ...]) -> None:
     """Keep the suggestions for a post of this content (a hash)."""
     inputs = made_from[:HALF] + content[:HALF]

@@ -156,6 +156,17 @@ def some(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, Post]:
     return {row.id: _post(row) for row in among(tx, _whole(), _T.id, chosen)}
 
 
+def versions(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, tuple[int, int, int]]:
+    """Numbers that differ as soon as a post's article may: how many entries it was cleaned from, and which versions.
+
+    An entry is cleaned anew only when its revision or the rules have risen, so one of the sums has too.
+    """
+    done = tables.cleanings.c
+    sums = [sa.func.count().label("entries"), *(sa.func.sum(done[name]).label(name) for name in ("revision", "rules"))]
+    found = among(tx, sa.select(done.post, *sums).group_by(done.post), done.post, chosen)
+    return {row.post: (row.entries, row.revision, row.rules) for row in found}
+
+
 def glances(tx: Tx, source: SourceName) -> list[Glance]:
     """All posts of a source, in few words."""
     return [_glance(row) for row in tx.execute(_heads().where(_T.source == source))]

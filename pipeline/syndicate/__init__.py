@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 
 import msgspec
@@ -45,7 +45,7 @@ FORMATS = {"rss.xml": "rss", "atom.xml": "atom", "feed.json": "jsonfeed"}
 """The feeds of the posts: file name, and the module of that format, whose `feed(items, meta)` makes its bytes."""
 
 Output = tuple[str, Callable[[], bytes]]
-"""What an output is made from, hashed, and how it is made."""
+"""What an output is made from, hashed, and how it is made, while the transaction that found it is open."""
 
 
 def due(store: Store, settings: SyndicateSettings, now: datetime) -> Iterable[str]:
@@ -72,13 +72,13 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
         return websub.tell(store, settings, out)
     with store.reading() as tx:
         output = _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings).get(key)
+        inputs, made = (output[0], output[1]()) if output else ("", b"")
     if output is None:
         _remove(key, settings)
         with store.writing() as tx:
             issues.take_back(tx, key)
         return Report()
-    inputs, make = output
-    changed = files.write(settings.public / key, make())
+    changed = files.write(settings.public / key, made)
     with store.writing() as tx:
         issues.put_out(tx, key, inputs)
     return Report(done=("Refreshed outbox/public/.",) if changed else (), unchanged=int(not changed))
@@ -93,7 +93,7 @@ def _remove(name: str, settings: SyndicateSettings) -> None:
 
 def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     """Everything that outbox/public/ should hold now."""
-    items, every, agreed = _items(tx), issues.outlines(tx), issues.all_settled(tx)
+    every, agreed = issues.outlines(tx), issues.all_settled(tx)
     digests = [issue for issue in every if issue.corrects is None]
     listed = [issue for issue in digests if issue.number in agreed]
     said = (str(settings.newsletter), settings.disclosure, settings.form)  # where the project lies changes no file
@@ -101,12 +101,15 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     wrong = _wrong(tx, agreed)
     notes = corrections.notes(wrong, settings)
     meta = _meta(settings, _credits(tx), corrections.of_posts(wrong, agreed, settings))
-    about_posts = (*style, [(item.post, item.picks) for item in items], str(meta))
+    chosen = posts.in_feeds(tx, NEWEST)
+    items, versions, found = cache(partial(_items, tx, chosen)), posts.versions(tx, chosen), picks.inputs(tx, chosen)
+    about_posts = (*style, [(post, versions.get(post), found.get(post)) for post in chosen], str(meta))
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.due) for issue in listed])
-    outputs: dict[str, Output] = {name: (_sha(about_posts), _feed(name, items, meta)) for name in FORMATS}
+    of_posts = _sha(about_posts)
+    outputs: dict[str, Output] = {name: (of_posts, _feed(name, items, meta)) for name in FORMATS}
     outputs["issues.xml"] = (_sha((about_issues, notes)), lambda: _issues_feed(listed, meta, notes))
     outputs["feeds.opml"] = (_sha(style), lambda: _opml(meta))
-    outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: index(items, listed, settings))
+    outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: index(items(), listed, settings))
     outputs["feed.css"] = (_sha(style), lambda: stylesheet(settings))
     for issue in reversed(digests):
         if page := _page(issue, notes.get(issue.number), settings):
@@ -145,9 +148,8 @@ def _wrong(tx: Tx, agreed: Container[IssueNumber]) -> corrections.Wrong:
     )
 
 
-def _items(tx: Tx) -> list[Item]:
-    """The newest posts that are whole, with their books; none that was skipped, held or could not be read."""
-    chosen = posts.in_feeds(tx, NEWEST)
+def _items(tx: Tx, chosen: Sequence[PostId]) -> list[Item]:
+    """The posts of the feeds, whole, with their books."""
     whole, suggested = posts.some(tx, chosen), picks.some(tx, chosen)
     return [Item(post=whole[post], form="full", picks=_shown(suggested.get(post, ()))) for post in chosen]
 
@@ -158,9 +160,9 @@ def _shown(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:
     return suggested[: max(mentioned, BOOKS)]
 
 
-def _feed(name: str, items: list[Item], meta: Meta) -> Callable[[], bytes]:
+def _feed(name: str, items: Callable[[], list[Item]], meta: Meta) -> Callable[[], bytes]:
     def make() -> bytes:
-        made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items, meta)
+        made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items(), meta)
         return made
 
     return make
