@@ -124,6 +124,13 @@ def figures(terminal: Terminal) -> None:
     help="Do only this kind of work: what needs the folder, asking sources, handing over. Default: all.",
 )
 @click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="So many jobs side by side.")
+@click.option(
+    "--every",
+    type=click.IntRange(1, 30),
+    default=1,
+    show_default=True,
+    help="Look at each newsletter every so many minutes; whoever waits for something to be sent waits as long.",
+)
 @click.option("--once", is_flag=True, help="Leave when there is nothing left to do.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Append its accounts to it as JSON lines.")
 @click.pass_obj
@@ -132,6 +139,7 @@ def worker(
     folders: tuple[Path, ...],
     only: tuple[str, ...],
     at_once: int,
+    every: int,
     log: Path | None,
     *,
     once: bool,
@@ -149,7 +157,7 @@ def worker(
     """
     from pipeline import config
     from pipeline.cli.terminal import outside
-    from pipeline.worker import QUEUES, Orders, serve
+    from pipeline.worker import QUEUES, Orders, Pace, serve
 
     serve(
         Orders(
@@ -161,6 +169,7 @@ def worker(
             at_once=at_once,
             once=once,
             log=log,
+            pace=Pace(every=60 * every),
         )
     )
 

@@ -61,7 +61,7 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
         job = look_at(Step(newsletter=name, begun=0))
         how = ConfigureTaskOptions(queue=job.queue, lock=job.lock, queueing_lock=job.queueing_lock, priority=1)
         how["task_kwargs"] = {"newsletter": name}
-        made.periodic_registry.register_task(look, orders.pace.rounds, name, how)
+        made.periodic_registry.register_task(look, orders.pace.rounds(name), name, how)
     return made
 
 

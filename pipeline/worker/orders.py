@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 from pipeline.config import Settings
 from pipeline.model import Outside
@@ -16,18 +17,25 @@ World = Callable[[Settings], AbstractContextManager[Outside]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often things are looked at: `rounds` is a cron expression, the rest are seconds.
+    """How often things are looked at, in seconds: a newsletter `every` so many (whole minutes, or less than one).
 
     What was done is gathered for `account` before it is written down; that nothing was due is said every `quiet`.
     """
 
-    rounds: str = "* * * * *"
+    every: int = 60
     look: float = 1.0
     heartbeat: float = 5.0
     silent: float = 20.0
     line: float = 2.0
     account: float = 60.0
     quiet: float = 900.0
+
+    def rounds(self, newsletter: str) -> str:
+        """When its rounds begin, as a cron expression; those of several newsletters do not all begin together."""
+        if self.every < 60:
+            return f"* * * * * */{self.every}"
+        minutes = self.every // 60
+        return f"{crc32(newsletter.encode()) % minutes}-59/{minutes} * * * *"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,23 @@ def test_every_post_that_a_feed_shows_has_its_books_and_so_has_one_that_comes_in
     assert all(item["_books"] for item in feed["items"])
 
 
+def test_a_date_that_was_mended_at_the_source_reaches_the_feeds(world: World) -> None:
+    def newest() -> dict[str, object]:
+        pull(world)
+        with world.project() as project:
+            run.walk(project, "syndicate")
+        return dict(json.loads((world.folder / "outbox/public/feed.json").read_text("utf-8"))["items"][0])
+
+    before = newest()
+    slug = max(world.blog.posts, key=lambda slug: world.blog.posts[slug].when)
+    world.blog.spoken[slug] = "Sat, 21 Nov 2026 08:00:00 +0000"
+    world.pass_time(hours=1)
+    after = newest()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"date_published", "date_modified"}
+    assert after["date_published"] == "2026-11-21T08:00:00+00:00"
+
+
 def test_old_posts_have_books_where_an_issue_may_take_any_of_them(world: World) -> None:
     world.set('cadence = "each"', 'cadence = "weekly"\nevergreen = true')
     write_for_years(world)

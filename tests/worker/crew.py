@@ -22,7 +22,7 @@ from tests.journeys import steps
 from tests.world import START, World
 
 ROOT = Path(__file__).parents[2]
-QUICK = {"rounds": "*/2 * * * * *", "look": 0.2, "heartbeat": 1.0, "silent": 4.0, "line": 0.5}
+QUICK = {"every": 2, "look": 0.2, "heartbeat": 1.0, "silent": 4.0, "line": 0.5}
 
 
 class Service:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from croniter import croniter  # type: ignore[import-untyped]
 
 from pipeline import config, metrics, worker
 from pipeline.config import Settings
@@ -138,6 +140,17 @@ def test_how_long_the_queue_is_stands_among_the_figures(world: World) -> None:
 def figures(world: World) -> str:
     with world.project() as project:
         return metrics.text(metrics.families(project.store, project.settings, world.now), "x")
+
+
+@pytest.mark.parametrize("minutes", [1, 7, 10, 30])
+def test_newsletters_are_looked_at_in_turn_not_all_in_the_same_minute(minutes: int) -> None:
+    firsts = set()
+    for name in ("kind_words", "long_reads", "paperround", "small_steps", "other"):
+        times = croniter(worker.Pace(every=60 * minutes).rounds(name), 0.0)
+        looks = [times.get_next(float) for _ in range(100)]
+        assert max(after - before for before, after in itertools.pairwise(looks)) == 60 * minutes
+        firsts.add(looks[0])
+    assert len(firsts) > 1 or minutes == 1
 
 
 def test_a_worker_needs_postgresql(tmp_path: Path) -> None:
