@@ -98,7 +98,9 @@ def _doing(page: pages.Page, handler: pages.Handler, asking: Callable[[Request],
         try:
             return handler(ask)
         except PaperroundError as fault:
-            return ask.page("fault.html", status=_status(fault), title="Not done", fault=fault, back=page.address)
+            return ask.page(
+                "fault.html", status=_status(fault), stays=True, title="Not done", fault=fault, back=page.address
+            )
 
     return do
 

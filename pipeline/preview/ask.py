@@ -151,9 +151,12 @@ class Ask:
         ours = f"{parts.scheme}://{parts.netloc}".lower() in self.door.origins
         return parts.path + (f"?{parts.query}" if parts.query else "") if ours and parts.path else "/"
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """A page of our own. What a page that is open already shows is not sent to it again (204)."""
-        again = values.get("back") or self.address
+    def page(self, template: str, *, status: int = 200, stays: bool = False, **values: Any) -> Response:
+        """A page of our own. What a page that is open already shows is not sent to it again (204).
+
+        A page that `stays` is the answer to a form: it is as she has it, whatever changes meanwhile.
+        """
+        again = None if stays else self.address
         html = views.fill(template, **self._around(), again=again, told=self.telling.now(), **values)
         lasting = _PASSING.sub("", html.partition("<main")[2])
         digest = hashlib.sha256(lasting.encode()).hexdigest()[:16]

@@ -167,6 +167,32 @@ def test_two_tabs_at_once_see_each_other_and_nobody_approves_what_she_did_not_se
         said(two, "it changed since you looked")
 
 
+def test_why_a_form_was_refused_stays_to_be_read_whatever_happens_beside(browser: Any, door: Door) -> None:
+    looks: list[Any] = []
+    with window(browser, door) as one, window(browser, door) as two:
+        one.get_by_role("button", name="Make this issue now").click()
+        two.get_by_role("button", name="Approve exactly this").wait_for()
+        with two.expect_request("**/?*seen=*"):
+            two.route("**/?*seen=*", lambda look: looks.append(look))  # noqa: PLW0108 - playwright marks it
+            one.get_by_label("Subject").fill("From the first tab")
+            one.get_by_label("Subject").press("Enter")
+        said(one, "Subject: From the first tab")
+        two.get_by_role("button", name="Approve exactly this").click()
+        said(two, "it changed since you looked")
+        for look in looks:
+            look.continue_()
+        two.unroute("**/?*seen=*")
+        with two.expect_event("console", lambda heard: heard.text == "state"):
+            two.evaluate("document.addEventListener('state', () => console.log('state'))")
+            one.get_by_label("Subject").fill("From the first tab again")
+            one.get_by_label("Subject").press("Enter")
+        said(one, "Subject: From the first tab again")
+        two.wait_for_timeout(600)
+        assert two.locator("main").get_by_text("it changed since you looked").is_visible()
+        two.get_by_role("link", name="Back").click()
+        two.locator("#subject[value='From the first tab again']").wait_for()
+
+
 def test_half_written_words_are_not_taken_away_by_another_tab(browser: Any, door: Door) -> None:
     with window(browser, door) as one, window(browser, door) as two:
         two.get_by_label("Before the posts").fill("Half a sent")

@@ -73,7 +73,7 @@ def _approve(ask: Ask) -> Response:
                 one, project.store, project.settings.review, by=ask.desk.person, now=ask.now, expected=seen
             )
         except UserError as fault:
-            return ask.page("fault.html", status=409, title="Not approved", fault=fault, back="/")
+            return ask.page("fault.html", status=409, stays=True, title="Not approved", fault=fault, back="/")
         run.walk(project, "review", "syndicate")
     ask.say(f"Approved, with the hash {yes.sha[:12]}. Exactly this goes out, and nothing else.")
     return _home(ask)

@@ -134,7 +134,6 @@ def _books(ask: Ask) -> Response:
         inside=inside,
         ranked=books.candidates(about, ask.settings.books),
         found=books.found(title, ask.settings.books),
-        back="/",
     )
 
 

@@ -86,8 +86,6 @@ SECTIONS: dict[str, tuple[str, type[msgspec.Struct], dict[str, str]]] = {
     "pictures": ("Pictures", config.PicturesTable, {"copy": "Keep copies of posts' pictures"}),
     "links": ("Links", config.LinksTable, {"check": "Ask whether links lead somewhere"}),
 }
-STAYS = "/settings/look"
-"""What a page that came after a form asks for when something has changed: it stays as she has it."""
 SOURCE = {"url": "Address, or a folder of the project", "name": "What to call it", "kind": "Kind"}
 
 
@@ -141,7 +139,7 @@ def _page(ask: Ask, text: str, given: dict[str, str], faults: list[str], status:
         "settings.html",
         status=status,
         title="Settings",
-        back=STAYS if status != 200 else None,
+        stays=status != 200,
         groups=groups,
         sources=sources,
         faults=[one for one in faults if one not in placed],
@@ -252,16 +250,14 @@ def _look(ask: Ask) -> Response:
     return ask.page(
         "settings_look.html",
         title="Before it is written",
-        back=STAYS,
+        stays=True,
         lines=written.difference(before, after),
         given=given,
         was=_sha(before),
     )
 
 
-def _stay(ask: Ask) -> Response:
-    if ask.request.headers.get("hx-request"):
-        return Response(status_code=204)
+def _again(_ask: Ask) -> Response:
     return RedirectResponse("/settings", 303)
 
 
@@ -337,7 +333,7 @@ PAGE = Page(
     title="Settings",
     address="/settings",
     show=_show,
-    parts={"look": _stay},
+    parts={"look": _again},
     does={"look": _look, "write": _write},
     place=70,
     needs_project=False,

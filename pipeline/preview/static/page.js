@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const main = () => document.getElementById("main");
-  let waiting = false;
+  let waiting = false, asking = 0;
 
   // On a phone the pages' names scroll sideways: the one that is open is in sight.
   document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -14,12 +14,15 @@
     return field.matches("textarea, input:not([type=checkbox], [type=radio])") && field.value !== field.defaultValue;
   };
   const refresh = () => {
-    if (writing() || document.querySelector(".dragged")) { waiting = true; return; }
+    if (asking || writing() || document.querySelector(".dragged")) { waiting = true; return; }
     waiting = false;
     htmx.trigger(main(), "refresh");
   };
   for (const name of ["files", "state"]) document.addEventListener(name, refresh);
-  document.addEventListener("focusout", () => setTimeout(() => waiting && refresh(), 50));
+  const soon = () => setTimeout(() => waiting && refresh(), 50);
+  document.addEventListener("focusout", soon);
+  document.addEventListener("htmx:before:request", () => { asking += 1; });
+  document.addEventListener("htmx:finally:request", () => { asking -= 1; soon(); });
 
   // A list with data-order sends its form's "order" field, the ids of its members, when one was dragged elsewhere.
   document.addEventListener("pointerdown", (press) => {
