@@ -128,12 +128,26 @@ def test_a_book_is_chosen_from_those_that_fit_or_from_the_shelf(author: Author) 
     page = author.look()
     post = post_of(page, "A jar of kind words")
     offered = author.reads(f"/issue/1/books/{post}?title=dot")
-    assert "The Invisible String" in offered
     assert "Chosen for this post by the author." in offered
     author.post("/issue/1/add-book", post=post, book="dot", title="dot")
     assert "The Dot" in frame_of(author, author.look())
     author.post("/issue/1/remove-book", post=post, book="dot")
     assert "The Dot" not in frame_of(author, author.look())
+
+
+def test_a_book_that_stands_in_the_issue_is_not_offered_again(author: Author) -> None:
+    post = post_of(author.look(), "A jar of kind words")
+    (book,) = set(re.findall(r'aria-label="Take “([^”]+)” out"', author.look()))
+    page = author.look(f"/issue/1/books/{post}")
+    assert f"Take “{book}”" not in page
+    page = author.look(f"/issue/1/books/{post}?title={book}")
+    assert "with this post already" in page
+    assert f"Take “{book}”" not in page
+    author.post("/issue/1/keep", post=post_of(author.look(), "Worries at Bedtime"))
+    other = next(one for one in re.findall(r'id="post-(\d+)"', author.look()) if one != post)
+    assert "with another post now" in author.look(f"/issue/1/books/{other}?title={book}")
+    author.post("/issue/1/remove-book", post=post, book="invisible string")
+    assert f"Take “{book}”" in author.look(f"/issue/1/books/{post}")
 
 
 def test_an_event_and_a_note_of_this_issue_only(author: Author) -> None:

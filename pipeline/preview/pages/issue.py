@@ -122,7 +122,8 @@ def _books(ask: Ask) -> Response:
     if about is None:
         raise UserError(f"There is no post {given}.")
     there = hand.numbered(ask, changes.number(ask))
-    inside = {pick.book.key for item in (there.issue.items if there.issue else ()) for pick in item.picks}
+    items = there.issue.items if there.issue else ()
+    inside = {pick.book.key: item.post for item in items for pick in item.picks}
     title = ask.asked("title")
     return ask.page(
         "books_for.html",
@@ -132,7 +133,7 @@ def _books(ask: Ask) -> Response:
         instead=ask.asked("instead"),
         wanted=title,
         inside=inside,
-        ranked=books.candidates(about, ask.settings.books),
+        ranked=[pick for pick in books.candidates(about, ask.settings.books) if pick.book.key not in inside],
         found=books.found(title, ask.settings.books),
     )
 
