@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import folder
+from pipeline import folder, providers
 from pipeline.store import glance
 
 if TYPE_CHECKING:
@@ -66,4 +66,6 @@ def _under_way(going: Going, account: Account) -> tuple[IssueState, str]:
         return "sending", f"still to be handed over: {account.pending}; `send {number}` goes on"
     if account.unknown:
         return "held", f"of unknown fate: {account.unknown}; `reconcile {number}`"
+    if going.provider is not None and not providers.leaves(going.provider):
+        return "sent", f"to nobody: its copies were only written into outbox/mail/{number}/"
     return "sent", "everybody is accounted for"

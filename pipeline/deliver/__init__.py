@@ -223,15 +223,7 @@ def written_only(store: Store) -> frozenset[IssueNumber]:
     """The issues whose copies are files on this machine and went to nobody, as the outbox provider writes them."""
     with store.reading() as tx:
         carried = ledger.carried(tx)
-    return frozenset(number for number, carrier in carried if not _leaves(carrier))
-
-
-def _leaves(carrier: str) -> bool:
-    """Whether mail by this provider leaves the machine; by one that is not installed any more, it did."""
-    try:
-        return bool(providers.load(carrier).CAN.real)
-    except UserError:
-        return True
+    return frozenset(number for number, carrier in carried if not providers.leaves(carrier))
 
 
 def next_try(number: IssueNumber, store: Store) -> datetime | None:

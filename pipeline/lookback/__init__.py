@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline import plots, review
+from pipeline import deliver, plots, review
 from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.model import Account, Health, IssueNumber, Run
@@ -30,11 +30,15 @@ _FATES = ("accepted", "rejected", "suppressed", "unknown", "pending")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """An issue that was handed over, and what was reported of its copies since: "bounced", "complained" and others."""
+    """An issue that was handed over, and what was reported of its copies since: "bounced", "complained" and others.
+
+    One that did not leave (`left`) was written into files, as the outbox provider does, and went to nobody.
+    """
 
     number: IssueNumber
     title: str
     on: datetime
+    left: bool
     account: Account
     reported: Mapping[str, int]
 
@@ -68,6 +72,7 @@ def look(store: Store, settings: Settings, now: datetime, only: IssueNumber | No
         sums, reported = accounts.every(tx), signals.all_counts(tx)
         readers, acts = people.count_by_state(tx), people.acts_by_month(tx)
         known, latest = sources.all_health(tx), runs.last(tx, runs.KEPT)
+    written = deliver.written_only(store)
     if only is not None and only not in sums:
         raise UserError(f"Issue {only} has not been sent, so there is nothing to report.")
     chosen = [only] if only is not None else sorted(sums)[-SHOWN:]
@@ -79,6 +84,7 @@ def look(store: Store, settings: Settings, now: datetime, only: IssueNumber | No
                 number=number,
                 title=titles.get(number, ""),
                 on=sums[number][0],
+                left=number not in written,
                 account=sums[number][1],
                 reported=reported.get(number, {}),
             )
@@ -173,6 +179,9 @@ def lines(found: Look) -> list[str]:
         counted = (account.audience, account.accepted, refused, bounced, spam, account.unknown, account.pending)
         table.append((str(one.number), f"{one.on:%Y-%m-%d}", *(f"{count:,}" for count in counted)))
     told += _aligned(table) if found.issues else ["Nothing was sent yet."]
+    told += [
+        f"Issue {one.number} was only written into outbox/mail/, to nobody." for one in found.issues if not one.left
+    ]
     if found.only is not None:
         return told
     acts = found.months[-1][1]

@@ -89,11 +89,13 @@ class Account:
 class Going:
     """How far an issue is: `account` is None before it was frozen, `approved` the hash of the last yes to it.
 
-    `expired` says that it is too old to go out by itself, `held` counts readers who wait for a word.
+    `expired` says that it is too old to go out by itself, `held` counts readers who wait for a word, `provider` is who
+    carries it, None before it was frozen.
     """
 
     number: IssueNumber
     account: Account | None
+    provider: str | None
     approved: str | None
     expired: bool
     held: int

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
-__all__ = ["Capabilities", "Pollable", "Provider", "known", "load", "names", "open_module", "open_provider"]
+__all__ = ["Capabilities", "Pollable", "Provider", "known", "leaves", "load", "names", "open_module", "open_provider"]
 
 SETTINGS_FILE = "sources/newsletter.toml"
 
@@ -127,6 +127,14 @@ def load(name: str) -> ModuleType:
     near = difflib.get_close_matches(name, known(), n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise UserError(f"There is no provider called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
+
+
+def leaves(name: str) -> bool:
+    """Whether mail by this provider leaves the machine; by one that is not installed any more, it did."""
+    try:
+        return bool(load(name).CAN.real)
+    except UserError:
+        return True
 
 
 def _entry_points() -> EntryPoints:

@@ -112,14 +112,11 @@ def _check(issue: Issue, store: Store, settings: RenderSettings, around: Seen) -
             )
         contents = folder.contents(where)
         message = folder.message(where, last.message)
-        findings = lint(Rendered(message=message, files=contents), issue, settings, around, real=_real(settings))
+        real = providers.leaves(settings.provider)
+        findings = lint(Rendered(message=message, files=contents), issue, settings, around, real=real)
         issues.rendered(tx, replace(last, linted=sha, findings=findings, seen=around.sha))
     folder.restate(where, listed(findings))
     return Report()
-
-
-def _real(settings: RenderSettings) -> bool:
-    return bool(providers.load(settings.provider).CAN.real)
 
 
 def _render(issue: Issue, store: Store, settings: RenderSettings, around: Seen) -> Report:
@@ -188,7 +185,7 @@ def _look(issue: Issue, settings: RenderSettings, around: Seen) -> Look:
     from pipeline.render.record import record
 
     made = rendered(issue, settings, around)
-    findings = lint(made, issue, settings, around, real=_real(settings))
+    findings = lint(made, issue, settings, around, real=providers.leaves(settings.provider))
     return Look(rendered=made, findings=findings, sha=record(issue, made, findings)["hash"])
 
 

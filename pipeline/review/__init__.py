@@ -136,8 +136,8 @@ def findings(number: IssueNumber, store: Store) -> tuple[Finding, ...]:
 
 def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, str]:
     """An issue's state, and what to do next in words."""
-    yes = issues.approval(tx, issue.number)
-    return _state(tx, issue, yes, ledger.account(tx, issue.number), settings)
+    yes, carried = issues.approval(tx, issue.number), dict(ledger.carried(tx))
+    return _state(tx, issue, yes, ledger.account(tx, issue.number), settings, carried.get(issue.number))
 
 
 def _state(
@@ -146,11 +146,13 @@ def _state(
     yes: Approval | issues.Yes | None,
     account: Account | None,
     settings: ReviewSettings,
+    provider: str | None = None,
 ) -> tuple[IssueState, str]:
     waits = account.pending if account else yes
     going = Going(
         number=issue.number,
         account=account,
+        provider=provider,
         approved=yes.sha if yes else None,
         expired=bool(waits) and carriers.is_expired(tx, issue.number),
         held=ledger.held(tx, issue.number) if account and account.pending else 0,
@@ -172,11 +174,11 @@ class Line:
 def overview(store: Store, settings: ReviewSettings) -> list[Line]:
     """Every issue with its state and what to do next in words, newest first, without what is in the issues."""
     with store.reading() as tx:
-        sums, yeses = accounts.every(tx), issues.every_yes(tx)
+        sums, yeses, carried = accounts.every(tx), issues.every_yes(tx), dict(ledger.carried(tx))
         lines = []
         for one in issues.outlines(tx):
             frozen, account = sums.get(one.number, (None, None))
-            said, next_step = _state(tx, one, yeses.get(one.number), account, settings)
+            said, next_step = _state(tx, one, yeses.get(one.number), account, settings, carried.get(one.number))
             lines.append(Line(issue=one, state=said, next_step=next_step, frozen=frozen, account=account))
     return lines
 

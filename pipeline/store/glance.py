@@ -26,7 +26,7 @@ SELECT (SELECT version_num FROM alembic_version) = ?
    AND NOT EXISTS (SELECT 1 FROM facts WHERE name IN ('moved', 'restoring'))
 """
 _EVERY = """
-SELECT i.number, coalesce(i.outline, i.issue), s.audience,
+SELECT i.number, coalesce(i.outline, i.issue), s.audience, s.provider,
        (SELECT sha FROM approvals a WHERE a.number = i.number ORDER BY a.id DESC LIMIT 1),
        EXISTS (SELECT 1 FROM facts WHERE name = 'expired/' || i.number),
        total(CASE b.state WHEN 'held' THEN b.size END),
@@ -74,13 +74,20 @@ def look(url: str, folder: Path) -> list[Seen] | None:
 
 
 def _seen(
-    number: IssueNumber, issue: str, audience: int | None, approved: str | None, expired: int, held: float, *sums: float
+    number: IssueNumber, issue: str, audience: int | None, provider: str | None, approved: str | None, *more: float
 ) -> Seen:
     brief = msgspec.json.decode(issue, type=_Brief)
-    size, accepted, rejected, suppressed, unknown = (int(value) for value in sums)
+    expired, held, size, accepted, rejected, suppressed, unknown = (int(value) for value in more)
     pending = size - accepted - rejected - suppressed - unknown
     fates = {"accepted": accepted, "rejected": rejected, "suppressed": suppressed, "unknown": unknown}
     account = None if audience is None else Account(issue=number, audience=audience, **fates, pending=pending)
-    going = Going(number=number, account=account, approved=approved or None, expired=bool(expired), held=int(held))
+    going = Going(
+        number=number,
+        account=account,
+        provider=provider,
+        approved=approved or None,
+        expired=bool(expired),
+        held=held,
+    )
     corrects = brief.corrects.number if brief.corrects else None
     return Seen(going=going, slug=brief.slug, title=brief.title, corrects=corrects)

@@ -17,6 +17,7 @@ from pipeline.errors import UserError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber, Report
 from tests.journeys import steps
+from tests.looking import WORDS_OF_PLOTS, chromium
 from tests.world import World
 
 READERS = ["ann@example.org", "ben@example.org", "cleo@example.org"]
@@ -71,6 +72,12 @@ def test_the_page_needs_nothing_else_and_its_plots_have_words(sent: World) -> No
         assert drawing.xpath("./*[local-name()='desc']/text()")
         assert drawing.get("role") == "img"
     assert len(tree.xpath("//details//table")) == len(drawings)
+
+
+def test_a_trial_is_told_as_sent_to_nobody(sent: World) -> None:
+    found = look(sent)
+    assert "Issue 1 was only written into outbox/mail/, to nobody." in lookback.lines(found)
+    assert "only written into outbox/mail/, to nobody" in lookback.page(found)
 
 
 def test_one_issue_has_a_report_of_its_own(sent: World) -> None:

@@ -93,13 +93,13 @@ def test_from_an_empty_folder_to_a_sent_issue_and_its_correction(browser: Any, t
         page.get_by_role("button", name="Approve exactly this").click()
         page.get_by_role("button", name="Send now").click()
         page.get_by_role("link", name="How it went, and a correction").click()
-        said(page, "1 reader = 1 accepted")
+        said(page, "1 reader = 1 written")
         page.get_by_label("What was wrong, and what is right").fill("The reading is on *Friday*.")
         page.get_by_role("button", name="Write the correction").click()
         mail_of(page).locator("em", has_text="Friday").wait_for()
         page.get_by_role("button", name="Approve exactly this").click()
         page.get_by_role("button", name="Send now").click()
-        said(page, "1 reader = 1 accepted")
+        said(page, "1 reader = 1 written")
     assert len(list((folder / "outbox/mail/2").glob("*.eml"))) == 1
 
 
@@ -229,7 +229,7 @@ def test_approved_sent_and_watched(browser: Any, door: Door, world: World) -> No
         page.get_by_role("button", name="Approve exactly this").click()
         page.get_by_role("button", name="Send now").click()
         page.get_by_role("link", name="How it went, and a correction").click()
-        said(page, "1 reader = 1 accepted")
+        said(page, "1 reader = 1 written")
     (mail,) = [one for one in steps.mails(world) if "ann" in one["To"]]
     assert mail["Subject"] == "One more thought"
 

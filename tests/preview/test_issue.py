@@ -192,7 +192,7 @@ def test_send_now_hands_over_and_shows_the_sum(author: Author, world: World) -> 
     approved(author)
     author.post("/go/1/send")
     said = author.reads("/issue/1")
-    assert "1 reader = 1 accepted + 0 refused + 0 left out + 0 unknown + 0 to go" in said
+    assert "1 reader = 1 written + 0 refused + 0 left out + 0 unknown + 0 to go" in said
     assert len(steps.mails(world)) == 1
 
 
@@ -398,7 +398,7 @@ def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only
         said = author.reads()
         assert "1 copy of unknown fate" in said
         assert "ann@example.org: the line broke" in said
-        assert "1 reader = 0 accepted + 0 refused + 0 left out + 1 unknown + 0 to go" in said
+        assert "1 reader = 0 written + 0 refused + 0 left out + 1 unknown + 0 to go" in said
         author.post("/go/1/settle")
         project.errands.wait(30)
         assert "1 copy of unknown fate" in author.reads()
@@ -406,4 +406,4 @@ def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only
         project._opener = whole
         author.post("/go/1/resend", sure="yes")
         project.errands.wait(30)
-        assert "1 reader = 1 accepted" in author.reads("/issue/1")
+        assert "1 reader = 1 written" in author.reads("/issue/1")

@@ -41,7 +41,7 @@ def test_a_sent_issue_is_listed_with_its_sum_and_its_correction(author: Author, 
         )
     page = author.look("/issues")
     said = author.reads("/issues")
-    assert "2 = 2 accepted + 0 refused + 0 left out + 0 unknown + 0 to go" in said
+    assert "2 = 2 written + 0 refused + 0 left out + 0 unknown + 0 to go" in said
     assert "corrects issue 1" in said
     assert "Corrected by issue 2" in said
     assert 'href="/issue/1"' in page

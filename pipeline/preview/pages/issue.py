@@ -51,7 +51,7 @@ def _page(ask: Ask, there: Hand) -> Response:
         undo=to_undo(edits),
         redo=to_redo(edits),
         place=_place,
-        real=providers.load(ask.settings.delivery.provider).CAN.real,
+        real=providers.leaves(ask.settings.delivery.provider),
         written_only=deliver.written_only(ask.store),
         corrections=[(line.issue, line.state) for line in ask.issues[::-1] if line.issue.corrects == there.number],
         last=next(((line.issue, line.state) for line in ask.issues if line.state == "sent"), None),
