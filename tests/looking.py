@@ -22,6 +22,13 @@ Scheme = Literal["light", "dark"]
 NODE = Path(__file__).with_name("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = NODE / "node_modules/axe-core/axe.min.js"
+WORDS_OF_PLOTS = """() => [...document.querySelectorAll(".plot svg")].map(svg => {
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+    return [...svg.querySelectorAll(".axis")].map(one => [one, one.getBoundingClientRect()])
+        .filter(([_, box]) => box.width)
+        .map(([one, box]) => [parseFloat(getComputedStyle(one).fontSize) * scale, box.left, box.right, box.top])
+})"""
+"""Of each plot its words that are seen: size in pixels, left, right, top."""
 
 
 def reference(documents: Sequence[str]) -> list[dict[str, Any]]:

@@ -125,3 +125,13 @@ def test_a_browser_finds_nothing_that_shuts_somebody_out(sent: World, tmp_path: 
         found = tab.evaluate("axe.run()")
         browser.close()
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+
+
+def test_the_words_of_its_plots_can_be_read_on_a_phone(sent: World, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(lookback.page(look(sent)), "utf-8")
+    with chromium() as browser:
+        tab = browser.new_page(viewport={"width": 375, "height": 800})
+        tab.goto(file.as_uri())
+        plots = tab.evaluate(WORDS_OF_PLOTS)
+    assert min(size for words in plots for size, *_ in words) >= 12

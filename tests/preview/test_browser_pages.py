@@ -14,7 +14,7 @@ import pytest
 from pipeline import run
 from pipeline.preview import Door
 from tests.journeys import steps
-from tests.looking import AXE, chromium
+from tests.looking import AXE, WORDS_OF_PLOTS, chromium
 from tests.preview.author import desk
 from tests.preview.browser import needs_chromium, serious, served, window
 from tests.world import World
@@ -118,15 +118,6 @@ def test_a_setting_is_mended_then_written(browser: Any, door: Door, world: World
         page.get_by_role("button", name="Write it").click()
         said(page, "Written.")
         assert 'at = "12:00"' in (world.folder / "sources/newsletter.toml").read_text("utf-8")
-
-
-WORDS_OF_PLOTS = """() => [...document.querySelectorAll(".plot svg")].map(svg => {
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
-    return [...svg.querySelectorAll(".axis")].map(one => [one, one.getBoundingClientRect()])
-        .filter(([_, box]) => box.width)
-        .map(([one, box]) => [parseFloat(getComputedStyle(one).fontSize) * scale, box.left, box.right, box.top])
-})"""
-"""Of each plot its words that are seen: size in pixels, left, right, top."""
 
 
 @pytest.mark.parametrize("width", [375, 1280])
