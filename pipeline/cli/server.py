@@ -27,7 +27,10 @@ def serve(terminal: Terminal, host: str, port: int, *, webhook: bool) -> None:
         if webhook:
             address = hooks.address(project.store, project.settings.feedback)
             words = address or f"{project.settings.delivery.provider} does not report by webhook."
-            terminal.show({"webhook": address}, [words])
+            unset = hooks.unset(project.settings.delivery.provider, project.settings.feedback) if address else []
+            terminal.show({"webhook": address, "unset": unset}, [words])
+            for name in unset:
+                terminal.say(f"{name} is not set yet, and without it no report is believed. Put it into .env.")
             return
         served(project, host, port, terminal.say)
 

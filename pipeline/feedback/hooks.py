@@ -44,6 +44,12 @@ def address(store: Store, settings: FeedbackSettings) -> str | None:
     return f"{settings.newsletter.home}webhooks/{settings.provider}/{secret(salt, settings.provider)}"
 
 
+def unset(provider: str, settings: FeedbackSettings) -> list[str]:
+    """The variables without which no call of the provider is believed, as far as they are not set."""
+    wanted = providers.load(provider).SECRETS.items()
+    return [name for name, words in wanted if words.startswith("for webhooks") and not settings.secrets.get(name)]
+
+
 def verified(
     provider: str, headers: Mapping[str, str], body: bytes, settings: FeedbackSettings, fetch: Fetch, now: datetime
 ) -> Sequence[Signal]:

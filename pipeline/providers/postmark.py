@@ -16,7 +16,7 @@ from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
 from pipeline.carrying.letter import Addressee, addressees, as_told, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, harmless
-from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, SignalKind
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -204,7 +204,14 @@ def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
             )
         case "SubscriptionChange" if event.get("SuppressSending") and event.get("Origin") == "Recipient":
             at, name = api.moment(event.get("ChangedAt")) or now, signed.name(message, address, event.get("ChangedAt"))
-            yield told("unsubscribed", permanent=True, id=name, at=at, address=address)
+            reason = api.text(event.get("SuppressionReason"))
+            words = f"Postmark does not mail the address any more ({reason})" if reason else words
+            change = _CHANGES.get(reason, "unsubscribed")
+            yield told(change, permanent=True, id=name, at=at, address=address, words=words)
+
+
+# Postmark writes an address down as not to be mailed for each of these reasons, and calls all of them the recipient's.
+_CHANGES: Mapping[str, SignalKind] = {"HardBounce": "bounced", "SpamComplaint": "complained"}
 
 
 def _failed(told: Callable[..., Signal], kind: str, at: datetime) -> Signal:

@@ -311,6 +311,9 @@ def test_where_the_certificate_and_the_confirmation_lie_is_told_only_for_amazons
         ses.confirm_url({}, hostile.body, hostile.secrets, NOW)
 
 
+SUPPRESSED = {"RecordType": "SubscriptionChange", "SuppressSending": True, "Origin": "Recipient"}
+
+
 def kinds(call: Call) -> list[tuple[str, bool]]:
     return [(signal.kind, signal.permanent) for signal in call.signals()]
 
@@ -323,7 +326,10 @@ def kinds(call: Call) -> list[tuple[str, bool]]:
         ({"Type": "Transient"}, [("deferred", False)]),
         ({"Type": "Blocked"}, [("bounced", False)]),
         ({"RecordType": "SpamComplaint"}, [("complained", True)]),
-        ({"RecordType": "SubscriptionChange", "SuppressSending": True, "Origin": "Recipient"}, [("unsubscribed", True)]),
+        (SUPPRESSED, [("unsubscribed", True)]),
+        (SUPPRESSED | {"SuppressionReason": "ManualSuppression"}, [("unsubscribed", True)]),
+        (SUPPRESSED | {"SuppressionReason": "HardBounce"}, [("bounced", True)]),
+        (SUPPRESSED | {"SuppressionReason": "SpamComplaint"}, [("complained", True)]),
         ({"RecordType": "SubscriptionChange", "SuppressSending": False, "Origin": "Recipient"}, []),
         ({"RecordType": "SubscriptionChange", "SuppressSending": True, "Origin": "Admin"}, []),
         ({"RecordType": "Open"}, []),

@@ -99,6 +99,12 @@ def test_g1_without_a_password_in_the_settings_nobody_is_believed(world: World) 
     with up(world) as site:
         assert call(site, bounce(), "").status_code == 403
         assert state(site) == "active"
+        assert hooks.unset("postmark", site.project.settings.feedback) == ["PAPERROUND_POSTMARK_WEBHOOK"]
+
+
+def test_what_is_set_is_not_asked_for(world: World) -> None:
+    with up(world) as site:
+        assert hooks.unset("postmark", site.project.settings.feedback) == []
 
 
 @pytest.mark.parametrize(
