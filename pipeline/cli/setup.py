@@ -59,7 +59,7 @@ def check(terminal: Terminal) -> None:
     \b
     Example: paperround check
     """
-    from pipeline import deliver, looks
+    from pipeline import deliver, looks, notices
     from pipeline.books import shelf_at
     from pipeline.errors import PaperroundError
     from pipeline.feedback import post
@@ -78,6 +78,8 @@ def check(terminal: Terminal) -> None:
         "templates": lambda: looks.check(settings.templates),
         f"provider {settings.delivery.provider}": lambda: deliver.provider(settings.deliver),
     }
+    if ways := notices.ways(settings):
+        parts[f"notices by {' and '.join(ways)}"] = lambda: notices.check(settings)
     if settings.feedback_table.imap:
         parts["mailbox"] = lambda: post.look(settings.feedback)
     for name, look in parts.items():

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
 from pipeline.model import Outside, Report
-from pipeline.notices.channels import CHANNELS
+from pipeline.notices.channels import CHANNELS, check
 from pipeline.notices.matters import Matter, matters
 from pipeline.store import Store, notices
 
-__all__ = ["Matter", "matters", "tell"]
+__all__ = ["Matter", "check", "matters", "tell", "ways"]
 
 AT_ONCE = 20
 """Things in one notice; the others are in the next."""
@@ -26,10 +26,14 @@ FIRST_PAUSE = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=1)
 
 
+def ways(settings: Settings) -> list[str]:
+    """The ways by which the author wants to be told."""
+    return [channel.name for channel in CHANNELS if channel.wanted(settings)]
+
+
 def tell(store: Store, settings: Settings, out: Outside) -> Report:
     """Say what is to be said. It comes back as waiting sentences at worst, never as a fault."""
-    ways = [channel for channel in CHANNELS if channel.wanted(settings)]
-    if not ways:
+    if not ways(settings):
         return Report()
     try:
         fresh = _taken(matters(store, settings, out.clock()), store, out.clock())
@@ -43,7 +47,8 @@ def _taken(found: Sequence[Matter], store: Store, now: datetime) -> list[Matter]
     with store.reading() as tx:
         known = notices.every(tx)
     fresh = [one for one in found if one.key not in known or known[one.key].next_at <= now][:AT_ONCE]
-    over = [key for key, row in known.items() if row.next_at <= now and key not in {one.key for one in found}]
+    # What is over is new when it comes again.
+    over = known.keys() - {one.key for one in found}
     if fresh or over:
         with store.writing() as tx:
             notices.forget(tx, over)

@@ -14,6 +14,8 @@ from pipeline.errors import UserError
 from pipeline.model import Answer, HttpRequest, Outside
 from pipeline.notices.matters import Matter
 
+WEBHOOK, NTFY = "PAPERROUND_NOTICES_WEBHOOK", "PAPERROUND_NOTICES_NTFY"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
@@ -36,10 +38,6 @@ def _by_mail(matters: Sequence[Matter], settings: Settings, out: Outside) -> str
     return deliver.write_to_author(subject(matters, settings), text, to, settings.deliver, out)
 
 
-def _webhook(settings: Settings) -> str | None:
-    return settings.secrets.get("PAPERROUND_NOTICES_WEBHOOK") or settings.notices.webhook
-
-
 def _by_webhook(matters: Sequence[Matter], settings: Settings, out: Outside) -> str | None:
     document = {
         "newsletter": settings.newsletter.title,
@@ -48,16 +46,12 @@ def _by_webhook(matters: Sequence[Matter], settings: Settings, out: Outside) -> 
         "matters": [{"key": one.key, "words": one.words} for one in matters],
     }
     token = settings.secrets.get("PAPERROUND_NOTICES_TOKEN")
-    return _posted(_webhook(settings) or "", document, token, out)
-
-
-def _ntfy(settings: Settings) -> str | None:
-    return settings.secrets.get("PAPERROUND_NOTICES_NTFY") or settings.notices.ntfy
+    return _posted(_address(WEBHOOK, settings), document, token, out)
 
 
 def _by_ntfy(matters: Sequence[Matter], settings: Settings, out: Outside) -> str | None:
     """As JSON to the server's root, so that titles may have any letters (docs.ntfy.sh/publish, "Publish as JSON")."""
-    parts = urlsplit(_ntfy(settings) or "")
+    parts = urlsplit(_address(NTFY, settings))
     folder, _, topic = parts.path.rstrip("/").rpartition("/")
     document = {
         "topic": topic,
@@ -70,9 +64,7 @@ def _by_ntfy(matters: Sequence[Matter], settings: Settings, out: Outside) -> str
 
 
 def _posted(url: str, document: Mapping[str, object], token: str | None, out: Outside) -> str | None:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise UserError("Notices go by https:// only.", where="sources/newsletter.toml, [notices]")
+    host = urlsplit(url).hostname
     request = HttpRequest(
         method="POST",
         url=url,
@@ -82,13 +74,44 @@ def _posted(url: str, document: Mapping[str, object], token: str | None, out: Ou
     )
     for reply in out.line([request]):
         if isinstance(reply, Answer):
-            return None if 200 <= reply.status < 300 else f"{parts.hostname} answered {reply.status}."
-        return f"{parts.hostname} did not answer."
+            return None if 200 <= reply.status < 300 else f"{host} answered {reply.status}."
+        return f"{host} did not answer."
     return "it was not tried."
+
+
+def _given(variable: str, settings: Settings) -> tuple[str, str]:
+    """An address for notices, "" where none is wanted, and where it stands."""
+    if secret := settings.secrets.get(variable):
+        return secret, f"{variable} in the environment or .env"
+    written = settings.notices.webhook if variable == WEBHOOK else settings.notices.ntfy
+    return written or "", "sources/newsletter.toml, [notices]"
+
+
+def _address(variable: str, settings: Settings) -> str:
+    """The same, if notices may go there. Raises UserError, which does not repeat it: an address may be a secret."""
+    url, where = _given(variable, settings)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise UserError("This is no address that notices can go to.", where=where) from None
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise UserError("Notices go by https:// only.", where=where)
+    return url
+
+
+def check(settings: Settings) -> None:
+    """Raises UserError for a way that is wanted and can't be."""
+    if settings.notices.mail and deliver.provider(settings.deliver).can.idempotency == "campaign":
+        words = f"{settings.delivery.provider} writes to the whole list it keeps, so it can't carry a notice by mail."
+        raise UserError(words, where="sources/newsletter.toml, [notices]")
+    for variable in (WEBHOOK, NTFY):
+        if _given(variable, settings)[0]:
+            _address(variable, settings)
 
 
 CHANNELS = (
     Channel(name="mail", wanted=lambda settings: settings.notices.mail is not None, send=_by_mail),
-    Channel(name="webhook", wanted=lambda settings: bool(_webhook(settings)), send=_by_webhook),
-    Channel(name="ntfy", wanted=lambda settings: bool(_ntfy(settings)), send=_by_ntfy),
+    Channel(name="webhook", wanted=lambda settings: bool(_given(WEBHOOK, settings)[0]), send=_by_webhook),
+    Channel(name="ntfy", wanted=lambda settings: bool(_given(NTFY, settings)[0]), send=_by_ntfy),
 )

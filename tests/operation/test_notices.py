@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from pipeline import notices, run
-from pipeline.errors import FetchFault
+from pipeline.errors import FetchFault, UserError
 from pipeline.model import Report
-from pipeline.store import ledger
+from pipeline.store import carriers, ledger
 from tests.journeys import steps
 from tests.world import World
 
@@ -144,6 +144,36 @@ def test_plain_http_to_elsewhere_is_refused_and_says_so(world: World) -> None:
     steps.pull(world)
     steps.build_now(world)
     assert "https:// only" in told(world).waiting[0]
+
+
+@pytest.mark.parametrize("address", ["https://[hush", "https://ntfy.example.org:99999/hush", "hooks.example.org/hush"])
+@pytest.mark.parametrize("variable", ["PAPERROUND_NOTICES_WEBHOOK", "PAPERROUND_NOTICES_NTFY"])
+def test_a_secret_address_with_a_slip_of_the_pen_costs_no_run_and_check_finds_it(
+    world: World, variable: str, address: str
+) -> None:
+    world.whisper(**{variable: address})
+    steps.pull(world)
+    steps.build_now(world)
+    (words,) = told(world).waiting
+    assert variable in words
+    with world.project() as project, pytest.raises(UserError) as fault:
+        notices.check(project.settings)
+    assert "hush" not in words + str(fault.value)
+
+
+def test_what_is_over_and_comes_again_is_said_again(world: World) -> None:
+    """Her provider refused on Monday, and again on Wednesday: the second time is news too."""
+    want(world, 'mail = "lisa@example.org"')
+    said = []
+    for refuses in (True, False, True):
+        with world.project() as project, project.store.writing() as tx:
+            if refuses:
+                carriers.stop(tx, "outbox", "401 wrong token.")
+            else:
+                carriers.resume(tx, "outbox")
+        said.append(bool(told(world).done))
+        world.pass_time(hours=30)
+    assert said == [True, False, True]
 
 
 def test_a_run_that_is_killed_while_it_tells_does_not_tell_each_time(
