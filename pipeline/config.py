@@ -79,7 +79,7 @@ class Newsletter(Section, frozen=True):
     hub: HttpUrl | None = None
     language: str = "en"
     timezone: ZoneInfo = ZoneInfo("UTC")
-    design: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")] = "digest"
+    design: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$", examples=["letter"])] = "digest"
     texts: Literal["lead", "full", "excerpt"] = "lead"
 
     @property
@@ -196,14 +196,16 @@ class StoreTable(Section, frozen=True):
     """Where the state is kept."""
 
     url: str = "sqlite:///outbox/paperround.sqlite3"
-    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,39}$")] = "paperround"
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,39}$", examples=["kind_words"])] = "paperround"
 
 
 class FetchTable(Section, frozen=True):
     """What the fetcher may reach beyond public addresses."""
 
     allow_private_hosts: tuple[str, ...] = ()
-    resolver: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F.:]+:\d{1,5}$")] | None = None
+    resolver: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F.:]+:\d{1,5}$", examples=["127.0.0.1:5353"])] | None = (
+        None
+    )
 
 
 class NoticesTable(Section, frozen=True):
@@ -772,9 +774,11 @@ def _secrets(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
 def _env_file(path: Path) -> dict[str, str]:
     try:
         mode = path.stat().st_mode
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
         return {}
+    except UnicodeDecodeError:
+        raise SettingsError("The file is not UTF-8 text.", where=".env", next_step="Save it as UTF-8.") from None
     if os.name == "posix" and mode & 0o077:
         raise SettingsError("Others on this machine can read your secrets.", where=".env", next_step="chmod 600 .env")
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
@@ -783,7 +787,7 @@ def _env_file(path: Path) -> dict[str, str]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise SettingsError("The file is not UTF-8 text.", where=str(FILE), next_step="Save it as UTF-8.") from None
     except OSError as fault:

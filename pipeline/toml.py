@@ -7,7 +7,8 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -18,6 +19,16 @@ Hook = Callable[[type, Any], Any]
 Parsers = Mapping[type, Callable[[str], Any]]
 S = TypeVar("S", bound=msgspec.Struct)
 
+_TEXT = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'[^']*'""")
+_CURLED = re.compile("[\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u00a0\u00ad\u2000-\u200f\u2028\u2029\u202f\u2060\u3000\ufeff]")
+_YES_OR_NO = ("true", "false", "yes", "no", "on", "off")
+_KINDS = {
+    "bool": "true or false, without quotes",
+    "int": "a whole number",
+    "array": 'a list in brackets, ["one", "two"]',
+}
+
 
 def loads(text: str, *, file: str) -> dict[str, Any]:
     """The document as plain values. Raises SettingsError with file:line when it is not TOML."""
@@ -25,10 +36,47 @@ def loads(text: str, *, file: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         found = re.search(r"at line (\d+)", str(fault))
-        where = f"{file}:{found[1] if found else text.count(chr(10)) + 1}"
-        words = re.sub(r"\s*\(at .*\)$", "", str(fault))
-        said = f"This is not valid TOML: {words[:1].lower()}{words[1:]}. Texts need quotes, lists need brackets."
-        raise SettingsError(said, where=where) from None
+        lines = text.split("\n")
+        number = min(int(found[1]) if found else len(lines), len(lines))
+        words = re.sub(r"\s*\(at .*\)$", "", str(fault)).lower()
+        raise SettingsError(
+            "This is not valid TOML.", where=f"{file}:{number}", next_step=_advice(words, lines[number - 1])
+        ) from None
+
+
+def _advice(words: str, written: str) -> str:
+    """What to do about a line for which the parser has only `words`; its value, which may be secret, is not shown."""
+    bare = _TEXT.sub("''", written).strip(" \t")
+    name, equals, value = (part.strip(" \t") for part in bare.partition("="))
+    if re.match("cannot (overwrite|declare|mutate)", words):
+        return _twice(written.partition("=")[0].strip() if name[:1] != "[" else written.strip())
+    backslash = "hex" in words or "escape" in words
+    unended = "illegal character '\\n" in words or '"' in bare or (value.startswith("''") and value != "''")
+    often = (
+        (_CURLED.search(bare), 'A text stands in straight quotes, "like this", and not in “these”.'),
+        (_UNSEEN.search(written), "A character in it can't be seen, or is a space that is none. Type the line anew."),
+        (backslash, "A backslash has a meaning of its own in a text. Write / in its place, or two of them."),
+        ("array" in words or value[:1] == "[", 'A list is ["one", "two"], and may have begun on a line further up.'),
+        (value in ("'',", "'';"), "Nothing stands behind a value; take it away."),
+        (
+            unended,
+            'A text ends on its own line, with the quote that it began with; a quote inside of it is written \\".',
+        ),
+        (name[:1] == "[", "The head of a section stands alone on its line: [name], or [[name]] for one of several."),
+        (not equals, "A line is name = value, with = between them; a remark begins with #."),
+        (" " in name, "The name before = has no space in it."),
+        (value.lower() in _YES_OR_NO, "Write true or false, in small letters and without quotes."),
+        (True, f'A text needs quotes, and so do times and days: {name} = "…".'),
+    )
+    return next(sentence for fits, sentence in often if fits)
+
+
+def _twice(what: str) -> str:
+    if what.startswith("[["):
+        return f"{what} stands with single brackets further up; write two everywhere."
+    if what.startswith("["):
+        return f"{what} stands in the file twice; put the lines of the second below the first."
+    return f"{what} stands twice in its section; take one of them out."
 
 
 def decode(raw: Any, shape: type[S], parsers: Parsers, *, text: str, file: str, path: KeyPath = ()) -> S:
@@ -44,19 +92,21 @@ def decode(raw: Any, shape: type[S], parsers: Parsers, *, text: str, file: str, 
             raise ValueError("expected text in quotes")  # noqa: TRY004 - msgspec turns a ValueError into a fault
         return parsers[kind](value)
 
-    faults = sorted((line(text, at), words) for at, words in _faults(raw, shape, path, hook))
+    homes = _homes(shape)
+    faults = sorted((line(text, at), words) for at, words in _faults(raw, shape, path, hook, homes))
     if faults:
         raise SettingsError("\n".join(dict.fromkeys(f"{file}:{number}: {words}" for number, words in faults)))
     return msgspec.convert(raw, shape, dec_hook=hook)
 
 
-def _faults(raw: Any, shape: Any, path: KeyPath, hook: Hook) -> Iterator[tuple[KeyPath, str]]:
+def _faults(raw: Any, shape: Any, path: KeyPath, hook: Hook, homes: Mapping[str, str]) -> Iterator[tuple[KeyPath, str]]:
     """Walk the shape ourselves: msgspec stops at the first fault and can't name the nearest key."""
+    shape = _present(shape)
     if _is_struct(shape):
-        yield from _table_faults(raw, shape, path, hook)
+        yield from _table_faults(raw, shape, path, hook, homes)
     elif get_origin(shape) is tuple and _is_struct(get_args(shape)[0]) and isinstance(raw, list):
         for at, member in enumerate(raw):
-            yield from _faults(member, get_args(shape)[0], (*path, at), hook)
+            yield from _faults(member, get_args(shape)[0], (*path, at), hook, homes)
     else:
         try:
             msgspec.convert(raw, shape, dec_hook=hook)
@@ -64,19 +114,22 @@ def _faults(raw: Any, shape: Any, path: KeyPath, hook: Hook) -> Iterator[tuple[K
             yield path, _value_words(raw, shape, path, fault)
 
 
-def _table_faults(raw: Any, shape: type[msgspec.Struct], path: KeyPath, hook: Hook) -> Iterator[tuple[KeyPath, str]]:
+def _table_faults(
+    raw: Any, shape: type[msgspec.Struct], path: KeyPath, hook: Hook, homes: Mapping[str, str]
+) -> Iterator[tuple[KeyPath, str]]:
     name = _name(path)
     if not isinstance(raw, dict):
         yield path, f"{name or 'The file'} must be a table, written [{name}] on a line of its own."
         return
     known = _parts(shape)
     for key in raw.keys() - known.keys():
-        yield (*path, key), _unknown_words(key, known, name)
+        yield (*path, key), _unknown_words(key, known, name, homes)
     for key, part in known.items():
         if key in raw:
-            yield from _faults(raw[key], part.type, (*path, key), hook)
+            yield from _faults(raw[key], part.type, (*path, key), hook, homes)
         elif part.required:
-            yield path, f"{name + '.' if name else ''}{key} is missing; it is required."
+            full = f"[{key}]" if _is_struct(part.type) else key
+            yield path, f"{name + '.' if name else ''}{full} is missing; it is required."
 
 
 @cache
@@ -85,13 +138,31 @@ def _parts(shape: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInf
     return {part.encode_name: part for part in msgspec.structs.fields(shape)}
 
 
+def _present(shape: Any) -> Any:
+    """The shape of a value that may be left out."""
+    given = [one for one in get_args(shape) if one is not type(None)]
+    return given[0] if get_origin(shape) in (Union, UnionType) and len(given) == 1 else shape
+
+
 def _is_struct(shape: Any) -> bool:
     return isinstance(shape, type) and issubclass(shape, msgspec.Struct)
 
 
-def _unknown_words(key: str, known: Mapping[str, Any], table: str) -> str:
+@cache
+def _homes(shape: type[msgspec.Struct]) -> Mapping[str, str]:
+    """Which section a key belongs to, for the keys that one section alone has."""
+    found: dict[str, list[str]] = {}
+    for section, part in _parts(shape).items():
+        several = get_origin(part.type) is tuple
+        inner = get_args(part.type)[0] if several else part.type
+        for key in _parts(inner) if _is_struct(inner) else ():
+            found.setdefault(key, []).append(f"[[{section}]]" if several else f"[{section}]")
+    return {key: sections[0] for key, sections in found.items() if len(sections) == 1}
+
+
+def _unknown_words(key: str, known: Mapping[str, Any], table: str, homes: Mapping[str, str]) -> str:
     near = difflib.get_close_matches(key, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = f" It belongs below {homes[key]}." if key in homes else f" Did you mean {near[0]}?" if near else ""
     return f"{key} is not a setting of {f'[{table}]' if table else 'this file'}.{hint} Known: {', '.join(known)}."
 
 
@@ -102,8 +173,22 @@ def _value_words(raw: Any, shape: Any, path: KeyPath, fault: msgspec.ValidationE
         near = difflib.get_close_matches(str(raw), allowed, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         return f"{name} can't be {_shown(raw)}.{hint} Allowed: {', '.join(allowed)}."
+    if isinstance(raw, dict) and get_origin(shape) is tuple:
+        return f"[{name}] must be written [[{name}]], as there may be several."
     words = str(fault).split(" - at `$")[0].replace("`", "")
-    return f"{name} can't be {_shown(raw)}: {words[:1].lower()}{words[1:].rstrip('.')}."
+    if example := _example(shape):
+        words = f'expected something like "{example}"'
+    words = re.sub(
+        r"^Expected (bool|int|array)(.*?)(, got \w+)?$", lambda found: f"expected {_KINDS[found[1]]}{found[2]}", words
+    )
+    words = f"{words[:1].lower()}{words[1:].rstrip('.')}"
+    return f"{name} can't be {_shown(raw)}: {words}{'' if words.endswith('?') else '.'}"
+
+
+def _example(shape: Any) -> str:
+    """What a text with a pattern looks like, as its shape says."""
+    given = getattr(shape, "__metadata__", ())
+    return next((one.examples[0] for one in given if isinstance(one, msgspec.Meta) and one.examples), "")
 
 
 def _shown(raw: Any) -> str:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,74 @@ def test_a_misspelt_time_zone_gets_the_nearest_real_one(tmp_path: Path) -> None:
 def test_a_missing_quote_is_named_with_its_line(tmp_path: Path) -> None:
     found = faults(tmp_path, GOOD.replace('"Kind Words"', '"Kind Words'))
     assert found[0].startswith("sources/newsletter.toml:2: This is not valid TOML")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "advice"),
+    [
+        ('"Kind Words"', '"Kind Words', "with the quote that it began with"),
+        ('"Kind Words"', "Kind Words", 'needs quotes, and so do times and days: title = "…"'),
+        ('"Kind Words"', "“Kind Words”", "straight quotes"),
+        ('"Kind Words"', '"Kind "true" Words"', 'a quote inside of it is written \\"'),
+        ('"Kind Words"', "'Nora's Words'", "with the quote that it began with"),
+        ('"Kind Words"', '"C:\\Users\\nora"', "A backslash has a meaning of its own"),
+        ('"Kind Words"', '"Kind Words",', "Nothing stands behind a value"),
+        ("title =", "title:", "with = between them"),
+        ("title =", "the title =", "has no space in it"),
+        ("title =", "\N{NO-BREAK SPACE}title =", "is a space that is none"),
+        ("title =", 'title = "Twice"\ntitle =', "title stands twice in its section"),
+        ("[newsletter]", "[newsletter", "[name], or [[name]]"),
+        ('/"\nfrom', '/"\nevergreen = True\nfrom', "true or false, in small letters"),
+        ('feed/"', 'feed/"\ninclude = ["Sleep" "School"]', 'A list is ["one", "two"]'),
+        ("[[source]]", "[source]\n[[source]]", "[[source]] stands with single brackets further up"),
+        ("[[source]]", "[newsletter]\n[[source]]", "[newsletter] stands in the file twice"),
+    ],
+)
+def test_a_line_that_is_not_toml_is_told_with_what_to_write(
+    tmp_path: Path, right: str, wrong: str, advice: str
+) -> None:
+    (found,) = faults(tmp_path, GOOD.replace(right, wrong))
+    assert re.match(r"sources/newsletter\.toml:\d+: This is not valid TOML\. ", found)
+    assert advice in found
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('[schedule]\nmin_posts = "2"\n', "expected a whole number."),
+        ('[books]\ncovers = "no"\n', "expected true or false, without quotes."),
+        ('[feedback]\ndkim_selectors = "mail"\n', 'expected a list in brackets, ["one", "two"].'),
+        ('[fetch]\nresolver = "dns.example"\n', 'expected something like "127.0.0.1:5353".'),
+        ('[feedback.imap]\nhost = "imap.example.org"\n', "feedback.imap.user is missing; it is required."),
+        ("[books]\nmin_posts = 2\n", "It belongs below [schedule]."),
+        ('[delivery]\nreply_to = "a@example.org"\n', "It belongs below [newsletter]."),
+    ],
+)
+def test_a_value_that_can_not_be_is_told_in_plain_words(tmp_path: Path, more: str, said: str) -> None:
+    (found,) = faults(tmp_path, GOOD + more)
+    assert said in found
+
+
+def test_sources_in_single_brackets_are_told_what_to_write(tmp_path: Path) -> None:
+    (found,) = faults(tmp_path, GOOD.replace("[[source]]", "[source]"))
+    assert found == "sources/newsletter.toml:6: [source] must be written [[source]], as there may be several."
+
+
+def test_a_file_that_windows_marked_as_utf_8_is_read(tmp_path: Path) -> None:
+    project(tmp_path, "\ufeff" + GOOD.replace("\n", "\r\n"))
+    (tmp_path / ".env").write_text("\ufeffPAPERROUND_SMTP_PASSWORD=s3cret\n", "utf-8")
+    (tmp_path / ".env").chmod(0o600)
+    settings = config.load(tmp_path, {})
+    assert settings.newsletter.title == "Kind Words"
+    assert settings.secrets == {"PAPERROUND_SMTP_PASSWORD": "s3cret"}
+
+
+def test_secrets_in_another_encoding_say_how_to_save_them(tmp_path: Path) -> None:
+    project(tmp_path, GOOD)
+    (tmp_path / ".env").write_text("PAPERROUND_SMTP_PASSWORD=s3cret\n", "utf-16")
+    (tmp_path / ".env").chmod(0o600)
+    with pytest.raises(SettingsError, match=r"\.env: The file is not UTF-8 text"):
+        config.load(tmp_path, {})
 
 
 def test_the_second_source_is_told_from_the_first(tmp_path: Path) -> None:
