@@ -144,7 +144,13 @@ def _entry_points() -> EntryPoints:
 
 
 def _loaded(name: str, others: EntryPoints) -> ModuleType:
-    module = others[name].load()
+    try:
+        module = others[name].load()
+    except Exception as fault:
+        raise UserError(
+            f"The installed provider {name!r} can't be loaded: {type(fault).__name__}: {fault}.",
+            next_step="Tell its makers, or install it anew.",
+        ) from fault
     missing = [part for part in ("CAN", "SECRETS", "Settings", "provider") if not hasattr(module, part)]
     if not isinstance(module, ModuleType) or missing:
         raise UserError(

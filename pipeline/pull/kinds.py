@@ -46,10 +46,27 @@ def load(name: str) -> Kind:
         return ours
     installed = _installed()
     if name in installed.names:
-        return cast("Kind", installed[name].load())
+        return _loaded(name, installed)
     near = difflib.get_close_matches(name, known(), n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
+
+
+def _loaded(name: str, installed: EntryPoints) -> Kind:
+    try:
+        found = installed[name].load()
+    except Exception as fault:
+        raise UserError(
+            f"The installed kind of source {name!r} can't be loaded: {type(fault).__name__}: {fault}.",
+            next_step="Tell its makers, or install it anew.",
+        ) from fault
+    missing = [part for part in ("visit", "recognises") if not hasattr(found, part)]
+    if missing:
+        raise UserError(
+            f"The installed kind of source {name!r} does not have what a kind needs.",
+            next_step=f"Tell its makers that their entry point lacks: {', '.join(missing)}.",
+        )
+    return cast("Kind", found)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -28,6 +29,7 @@ from pipeline.model import (
     Reply,
     SubscriberId,
 )
+from pipeline.pull import kinds
 
 OUTBOX = providers.open_provider("outbox", {}, {})
 LINK = "https://news.example.org/unsubscribe"
@@ -168,15 +170,19 @@ def test_a_name_that_is_no_provider_loads_nothing(name: str) -> None:
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of installed packages with two strangers' providers."""
+    """A folder of installed packages with strangers' providers and kinds of source."""
     info = tmp_path / "stranger-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[paperround.providers]\npigeon = stranger_pigeon\nsnail = stranger_snail\n")
+    (info / "entry_points.txt").write_text(
+        "[paperround.providers]\npigeon = stranger_pigeon\nsnail = stranger_snail\n"
+        "dodo = stranger_dodo\n[paperround.sources]\nstone = stranger_snail\ndodo = stranger_dodo\n"
+    )
     (tmp_path / "stranger_pigeon.py").write_text(
         "from pipeline.providers.outbox import CAN, SECRETS, Settings, provider\n"
     )
     (tmp_path / "stranger_snail.py").write_text("CAN = None\n")
+    (tmp_path / "stranger_dodo.py").write_text("import a_package_that_is_not_there\n")
     monkeypatch.syspath_prepend(tmp_path)
     return tmp_path
 
@@ -191,6 +197,19 @@ def test_a_strangers_provider_is_found_by_its_entry_point() -> None:
 def test_a_strangers_provider_that_lacks_something_is_told_so() -> None:
     with pytest.raises(UserError, match=r"'snail' does not have .* lacks: SECRETS, Settings, provider"):
         providers.load("snail")
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("load", [providers.load, kinds.load])
+def test_a_strangers_module_that_can_not_be_imported_is_named_with_the_reason(load: Callable[[str], object]) -> None:
+    with pytest.raises(UserError, match=r"'dodo' can't be loaded: ModuleNotFoundError: .*a_package_that_is_not_there"):
+        load("dodo")
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_strangers_kind_of_source_that_lacks_something_is_told_so() -> None:
+    with pytest.raises(UserError, match=r"'stone' does not have .* lacks: visit, recognises"):
+        kinds.load("stone")
 
 
 def test_a_wrong_key_is_told_with_its_line_and_the_nearest_one() -> None:
