@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline import files, markup
-from pipeline.errors import RenderFault
+from pipeline.errors import RenderFault, UserError
 from pipeline.model.text import legal
 
 if TYPE_CHECKING:
@@ -57,6 +58,19 @@ def _place(name: str, own: Path) -> Path:
 def designs(own: Path) -> tuple[str, ...]:
     """The designs of a mail, ours and the author's own, in alphabetical order; a correction's look is none of them."""
     return tuple(sorted({path.stem for folder in (BUILT_IN, own) for path in folder.glob("*.mjml")} - {"correction"}))
+
+
+def template_of(design: str, own: Path) -> str:
+    """The file of a design. Raises UserError with the nearest name for one that nobody has."""
+    known = designs(own)
+    if design in known:
+        return f"{design}.mjml"
+    near = difflib.get_close_matches(design, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise UserError(
+        f"There is no design called {design!r}.{hint}",
+        next_step=f"Known: {', '.join(known)}; one of your own is templates/{design}.mjml.",
+    )
 
 
 def theme(own: Path) -> dict[str, dict[str, str]]:

@@ -118,12 +118,13 @@ def build(terminal: Terminal, *, now: bool, fresh: bool) -> None:
             reports.append(run.perform(project, "compose", lambda: [slot]))
         reports.append(run.walk(project, *(() if now else ("compose",)), "pictures", "links", "render", "syndicate"))
         drafts = _drafts(project)
+        made = {number for number, name in drafts if (project.settings.issues / name).is_dir()}
         blocked = {number: render.blocked(number, review.findings(number, project.store)) for number, _ in drafts}
     reports += [Report(attention=words) for words in blocked.values()]
     lines = [
         f"Issue {number} waits for you: look at outbox/issues/{name}/, then `approve {number}`."
         for number, name in drafts
-        if not blocked[number]
+        if number in made and not blocked[number]
     ]
     terminal.conclude(total(reports), {"drafts": [number for number, _ in drafts]}, lines if drafts else ["No draft."])
 

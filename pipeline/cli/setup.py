@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import click
 from pipeline.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline.config import Settings
     from pipeline.feedback.domain import Advice
 
@@ -59,7 +62,7 @@ def check(terminal: Terminal) -> None:
     \b
     Example: paperround check
     """
-    from pipeline import deliver, looks, notices
+    from pipeline import deliver, notices
     from pipeline.books import shelf_at
     from pipeline.errors import PaperroundError
     from pipeline.feedback import post
@@ -74,9 +77,11 @@ def check(terminal: Terminal) -> None:
         lines.append(f"ok   shelf: {len(on_shelf.books)} books")
     except PaperroundError as fault:
         faults.append(str(fault))
+    faults += _at_sources(settings)
+    carrier = partial(deliver.provider, settings.deliver)
     parts: dict[str, Callable[[], object]] = {
-        "templates": lambda: looks.check(settings.templates),
-        f"provider {settings.delivery.provider}": lambda: deliver.provider(settings.deliver),
+        "templates": lambda: _at(settings.where("newsletter", "design"), partial(_looks, settings)),
+        f"provider {settings.delivery.provider}": lambda: _at(settings.where("delivery", "provider"), carrier),
     }
     if ways := notices.ways(settings):
         parts[f"notices by {' and '.join(ways)}"] = lambda: notices.check(settings)
@@ -98,6 +103,37 @@ def check(terminal: Terminal) -> None:
     }
     terminal.show(document, [*lines, *(f"mend {line}" for fault in faults for line in fault.splitlines())])
     click.get_current_context().exit(2 if faults else 0)
+
+
+def _at_sources(settings: Settings) -> Iterator[str]:
+    """What is wrong with a source before anybody asks it."""
+    from pipeline import pull
+    from pipeline.errors import PaperroundError
+
+    for at, source in enumerate(settings.sources):
+        try:
+            pull.check(source, settings.folder)
+        except PaperroundError as fault:
+            yield f"{settings.where('source', at)}: {fault}"
+
+
+def _at(place: str, look: Callable[[], object]) -> None:
+    """Look, and say of a wrong name where it stands."""
+    from pipeline.errors import SettingsError, UserError
+
+    try:
+        look()
+    except UserError as fault:
+        if isinstance(fault, SettingsError):
+            raise
+        raise SettingsError(str(fault), where=place) from None
+
+
+def _looks(settings: Settings) -> None:
+    from pipeline import looks
+
+    looks.template_of(settings.newsletter.design, settings.templates)
+    looks.check(settings.templates)
 
 
 def _about_mail(settings: Settings) -> list[Advice]:

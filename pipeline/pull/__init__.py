@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import PullSettings
-from pipeline.model import EntryId, Fetch, Outside, Report, SourceName
+from pipeline.errors import UserError
+from pipeline.model import EntryId, Fetch, Outside, Report, Source, SourceName
 from pipeline.pull import calling, kinds, login
 from pipeline.store import Store, calendars, entries, sources
 
 if TYPE_CHECKING:
     from pipeline.pull.discover import Discovery
 
-__all__ = ["due", "kinds", "look", "together", "work"]
+__all__ = ["check", "due", "kinds", "look", "together", "work"]
 
 
 def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
@@ -88,6 +90,21 @@ def together(
         known = sources.all_health(tx)
     for name, outcome in calling.call_many(chosen, known, store, settings, out):
         yield f"source/{name}", outcome
+
+
+def check(source: Source, folder: Path) -> None:
+    """Whether a source may be asked at all; nobody is asked. `folder` is the project's.
+
+    Raises UserError for a kind that nobody has and an address that is none, SourceFault for a folder that is not there.
+    """
+    from pipeline.pull import markdown
+
+    if source.kind != kinds.AUTO:
+        kinds.load(source.kind)
+    if source.kind == "markdown" or (source.kind == kinds.AUTO and "://" not in source.url):
+        markdown.place(source, folder)
+    elif source.kind in (kinds.AUTO, *kinds.names()) and not source.url.startswith(("http://", "https://")):
+        raise UserError(f"{source.url!r} is no web address.", next_step="It begins with https://.")
 
 
 def look(url: str, fetch: Fetch, now: datetime) -> Discovery:

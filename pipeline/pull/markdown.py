@@ -33,18 +33,24 @@ def recognises(answer: Fetched) -> bool:
 
 def visit(ask: Ask) -> Visit:
     """What is in the folder now. Raises SourceFault when there is no such folder."""
-    folder = (ask.folder / ask.source.url.removeprefix("file://")).resolve()
-    if not folder.is_dir():
-        raise SourceFault(
-            f"There is no folder {ask.source.url}.",
-            where=ask.source.name,
-            next_step="Make it, or name another one in newsletter.toml; it is looked for in the project's folder.",
-        )
+    folder = place(ask.source, ask.folder)
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and _is_ours(path, folder))
     sha = _sha(files, folder)
     if ask.health and ask.health.body_sha == sha:
         return Visit(kind="markdown", address=ask.source.url, listing=None, sha=sha)
     return Visit(kind="markdown", address=ask.source.url, listing=read(ask.source, folder, files, ask.now), sha=sha)
+
+
+def place(source: Source, project: Path) -> Path:
+    """Where the posts lie. Raises SourceFault when there is no such folder."""
+    folder = (project / source.url.removeprefix("file://")).resolve()
+    if not folder.is_dir():
+        raise SourceFault(
+            f"There is no folder {source.url}.",
+            where=source.name,
+            next_step="Make it in the project's folder, or name another in newsletter.toml; a blog's begins with https://.",
+        )
+    return folder
 
 
 def read(source: Source, folder: Path, files: Iterable[Path], now: datetime) -> Listing:

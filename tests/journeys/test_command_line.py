@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -35,6 +36,50 @@ def test_a_wrong_setting_is_a_sentence_and_exit_code_2(world: World, run: Run) -
     assert done.returncode == 2
     assert "sources/newsletter.toml:14: schedule.cadence" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        (
+            "[newsletter]",
+            '[newsletter]\ndesign = "leter"',
+            r"toml:2: There is no design called 'leter'\. Did you mean letter\?",
+        ),
+        (
+            "[[source]]",
+            '[[source]]\nkind = "fed"',
+            r"toml:\d+: There is no kind of source called 'fed'\. Did you mean feed\?",
+        ),
+        ("[schedule]", '[[source]]\nurl = "blog.example.org"\n\n[schedule]', r"toml:\d+: .*begins with https://"),
+        (
+            "[schedule]",
+            '[[source]]\nurl = "b.org"\nkind = "feed"\n\n[schedule]',
+            r"toml:\d+: 'b\.org' is no web address",
+        ),
+        (
+            "[schedule]",
+            '[delivery]\nprovider = "outbix"\n\n[schedule]',
+            r"toml:\d+: There is no provider called 'outbix'",
+        ),
+    ],
+)
+def test_check_finds_what_would_fail_later_and_names_the_line(
+    world: World, run: Run, right: str, wrong: str, said: str
+) -> None:
+    world.set(right, wrong)
+    done = run("check")
+    assert done.returncode == 2
+    assert re.search(rf"mend sources/newsletter\.{said}", done.stdout + done.stderr)
+
+
+def test_a_draft_that_could_not_be_made_is_not_called_ready(world: World, run: Run) -> None:
+    world.set("[newsletter]", '[newsletter]\ndesign = "leter"')
+    pull(world)
+    done = run("build", "--now")
+    assert done.returncode == 2
+    assert "There is no design called 'leter'" in done.stderr
+    assert "waits for you" not in done.stdout + done.stderr
 
 
 def test_an_unknown_word_is_exit_code_2(run: Run) -> None:
