@@ -31,6 +31,12 @@ def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
     return True
 
 
+def rewrite(path: Path, content: bytes) -> bool:
+    """The same for a file that belongs to a person: who may read it stays as it is, and a link stays a link."""
+    path = path.resolve()
+    return write(path, content, mode=path.stat().st_mode & 0o777 if path.exists() else 0o644)
+
+
 def holds(path: Path, content: bytes) -> bool:
     """Whether `path` is a file with exactly these bytes."""
     try:

@@ -57,6 +57,14 @@ def opened_store(settings: Settings) -> Store:
     return store
 
 
+def look(settings: Settings) -> None:
+    """Whether that state can be read, without making or changing it. Raises UserError, StoreFault."""
+    from pipeline.store.open import look as reach
+
+    password = settings.secrets.get("PAPERROUND_STORE_PASSWORD")
+    reach(settings.store.url, settings.folder, name=settings.store.name, password=password)
+
+
 def _once(say: Callable[[str], None]) -> Callable[[str], None]:
     """The same sentence need not be heard twice in one sitting."""
     said: set[str] = set()

@@ -36,7 +36,7 @@ def change(shelf: Path, book: Book, values: Mapping[str, Any]) -> bool:
     table = _table(document, book)
     for part, value in values.items():
         _put(table, part, value)
-    return files.write(shelf, tomlkit.dumps(document).encode(), mode=shelf.stat().st_mode & 0o777)
+    return files.rewrite(shelf, tomlkit.dumps(document).encode())
 
 
 def _table(document: Any, book: Book) -> Any:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from pipeline import files
 from pipeline.books.shelf import READERS, read, same_author
+from pipeline.books.written import called
 from pipeline.errors import ShelfError
 from pipeline.model import Book, isbn13
 
@@ -209,7 +211,7 @@ def _toml(value: Any) -> str:
 def add(path: Path, books: Iterable[Book]) -> tuple[Book, ...]:
     """Write the books that are not on the shelf yet at its end; what stands there is not touched. Returns those added.
 
-    Raises ShelfError when the file can't be read.
+    Raises ShelfError when the file can't be read, or takes no more books as it is written.
     """
     known = list(read(path).books)
     added: list[Book] = []
@@ -219,8 +221,24 @@ def add(path: Path, books: Iterable[Book]) -> tuple[Book, ...]:
     if added:
         before = path.read_bytes() if path.exists() else b""
         gap = b"\n" * (2 - min(len(before) - len(before.rstrip(b"\n")), 2)) if before else b""
-        files.write(path, before + gap + as_toml(added).encode())
+        after = before + gap + as_toml(added).encode()
+        if not _readable(after):
+            raise ShelfError(
+                "New books can't be put behind the last line of your shelf; nothing was written.",
+                where=called(path),
+                next_step="Write each book with a line [[book]] of its own.",
+            )
+        files.rewrite(path, after)
     return tuple(added)
+
+
+def _readable(content: bytes) -> bool:
+    """A list in brackets, `book = [ … ]`, takes no [[book]] behind it."""
+    try:
+        tomllib.loads(content.decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def _is_same(one: Book, other: Book) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Sequence
@@ -134,11 +135,12 @@ def main() -> None:
 
 
 def _document(fault: str) -> None:
-    """Machines get one document, whatever went wrong."""
+    """Machines get one document, whatever went wrong; none where standard output itself is what takes no more."""
     if "--json" in sys.argv:
         import json
 
-        click.echo(json.dumps({"fault": fault}, ensure_ascii=False))
+        with contextlib.suppress(OSError):
+            click.echo(json.dumps({"fault": fault}, ensure_ascii=False))
 
 
 def _told(fault: PaperroundError) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -39,7 +40,7 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
     made = layout.lay_out(folder, found)
     lines = [*(found.words if found else ()), *(f"made {path}" for path in made)]
     lines += [] if made else ["Everything was there already; nothing was changed."]
-    where = f" --project {folder}" if folder != Path() else ""
+    where = f" --project {shlex.quote(str(folder))}" if folder != Path() else ""
     lines.append(f"Next: read {folder / 'sources/newsletter.toml'}, then `paperround{where} pull`.")
     document = {
         "folder": str(folder),
@@ -53,7 +54,7 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
 @click.command()
 @click.pass_obj
 def check(terminal: Terminal) -> None:
-    """Look at settings, shelf, templates and provider, and say what to mend. Changes nothing.
+    """Look at settings, shelf, templates, state and provider, and say what to mend. Changes nothing.
 
     When your provider really sends, it also looks up what mail hosts will find about your domain (SPF, DKIM, DMARC),
     and whether the page to unsubscribe answers. What can't be looked up just now is said so, and is no fault. Where a
@@ -62,7 +63,7 @@ def check(terminal: Terminal) -> None:
     \b
     Example: paperround check
     """
-    from pipeline import deliver, notices
+    from pipeline import deliver, notices, run
     from pipeline.books import shelf_at
     from pipeline.errors import PaperroundError
     from pipeline.feedback import post
@@ -81,6 +82,7 @@ def check(terminal: Terminal) -> None:
     carrier = partial(deliver.provider, settings.deliver)
     parts: dict[str, Callable[[], object]] = {
         "templates": lambda: _at(settings.where("newsletter", "design"), partial(_looks, settings)),
+        "state": lambda: run.look(settings),
         f"provider {settings.delivery.provider}": lambda: _at(settings.where("delivery", "provider"), carrier),
     }
     if ways := notices.ways(settings):

@@ -193,7 +193,9 @@ def import_(terminal: Terminal, file: Path) -> None:
 
     found = exchange.read_csv(file)
     added = exchange.add(terminal.settings().books.shelf, found.books)
-    said = f"{len(added)} books added; {len(found.books) - len(added)} were on your shelf already."
+    there = len(found.books) - len(added)
+    said = f"{len(added)} book{'' if len(added) == 1 else 's'} added"
+    said += f"; {there} {'was' if there == 1 else 'were'} on your shelf already." if there else "."
     terminal.show({"added": [_facts(book) for book in added], "faults": list(found.faults)}, [*found.faults, said])
 
 

@@ -64,7 +64,7 @@ def _point_at(settings: Settings, address: str, name: str) -> None:
     document = tomlkit.parse(path.read_text("utf-8"))
     table = document.setdefault("store", tomlkit.table())
     table["url"], table["name"] = address, name
-    files.write(path, tomlkit.dumps(document).encode(), mode=path.stat().st_mode & 0o777)
+    files.rewrite(path, tomlkit.dumps(document).encode())
 
 
 def _kept(settings: Settings, password: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from importlib import import_module
 from itertools import chain, repeat
 from pathlib import Path
@@ -238,15 +238,7 @@ def open_store(
     `name` tells newsletters in one PostgreSQL database apart; `password` goes before one in the address. Raises
     UserError for an address that is none of ours or whose state has moved, StoreFault when the database can't be used.
     """
-    parsed = _parse(url)
-    module = _KINDS.get(parsed.drivername)
-    if module is None or not parsed.database:
-        raise UserError(
-            f"[store] url can't be {parsed.render_as_string()!r}: the state is kept in a SQLite file or in PostgreSQL.",
-            where="sources/newsletter.toml",
-            next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
-        )
-    database: Database = import_module(f"pipeline.store.{module}").connect(parsed, folder, name, password)
+    database = _database(_parse(url), folder, name, password)
     store = Store(database)
     try:
         _bring_up_to_date(store)
@@ -263,11 +255,35 @@ def open_store(
 _KINDS = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres", "postgresql+psycopg": "postgres"}
 
 
+def look(url: str, folder: Path, *, name: str = "paperround", password: str | None = None) -> None:
+    """Whether the state can be read by this program; nothing is made or changed. Raises as `open_store` does."""
+    parsed = _parse(url)
+    if _KINDS[parsed.drivername] == "sqlite" and not (folder / str(parsed.database)).exists():
+        return
+    with closing(Store(_database(parsed, folder, name, password))) as store, store.reading() as tx:
+        step = migrations.current(tx)
+        if step is not None and step > migrations.HEAD:
+            raise migrations.newer()
+
+
 def _parse(url: str) -> sa.URL:
     try:
-        return sa.make_url(url)
+        parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         raise UserError("[store] url is no address of a database.", where="sources/newsletter.toml") from None
+    if parsed.drivername not in _KINDS or not parsed.database:
+        raise UserError(
+            f"[store] url can't be {parsed.render_as_string()!r}: the state is kept in a SQLite file or in PostgreSQL.",
+            where="sources/newsletter.toml",
+            next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
+        )
+    return parsed
+
+
+def _database(parsed: sa.URL, folder: Path, name: str, password: str | None) -> Database:
+    module = import_module(f"pipeline.store.{_KINDS[parsed.drivername]}")
+    database: Database = module.connect(parsed, folder, name, password)
+    return database
 
 
 def _still_here(store: Store) -> None:

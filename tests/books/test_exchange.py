@@ -98,6 +98,26 @@ def test_books_are_added_at_the_end_and_what_stood_there_stays(tmp_path: Path) -
     assert path.read_bytes() == before
 
 
+def test_a_shelf_that_would_not_be_one_any_more_is_left_alone(tmp_path: Path) -> None:
+    path = file(tmp_path, 'book = [ { title = "Waiting" } ]\n', "books.toml")
+    before = path.read_bytes()
+    with pytest.raises(ShelfError, match="nothing was written"):
+        add(path, [DOT])
+    assert path.read_bytes() == before
+
+
+def test_a_shelf_that_lies_elsewhere_stays_there_and_who_may_write_it_stays_so(tmp_path: Path) -> None:
+    """Two newsletters share a shelf by a link; a second author of the same group writes it too."""
+    elsewhere = file(tmp_path, '[[book]]\ntitle = "Waiting"\n', "elsewhere.toml")
+    elsewhere.chmod(0o664)
+    path = tmp_path / "books.toml"
+    path.symlink_to(elsewhere)
+    add(path, [DOT])
+    assert path.is_symlink()
+    assert [book.title for book in read(elsewhere).books] == ["Waiting", "The Dot"]
+    assert elsewhere.stat().st_mode & 0o777 == 0o664
+
+
 def test_a_shelf_that_is_not_there_yet_is_made(tmp_path: Path) -> None:
     add(tmp_path / "sources/books.toml", [DOT])
     assert read(tmp_path / "sources/books.toml").books == (DOT,)

@@ -118,6 +118,21 @@ def test_a_draft_that_something_blocks_is_not_offered_for_approval_however_often
     assert run("--json", "build").stdout.count("can't be approved yet") == 1
 
 
+def test_check_finds_a_state_that_no_command_can_use_and_makes_none(world: World, run: Run) -> None:
+    state = world.folder / "outbox/paperround.sqlite3"
+    assert "ok   state" in run("check").stdout
+    assert not state.exists()
+    state.parent.mkdir(exist_ok=True)
+    state.write_bytes(b"no database" * 500)
+    settings = world.folder / "sources/newsletter.toml"
+    text = settings.read_text()
+    for url in ("sqlite:///outbox/paperround.sqlite3", "postgresql://lisa:hush@127.0.0.1:1/letters", "mysql://x/y"):
+        settings.write_text(f'{text}\n[store]\nurl = "{url}"\n')
+        done = run("check")
+        assert (done.returncode, "ok   state" in done.stdout) == (2, False)
+        assert "hush" not in done.stdout + done.stderr
+
+
 def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
     _ = world
     done = run("--json", "approve", "7")
@@ -132,7 +147,7 @@ def test_a_shelf_goes_out_and_comes_in_as_csv(world: World, run: Run, tmp_path: 
     file = tmp_path / "shelf.csv"
     file.write_text(run("books", "export").stdout + ",Waiting,Kevin Henkes,,,,patience,,,,,,\n", "utf-8")
     done = run("books", "import", str(file))
-    assert "1 books added" in done.stdout
+    assert "1 book added" in done.stdout
     assert 'title = "Waiting"' in (world.folder / "sources/books.toml").read_text()
     assert "Waiting, Kevin Henkes" in run("books", "list").stdout
     assert "no ISBN" in run("books", "add", "123").stderr

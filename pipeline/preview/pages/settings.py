@@ -324,7 +324,7 @@ def _write(ask: Ask) -> Response:
     path = config.find(ask.desk.start) / config.FILE
     if _text(ask) != before:
         raise UserError("sources/newsletter.toml has changed meanwhile, so nothing was written.")
-    files.write(path, after.encode(), mode=path.stat().st_mode & 0o777)
+    files.rewrite(path, after.encode())
     ask.say("Written. The next issue follows it already.")
     return ask.back("/settings")
 

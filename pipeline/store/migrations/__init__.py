@@ -38,7 +38,12 @@ def upgrade(tx: sa.Connection, step: str = HEAD) -> None:
     try:
         command.upgrade(config, step)
     except CommandError:
-        raise PaperroundError(
-            "This project's state was written by a newer Paperround.",
-            next_step="Update the program; nothing was changed.",
-        ) from None
+        raise newer() from None
+
+
+def newer() -> PaperroundError:
+    """What is said of a database that has seen steps this program does not know."""
+    return PaperroundError(
+        "This project's state was written by a newer Paperround.",
+        next_step="Update the program; nothing was changed.",
+    )
