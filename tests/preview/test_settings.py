@@ -75,6 +75,15 @@ def test_a_wrong_value_is_told_beside_its_field_with_the_line_and_nothing_is_wri
     assert file(world) == before
 
 
+def test_what_is_wrong_with_a_source_is_told_beside_that_source(author: Author) -> None:
+    whole = fields(author.look("/settings")) | {"source.1.url": "https://blog.example.org/feed/"}
+    page = send(author, "/settings/look", whole | {"source.1.name": whole["source.0.name"] or "blog"}, status=400)
+    assert re.search(r'id="source.1.name-wrong">[^<]*Two sources are called', page)
+    page = send(author, "/settings/look", whole | {"source.0.url": "", "source.1.name": "two"}, status=400)
+    assert re.search(r'id="source.0.url-wrong">[^<]*source.url is missing', page)
+    assert 'id="source.1.url-wrong"' not in page
+
+
 def test_a_required_field_left_empty_and_an_unknown_provider_are_refused(author: Author) -> None:
     whole = fields(author.look("/settings"))
     page = send(author, "/settings/look", whole | {"newsletter.title": ""}, status=400)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -15,7 +15,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from tomlkit.exceptions import TOMLKitError
 
-from pipeline import config, files, looks, providers, pull
+from pipeline import config, files, looks, providers, pull, toml
 from pipeline.errors import NeedsPerson, PaperroundError, SettingsError, UserError
 from pipeline.preview import written
 from pipeline.preview.ask import Ask
@@ -105,23 +105,31 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class _Form:
-    """What she filled in, by the fields' names, what is wrong with it, and what she may choose from where we know."""
+    """What she filled in, by the fields' names, what is wrong with it, and what she may choose from where we know.
+
+    `text` is the file as the faults' lines count it.
+    """
 
     given: dict[str, str]
     faults: list[str]
+    text: str
     offered: Mapping[str, tuple[str, ...]]
 
 
 def _show(ask: Ask) -> Response:
-    return _page(ask, _text(ask), {}, [])
+    return _page(ask, _text(ask))
 
 
-def _page(ask: Ask, text: str, given: dict[str, str], faults: list[str], status: int = 200) -> Response:
+def _refused(ask: Ask, before: str, given: dict[str, str], after: str, faults: list[str]) -> Response:
+    return _page(ask, before, _Form(given=given, faults=faults, text=after, offered=_offered(ask)), 400)
+
+
+def _page(ask: Ask, text: str, form: _Form | None = None, status: int = 200) -> Response:
     try:
         document: Any = written.read(text)
     except TOMLKitError:
         document = {}
-    form = _Form(given=given, faults=faults, offered=_offered(config.find(ask.desk.start) / "templates"))
+    form = form or _Form(given={}, faults=_faults_of(ask, text), text=text, offered=_offered(ask))
     groups = [
         (title, [_field(document, (section, key), shape, label, form) for key, label in keys.items()])
         for section, (title, shape, keys) in SECTIONS.items()
@@ -133,8 +141,6 @@ def _page(ask: Ask, text: str, given: dict[str, str], faults: list[str], status:
     placed = {
         one for _, fields in [*groups, *(("", fields) for fields in sources)] for field in fields for one in field.wrong
     }
-    if not faults and not given:
-        faults = _faults_of(ask, text)
     return ask.page(
         "settings.html",
         status=status,
@@ -142,16 +148,16 @@ def _page(ask: Ask, text: str, given: dict[str, str], faults: list[str], status:
         stays=status != 200,
         groups=groups,
         sources=sources,
-        faults=[one for one in faults if one not in placed],
-        any_faults=bool(faults),
+        faults=[one for one in form.faults if one not in placed],
+        any_faults=bool(form.faults),
         was=_sha(text),
     )
 
 
-def _offered(templates: Path) -> Mapping[str, tuple[str, ...]]:
+def _offered(ask: Ask) -> Mapping[str, tuple[str, ...]]:
     """What may be chosen where that depends on what is installed and on the author's own files."""
     return {
-        "newsletter.design": looks.designs(templates),
+        "newsletter.design": looks.designs(config.find(ask.desk.start) / "templates"),
         "delivery.provider": providers.known(),
         "source.kind": pull.kinds.known(),
     }
@@ -184,7 +190,17 @@ def _source_field(document: Any, at: int, key: str, label: str, form: _Form) -> 
         value=form.given.get(name, _shown(written.value_at(document, ("source", at, key)))),
         usual="auto" if key == "kind" else "",
         choices=choices,
+        wrong=tuple(one for one in form.faults if _of_source(one, form.text) == (at, key)),
     )
+
+
+def _of_source(fault: str, text: str) -> tuple[int, str] | None:
+    """Which source's field a fault is about; None for another one's. A name taken twice is the later one's."""
+    said = re.search(r":(\d+): (?:source\.(\w+)|Two sources)", fault)
+    if said is None:
+        return None
+    opened = [toml.line(text, ("source", at)) for at in range(len(written.read(text).get("source", [])))]
+    return bisect_right(opened, int(said[1])) - 1, said[2] or "name"
 
 
 def _bare(kind: Any) -> Any:
@@ -243,7 +259,7 @@ def _look(ask: Ask) -> Response:
     given = {name: ask.word(name).replace("\r\n", "\n") for name in ask.form if "." in name}
     after = _changed(before, given)
     if faults := _faults_of(ask, after):
-        return _page(ask, before, given, faults, 400)
+        return _refused(ask, before, given, after, faults)
     if after == before:
         ask.say("Nothing has changed.")
         return ask.back("/settings")
@@ -320,7 +336,7 @@ def _write(ask: Ask) -> Response:
     given = {name: ask.word(name).replace("\r\n", "\n") for name in ask.form if "." in name}
     after = _changed(before, given)
     if faults := _faults_of(ask, after):
-        return _page(ask, before, given, faults, 400)
+        return _refused(ask, before, given, after, faults)
     path = config.find(ask.desk.start) / config.FILE
     if _text(ask) != before:
         raise UserError("sources/newsletter.toml has changed meanwhile, so nothing was written.")
