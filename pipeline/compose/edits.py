@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from unicodedata import category
 
-from pipeline.model import Change, Edit, Issue, Item, Pick, PostId, edit
+from pipeline.model import Change, Edit, Event, Issue, Item, Note, Pick, PostId, edit
 
 LONGEST = 250
 """Characters of a subject or preheader; no inbox shows more."""
@@ -89,11 +89,10 @@ def _applied(issue: Issue, change: Change) -> Issue:
             return replace(issue, preheader=_line(words) or issue.preheader)
         case edit.Intro(words=words):
             return replace(issue, intro=words.strip() or None)
-        case edit.AddNote(note=note):
-            return replace(issue, notes=(*issue.notes, note)) if note.words.strip() else issue
-        case edit.AddEvent(event=event):
-            events = sorted({*issue.events, event}, key=lambda one: (one.starts, one.title))
-            return replace(issue, events=tuple(events))
+        case edit.AddNote() | edit.RemoveNote():
+            return replace(issue, notes=_notes(issue, change))
+        case edit.AddEvent() | edit.RemoveEvent():
+            return replace(issue, events=_events(issue, change))
         case edit.Order(posts=order):
             by_post = {item.post.id: item for item in issue.items}
             return replace(issue, items=tuple(by_post[post] for post in ordered(list(by_post), order)))
@@ -102,6 +101,18 @@ def _applied(issue: Issue, change: Change) -> Issue:
             return replace(issue, items=left or issue.items)
         case _:
             return replace(issue, items=_items(issue.items, change))
+
+
+def _notes(issue: Issue, change: edit.AddNote | edit.RemoveNote) -> tuple[Note, ...]:
+    if isinstance(change, edit.AddNote):
+        return (*issue.notes, change.note) if change.note.words.strip() else issue.notes
+    return tuple(one for one in issue.notes if one != change.note)
+
+
+def _events(issue: Issue, change: edit.AddEvent | edit.RemoveEvent) -> tuple[Event, ...]:
+    if isinstance(change, edit.AddEvent):
+        return tuple(sorted({*issue.events, change.event}, key=lambda one: (one.starts, one.title)))
+    return tuple(one for one in issue.events if (one.title, one.starts) != (change.title, change.starts))
 
 
 def _items(items: tuple[Item, ...], change: Change) -> tuple[Item, ...]:

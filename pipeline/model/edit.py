@@ -98,10 +98,25 @@ class AddNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNote:
+    """Those words not in this issue."""
+
+    note: Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddEvent:
     """Something she invites to, in this issue only."""
 
     event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveEvent:
+    """An event not in this issue, wherever it came from."""
+
+    title: str
+    starts: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +136,14 @@ Change = (
     | AddBook
     | RemoveBook
     | AddNote
+    | RemoveNote
     | AddEvent
+    | RemoveEvent
     | Hold
 )
 CHANGES: tuple[type[Change], ...] = (
-    Subject, Preheader, Intro, Order, Choose, Pin, Later, Shape, AddBook, RemoveBook, AddNote, AddEvent, Hold,
+    Subject, Preheader, Intro, Order, Choose, Pin, Later, Shape, AddBook, RemoveBook, AddNote, RemoveNote, AddEvent,
+    RemoveEvent, Hold,
 )  # fmt: skip
 
 

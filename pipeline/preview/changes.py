@@ -155,19 +155,24 @@ def add_book(ask: Ask) -> Change:
 
 def note(ask: Ask) -> Change:
     """A few words for this issue only."""
+    return edit.AddNote(note=_note(ask))
+
+
+def remove_note(ask: Ask) -> Change:
+    """Those words not in this issue."""
+    return edit.RemoveNote(note=_note(ask))
+
+
+def _note(ask: Ask) -> Note:
     words = ask.word("words").replace("\r\n", "\n")
     if not words:
         raise UserError("A note needs words.")
-    return edit.AddNote(note=Note(words=words, title=" ".join(ask.word("title").split()) or None))
+    return Note(words=words, title=" ".join(ask.word("title").split()) or None)
 
 
 def event(ask: Ask) -> Change:
     """Something she invites to, in this issue only. Raises UserError for what is missing."""
-    title, url = " ".join(ask.word("title").split()), ask.word("url")
-    try:
-        starts = datetime.fromisoformat(ask.word("starts"))
-    except ValueError:
-        raise UserError("An event needs a day and a time.") from None
+    title, url, starts = " ".join(ask.word("title").split()), ask.word("url"), _starts(ask)
     if not title:
         raise UserError("An event needs a title.")
     if url and urlsplit(url).scheme not in ("http", "https"):
@@ -183,6 +188,18 @@ def event(ask: Ask) -> Change:
     )
 
 
+def remove_event(ask: Ask) -> Change:
+    """An event not in this issue."""
+    return edit.RemoveEvent(title=ask.word("title"), starts=_starts(ask))
+
+
+def _starts(ask: Ask) -> datetime:
+    try:
+        return datetime.fromisoformat(ask.word("starts"))
+    except ValueError:
+        raise UserError("An event needs a day and a time.") from None
+
+
 FORMS: Mapping[str, Callable[[Ask], Change]] = {
     "subject": subject,
     "preheader": preheader,
@@ -196,7 +213,9 @@ FORMS: Mapping[str, Callable[[Ask], Change]] = {
     "remove-book": remove_book,
     "add-book": add_book,
     "note": note,
+    "remove-note": remove_note,
     "event": event,
+    "remove-event": remove_event,
 }
 
 
@@ -229,6 +248,8 @@ _SAID: Mapping[type, Callable[[Any], str]] = {
     edit.AddBook: lambda one: f"“{one.pick.book.title}” {'in place of another' if one.instead else 'added'}",
     edit.RemoveBook: lambda _: "A book taken out",
     edit.AddNote: lambda _: "A note",
+    edit.RemoveNote: lambda _: "A note taken out",
     edit.AddEvent: lambda one: f"The event “{one.event.title}”",
+    edit.RemoveEvent: lambda one: f"The event “{one.title}” taken out",
     edit.Hold: lambda _: "Held: only you may approve it",
 }

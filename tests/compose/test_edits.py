@@ -43,7 +43,9 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(edit.AddBook, post=POSTS, pick=PICKS, instead=st.none() | KEYS),
     st.builds(edit.RemoveBook, post=POSTS, book=KEYS),
     st.builds(edit.AddNote, note=st.builds(Note, words=WORDS, title=st.none() | WORDS)),
+    st.builds(edit.RemoveNote, note=st.builds(Note, words=WORDS, title=st.none() | WORDS)),
     st.builds(edit.AddEvent, event=EVENTS),
+    st.builds(edit.RemoveEvent, title=WORDS, starts=EVENTS.map(lambda one: one.starts)),
     st.just(edit.Hold()),
 )
 

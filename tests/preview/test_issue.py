@@ -156,6 +156,13 @@ def test_an_event_and_a_note_of_this_issue_only(author: Author) -> None:
     shown = frame_of(author, author.look())
     assert "Reading aloud" in shown
     assert "By the way" in shown
+    author.post("/issue/1/note", words="Two\r\nlines.")
+    (starts,) = re.findall(r'name="starts" value="(20[^"]+)"', author.look())
+    author.post("/issue/1/remove-event", title="Reading aloud", starts=starts)
+    author.post("/issue/1/remove-note", title="By the way", words="I am *away* next week.")
+    author.post("/issue/1/remove-note", title="", words="Two\r\nlines.")
+    shown = frame_of(author, author.look())
+    assert not re.search("Reading aloud|By the way|lines", shown)
     said = author.post("/issue/1/event", status=400, title="Bad", starts="someday")
     assert "a day and a time" in said
 
