@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline.mail import between, header_text
 from pipeline.model import Answer, Batch, Fate, HttpRequest, Message, Outcome, Recipient, Reply
+from pipeline.model.text import legal
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """Hosts that may be spoken to without encryption."""
@@ -99,8 +100,8 @@ def rows(value: Any) -> list[Any]:
 
 
 def text(value: Any) -> str:
-    """The value if it is text, a number as text, else ""."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    """The value if it is text, a number as text, else ""; without what no database and no address can hold."""
+    return legal(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def whole(value: Any) -> int | None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pipeline.config import DeliverSettings
 from pipeline.deliver.talk import Verdict
 from pipeline.model import Batch, Fate, Outcome, Outside, Report
+from pipeline.model.text import legal
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, ledger
 
@@ -146,7 +147,7 @@ def _backoff(said: Verdict, attempts: int) -> timedelta:
 
 def _write(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> Report:
     batch, not_sent, unknown = once.batch, once.of("not-sent"), once.of("unknown")
-    words = not_sent[0].words if not_sent else ""
+    words = legal(not_sent[0].words) if not_sent else ""
     ledger.record(tx, batch.id, once.outcomes, once.now)
     if not_sent and len(not_sent) == len(once.outcomes):
         ledger.reopen(tx, batch.id, words, once.until)

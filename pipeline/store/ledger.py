@@ -25,6 +25,7 @@ from pipeline.model import (
     Outcome,
     SubscriberId,
 )
+from pipeline.model.text import legal
 from pipeline.store import tables
 from pipeline.store.open import Tx
 
@@ -238,7 +239,8 @@ _ONE_FATE = sa.update(tables.outcomes).where(_O.number == THIS, _O.subscriber ==
 
 def _values(outcome: Outcome, now: datetime) -> dict[str, object]:
     fate = "pending" if outcome.fate == "not-sent" else outcome.fate
-    return {"of": fate, "receipt": outcome.provider_id, "said": outcome.words, "now": now}
+    receipt = outcome.provider_id and legal(outcome.provider_id)
+    return {"of": fate, "receipt": receipt, "said": legal(outcome.words), "now": now}
 
 
 _SUMS = sa.select(_O.fate, sa.func.count()).where(_O.batch == THIS).group_by(_O.fate)

@@ -205,6 +205,13 @@ def test_b5_a_reader_whom_the_answer_does_not_mention_is_unknown(stage: Stage) -
         assert scene.sums == {"accepted": 3, "unknown": 1}
 
 
+def test_b5_an_id_that_no_database_can_write_costs_nobody_her_fate(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["odd ids"]
+        scene.send()
+        assert scene.sums == {"accepted": 4}
+
+
 def test_b11_a_redirect_is_not_followed(stage: Stage) -> None:
     with stage("none") as scene:
         scene.double.faults = ["redirect"]

@@ -173,6 +173,8 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a 
                     self._raw(200, json.dumps(answer).encode()[:-9], "application/json")
                 case "too few":
                     self._say(200, {"results": answer["results"][:-1]})
+                case "odd ids":
+                    self._say(200, {"results": [one | {"id": "\ud800m\0"} for one in answer["results"]]})
                 case "redirect":
                     self._say(307, {}, {"Location": more_url(double)})
                 case _:
