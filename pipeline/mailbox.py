@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
+import io
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +24,8 @@ LETTER_AT_MOST = 1 << 20
 
 LETTERS_AT_MOST = 500
 """Letters in one visit; the next goes on from there."""
+
+_LINE_AT_MOST = 1_000_000
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -50,7 +54,7 @@ def letters(
     end, found = monotonic() + seconds, False
     with _in_words(box), _signed_in(box, end, tls) as connection:
         try:
-            for one in _read(connection, box, after, since, end):
+            for one in _read(connection, box, after, since):
                 yield one
                 found = True
         except TimeoutError:
@@ -62,7 +66,7 @@ def look(box: Mailbox) -> None:
     """Sign in and open the folder. Raises SourceFault with a sentence."""
     end = monotonic() + 20
     with _in_words(box), _signed_in(box, end, None) as connection:
-        _opened(connection, box, end)
+        _opened(connection, box)
 
 
 @contextlib.contextmanager
@@ -87,22 +91,67 @@ def _signed_in(box: Mailbox, end: float, tls: ssl.SSLContext | None) -> Iterator
     if box.security == "none" and box.host not in THIS_MACHINE:
         raise ValueError('security = "none" is for a server on this machine only')
     trusted = tls or ssl.create_default_context()
-    left = _left(end)
     if box.security == "tls":
-        connection: imaplib.IMAP4 = imaplib.IMAP4_SSL(box.host, box.port, ssl_context=trusted, timeout=left)
+        connection: _Patient = _PatientTls(box.host, box.port, ssl_context=trusted, timeout=_left(end), end=end)
     else:
-        connection = imaplib.IMAP4(box.host, box.port, timeout=left)
+        connection = _Patient(box.host, box.port, timeout=_left(end), end=end)
     try:
         if box.security == "starttls":
             connection.starttls(trusted)
-        _patience(connection, end).login(box.user, box.password)
+        connection.login(box.user, box.password)
         yield connection
     finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
-            connection.sock.settimeout(5)
             connection.logout()
         with contextlib.suppress(OSError):
             connection.shutdown()
+
+
+class _Patient(imaplib.IMAP4):
+    """A connection that reads until `end`: a server that says a letter each second is no reason to stay longer."""
+
+    def __init__(self, *given: Any, end: float, **more: Any) -> None:
+        self._end = end
+        self._from: socket.socket | None = None
+        super().__init__(*given, **more)
+
+    def read(self, size: int) -> bytes:
+        """As the class above has it, which says that it may be replaced."""
+        if size > 2 * LETTER_AT_MOST:
+            raise self.error("more than was asked for")
+        return self._reader().read(size) or b""
+
+    def readline(self) -> bytes:
+        """As `read`."""
+        line = self._reader().readline(_LINE_AT_MOST + 1)
+        if len(line) > _LINE_AT_MOST:
+            raise self.error("a line that does not end")
+        return line
+
+    def _reader(self) -> io.BufferedIOBase:
+        # STARTTLS begins another conversation: what was heard before belongs to nobody then.
+        if self._from is not self.sock:
+            self._from, self._heard = self.sock, io.BufferedReader(_Bytes(self.sock, self._end))
+        return self._heard
+
+
+class _PatientTls(_Patient, imaplib.IMAP4_SSL):
+    """The same, encrypted from the first byte."""
+
+
+class _Bytes(io.RawIOBase):
+    """What a socket says until `end`. Raises TimeoutError then."""
+
+    def __init__(self, sock: socket.socket, end: float) -> None:
+        self._sock = sock
+        self._end = end
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        self._sock.settimeout(_left(self._end))
+        return self._sock.recv_into(into)
 
 
 def _left(end: float) -> float:
@@ -112,37 +161,29 @@ def _left(end: float) -> float:
     return left
 
 
-def _patience(connection: imaplib.IMAP4, end: float) -> imaplib.IMAP4:
-    """The connection, its next steps bounded by what is left of the time."""
-    connection.sock.settimeout(_left(end))
-    return connection
-
-
-def _opened(connection: imaplib.IMAP4, box: Mailbox, end: float) -> int:
+def _opened(connection: imaplib.IMAP4, box: Mailbox) -> int:
     """Open the folder; its validity."""
     folder = '"' + re.sub(r'(["\\])', r"\\\1", box.folder) + '"'
     # Read-only: nothing is marked as seen, so a person who reads the same mailbox is not confused.
-    done, _ = _patience(connection, end).select(folder, readonly=True)
+    done, _ = connection.select(folder, readonly=True)
     if done != "OK":
         raise ValueError(f"there is no folder {box.folder!r}")
     return _number(connection.response("UIDVALIDITY")[1])
 
 
-def _read(
-    connection: imaplib.IMAP4, box: Mailbox, after: str, since: datetime, end: float
-) -> Iterator[tuple[str, bytes]]:
-    validity = _opened(connection, box, end)
+def _read(connection: imaplib.IMAP4, box: Mailbox, after: str, since: datetime) -> Iterator[tuple[str, bytes]]:
+    validity = _opened(connection, box)
     before, _, last = after.partition("/")
     known = before == str(validity) and last.isdecimal()
     start = int(last) + 1 if known else 1
     # A day earlier, since the server reads the date in a time zone of its own (RFC 3501 section 6.4.4).
     day = imaplib.Time2Internaldate(since - timedelta(days=1))[1:12]
     lately = () if known else ("SINCE", day)
-    _done, found = _patience(connection, end).uid("SEARCH", "UID", f"{start}:*", *lately)
+    _done, found = connection.uid("SEARCH", "UID", f"{start}:*", *lately)
     # "n:*" always holds the newest letter, also one below n (RFC 3501 section 6.4.8).
     uids = sorted(uid for uid in map(int, re.findall(rb"\d+", (found or [b""])[0] or b"")) if uid >= start)
     for uid in uids[:LETTERS_AT_MOST]:
-        _done, parts = _patience(connection, end).uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LETTER_AT_MOST}>)")
+        _done, parts = connection.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LETTER_AT_MOST}>)")
         body = next((part[1] for part in parts or () if isinstance(part, tuple)), b"")
         yield f"{validity}/{uid}", bytes(body)
 

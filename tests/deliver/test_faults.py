@@ -207,7 +207,7 @@ def test_b5_a_reader_whom_the_answer_does_not_mention_is_unknown(stage: Stage) -
 
 def test_b5_an_id_that_no_database_can_write_costs_nobody_her_fate(stage: Stage) -> None:
     with stage("none") as scene:
-        scene.double.faults = ["odd ids"]
+        scene.double.named = "\ud800m{}\0"
         scene.send()
         assert scene.sums == {"accepted": 4}
 

@@ -27,13 +27,14 @@ class Double:
     """What the provider knows and what it has been told to do wrong.
 
     `faults` are taken one by one by the requests that hand over; an empty list means that all goes well. `lag`: its
-    records show nothing yet. `told` is called before each hand-over is acted upon, `after` when it was, before the answer;
+    records show nothing yet. `named`: how it calls a copy. `told` is called before each hand-over is acted upon, `after` when it was, before the answer;
     `looked` before records are shown.
     """
 
     kind: Kind = "none"
     faults: list[str] = field(default_factory=list)
     lag: bool = False
+    named: str = "m{}"
     taken: Counter[Copy] = field(default_factory=Counter)
     asked: int = 0
     tokens: list[str] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Double:
         if self.kind == "recipient":
             readers = [copy for copy in readers if copy not in self.taken]
         self.taken.update(readers)
-        answer = {"results": [{"reader": one["id"], "id": f"m{one['id']}"} for one in batch["to"]]}
+        answer = {"results": [{"reader": one["id"], "id": self.named.format(one["id"])} for one in batch["to"]]}
         self.keys[key] = (body, 200, answer)
         return 200, answer
 
@@ -173,8 +174,6 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a 
                     self._raw(200, json.dumps(answer).encode()[:-9], "application/json")
                 case "too few":
                     self._say(200, {"results": answer["results"][:-1]})
-                case "odd ids":
-                    self._say(200, {"results": [one | {"id": "\ud800m\0"} for one in answer["results"]]})
                 case "redirect":
                     self._say(307, {}, {"Location": more_url(double)})
                 case _:

@@ -13,7 +13,8 @@ from datetime import date, datetime
 
 @dataclass(slots=True)
 class Post:
-    """A mailbox: letters by uid; `validity` changes when it is made anew; `slow` makes it hang after the greeting.
+    """A mailbox: letters by uid; `validity` changes when it is made anew; `slow` makes it hang after the greeting, and
+    `drips` say it byte by byte.
 
     `came` tells when a letter came, where it matters, and `last` after which letter it hands out no more.
     """
@@ -24,6 +25,7 @@ class Post:
     validity: int = 7
     password: str = "a password"
     slow: bool = False
+    drips: bool = False
     commands: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -34,6 +36,9 @@ class Session(socketserver.StreamRequestHandler):
     post: Post
 
     def handle(self) -> None:
+        for byte in b"* OK ready and waiting, " * 4 if self.post.drips else b"":
+            self.wfile.write(bytes([byte]))
+            threading.Event().wait(0.05)
         self.wfile.write(b"* OK ready\r\n")
         while line := self.rfile.readline():
             tag, _, rest = line.decode().strip().partition(" ")

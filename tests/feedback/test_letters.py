@@ -351,6 +351,11 @@ def test_a_server_that_hangs_does_not_keep_a_run_waiting() -> None:
         list(mailbox.letters(box(served.port), "", since=NOW, seconds=0.5))
 
 
+def test_a_server_that_speaks_a_byte_at_a_time_does_not_keep_a_run_waiting() -> None:
+    with serving(Post(drips=True)) as served, pytest.raises(SourceFault, match="took too long"):
+        list(mailbox.letters(box(served.port), "", since=NOW, seconds=0.5))
+
+
 def test_what_a_slow_server_did_not_hand_out_is_for_the_next_visit() -> None:
     """The first visit to a mailbox of thousands takes more than one, and is no fault."""
     post = Post(letters={1: b"one", 2: b"two", 3: b"three"}, last=2)
