@@ -32,7 +32,7 @@ def run(terminal: Terminal, log: Path | None) -> None:
 
     \b
     Example, a line for crontab -e:
-      */15 * * * *  cd ~/kind-words && paperround --quiet run
+      */15 * * * *  cd ~/kind-words && ~/paperround/.venv/bin/paperround --quiet run
     """
     from datetime import UTC, datetime
 

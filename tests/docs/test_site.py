@@ -44,6 +44,13 @@ def test_a_page_of_the_documentation_links_no_file_that_is_not_there() -> None:
             assert (ROOT / target).exists(), f"{page.name}: {target}"
 
 
+def test_a_line_for_cron_names_the_program_by_its_path_as_cron_does_not_look_into_an_environment() -> None:
+    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "pipeline/cli/cron.py"]
+    lines = [line for page in pages for line in page.read_text("utf-8").splitlines() if re.match(r"\s*\*/15 ", line)]
+    assert len(lines) >= 4
+    assert [line for line in lines if "/bin/paperround " not in line] == []
+
+
 def test_the_words_of_the_documentation_name_only_commands_that_exist() -> None:
     import click
 
