@@ -59,8 +59,8 @@ lock:             ## new pinned versions with hashes (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
 	  --all-extras pyproject.toml -c requirements-dev.txt -o requirements.txt
 
-dist: $(VENV)/ready-dev    ## wheel and source archive in dist/
-	$(BIN)/python -m hatchling build -d dist
+dist: $(VENV)/ready-dev    ## wheel and source archive in dist/, in place of older ones
+	$(BIN)/python -m hatchling build --clean -d dist
 
 man: setup        ## the manual page, dist/paperround.1
 	@mkdir -p dist

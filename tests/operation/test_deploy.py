@@ -43,6 +43,19 @@ def test_a_run_that_waits_for_a_person_is_no_failed_unit() -> None:
     assert timer["Install"]["WantedBy"] == "timers.target"
 
 
+def test_the_readers_side_comes_back_by_itself_and_each_newsletter_may_have_a_port() -> None:
+    serve = unit(DEPLOY / "paperround-serve@.service")["Service"]
+    assert serve["Restart"] == "always"
+    assert serve["Environment"] == "PORT=8000"
+    assert serve["ExecStart"].endswith(" serve --port ${PORT}")
+
+
+def test_a_new_version_leaves_one_wheel_for_the_container() -> None:
+    makefile = (DEPLOY.parent / "Makefile").read_text("utf-8")
+    assert "hatchling build --clean -d dist" in makefile
+    assert "COPY dist/paperround-*.whl" in (DEPLOY / "Containerfile").read_text("utf-8")
+
+
 def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd here")
