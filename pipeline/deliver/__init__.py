@@ -18,6 +18,7 @@ from pipeline.config import DeliverSettings
 from pipeline.deliver import audience, mark, mend, send, settle
 from pipeline.deliver.audience import who
 from pipeline.errors import NeedsPerson, UserError
+from pipeline.mail import sender
 from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, Outside, Report
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, issues, ledger, past, people
@@ -261,10 +262,12 @@ def try_out(
         issue, rendering = issues.get(tx, number), issues.rendering(tx, number)
     if issue is None or rendering is None:
         raise UserError(f"There is no issue {number} to try out.", next_step="`paperround build --now` makes one.")
+    try:
+        wanted = [sender(address)[1] for address in addresses]
+    except ValueError as fault:
+        raise UserError(str(fault), next_step="Nothing was sent, to nobody.") from None
     message = folder.message(settings.issues / issue.folder, rendering.message)
-    batch = audience.trial(
-        number, replace(message, subject=f"[Test] {message.subject}"), addresses, settings, out.clock()
-    )
+    batch = audience.trial(number, replace(message, subject=f"[Test] {message.subject}"), wanted, settings, out.clock())
     return send.try_out(batch, provider(settings), out)
 
 

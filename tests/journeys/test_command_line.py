@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import runs
-from tests.journeys.steps import pull
+from tests.journeys.steps import build_now, pull
 from tests.world import World
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -131,6 +131,15 @@ def test_check_finds_a_state_that_no_command_can_use_and_makes_none(world: World
         done = run("check")
         assert (done.returncode, "ok   state" in done.stdout) == (2, False)
         assert "hush" not in done.stdout + done.stderr
+
+
+def test_a_test_copy_to_no_address_goes_to_none_of_those_named_with_it(world: World, run: Run) -> None:
+    pull(world)
+    build_now(world)
+    done = run("send", "1", "--to", "Me <me@example.org>", "--to", "lisa")
+    assert done.returncode == 2
+    assert done.stderr.startswith("'lisa' is no address that mail can go to")
+    assert not list((world.folder / "outbox/mail").rglob("*.eml"))
 
 
 def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
