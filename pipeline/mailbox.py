@@ -179,11 +179,20 @@ def _read(connection: imaplib.IMAP4, box: Mailbox, after: str, since: datetime) 
     # A day earlier, since the server reads the date in a time zone of its own (RFC 3501 section 6.4.4).
     day = imaplib.Time2Internaldate(since - timedelta(days=1))[1:12]
     lately = () if known else ("SINCE", day)
-    _done, found = connection.uid("SEARCH", "UID", f"{start}:*", *lately)
+    done, found = connection.uid("SEARCH", "UID", f"{start}:*", *lately)
+    if done != "OK":
+        raise ValueError("the server does not tell which letters there are")
     # "n:*" always holds the newest letter, also one below n (RFC 3501 section 6.4.8).
     uids = sorted(uid for uid in map(int, re.findall(rb"\d+", (found or [b""])[0] or b"")) if uid >= start)
+    refused = 0
     for uid in uids[:LETTERS_AT_MOST]:
-        _done, parts = connection.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LETTER_AT_MOST}>)")
+        done, parts = connection.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LETTER_AT_MOST}>)")
+        # One letter may be broken, and those behind it are read; a server that refuses several hands out none just now.
+        refused = 0 if done == "OK" else refused + 1
+        if refused > 1:
+            raise ValueError("the server hands out no letters just now")
+        if refused:
+            continue
         body = next((part[1] for part in parts or () if isinstance(part, tuple)), b"")
         yield f"{validity}/{uid}", bytes(body)
 

@@ -16,12 +16,14 @@ class Post:
     """A mailbox: letters by uid; `validity` changes when it is made anew; `slow` makes it hang after the greeting, and
     `drips` say it byte by byte.
 
-    `came` tells when a letter came, where it matters, and `last` after which letter it hands out no more.
+    `came` tells when a letter came, where it matters, and `last` after which letter it hands out no more. `refuses` are
+    commands that it says no to, as when too much was asked of it.
     """
 
     letters: dict[int, bytes] = field(default_factory=dict)
     came: dict[int, date] = field(default_factory=dict)
     last: int | None = None
+    refuses: tuple[str, ...] = ()
     validity: int = 7
     password: str = "a password"
     slow: bool = False
@@ -52,6 +54,8 @@ class Session(socketserver.StreamRequestHandler):
 
     def answer(self, rest: str) -> tuple[bytes, str]:
         """What comes before the last line, and that line."""
+        if rest.startswith(self.post.refuses):
+            return b"", "NO [OVERQUOTA] come back in 900 seconds"
         word = next((word for word in ANSWERS if rest.upper().startswith(word)), "")
         return ANSWERS[word](self.post, rest) if word else (b"", "BAD unknown")
 

@@ -366,6 +366,22 @@ def test_what_a_slow_server_did_not_hand_out_is_for_the_next_visit() -> None:
         assert [raw for _, raw in mailbox.letters(box(served.port), found[-1][0], since=NOW)] == [b"three"]
 
 
+@pytest.mark.parametrize("refuses", [("UID SEARCH",), ("UID FETCH",)])
+def test_what_a_server_refuses_for_now_is_not_lost(sent: World, refuses: tuple[str, ...]) -> None:
+    with post(sent, goodbye("stranger@example.com"), goodbye("ben@example.org")) as served:
+        served.refuses = refuses
+        assert "The mailbox can't be read" in " ".join(steps.cron(sent).errors)
+        served.refuses = ()
+        sent.pass_time(minutes=20)
+        steps.cron(sent)
+    assert state(sent, "ben@example.org") == "unsubscribed"
+
+
+def test_a_letter_that_a_server_can_not_hand_out_holds_up_none_behind_it() -> None:
+    with serving(Post(letters={1: b"one", 2: b"two", 3: b"three"}, refuses=("UID FETCH 2 ",))) as served:
+        assert [raw for _, raw in mailbox.letters(box(served.port), "", since=NOW)] == [b"one", b"three"]
+
+
 def test_years_of_letters_from_before_the_first_copy_are_not_fetched(sent: World) -> None:
     with post(sent, goodbye("ann@example.org"), goodbye("ben@example.org")) as served:
         served.came = {1: sent.now.date() - timedelta(days=300), 2: sent.now.date()}
