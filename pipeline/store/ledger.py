@@ -208,9 +208,8 @@ def settle_late(tx: Tx, number: IssueNumber, outcomes: Iterable[Outcome], now: d
     told = {outcome.subscriber: outcome for outcome in outcomes}
     is_open = (_O.number == number, _O.fate.in_(_OPEN), _O.subscriber.in_(told))
     found = {row[0]: row[1] for row in tx.execute(sa.select(_O.subscriber, _O.batch).where(*is_open))}
-    for reader in found:
-        one = sa.update(tables.outcomes).where(_O.number == number, _O.subscriber == reader)
-        tx.execute(one.values(**_values(told[reader], now)))
+    if found:
+        tx.execute(_ONE_FATE, [{"this": number, "reader": reader, **_values(told[reader], now)} for reader in found])
     for batch in set(found.values()):
         _add_up(tx, BatchId(batch))
     return len(found)

@@ -13,7 +13,7 @@ import pytest
 from pipeline import deliver, run
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.feedback import readers
-from pipeline.model import Report
+from pipeline.model import Outcome, Report, SubscriberId
 from pipeline.store import ledger
 from tests.deliver.scene import ONE, Stage
 
@@ -79,6 +79,32 @@ def test_a9_where_the_provider_knows_its_readers_the_other_half_follows(stage: S
         scene.cron()
         assert scene.sums == {"accepted": 4}
         assert scene.double.twice == []
+
+
+def test_a9_an_answer_that_comes_while_its_readers_are_sent_the_issue_again_by_order_stops_nothing(
+    stage: Stage,
+) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["reset after"]
+        scene.send()
+        assert scene.sums == {"accepted": 2, "unknown": 2}
+        with scene.project() as project:
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=True)
+
+        settled: list[int] = []
+
+        def late() -> None:
+            first = SubscriberId(min(reader for _, reader in scene.double.taken))
+            with scene.beside() as beside, beside.store.writing() as tx:
+                settled.append(
+                    ledger.settle_late(tx, ONE, [Outcome(subscriber=first, fate="accepted")], scene.world.now)
+                )
+
+        scene.double.told = late
+        report = scene.send()
+        assert settled == [1]
+        assert report.errors == ()
+        assert scene.sums == {"accepted": 4}
 
 
 def test_a10_after_the_keys_lifetime_nothing_is_repeated(stage: Stage) -> None:
