@@ -49,6 +49,7 @@ _NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How a zip file (an .xlsx and an .ods are one inside) and an old .xls begin."""
 _PIECE = 1 << 18
 """Bytes that are read at once."""
+_LINE_AT_MOST = 1_000_000
 _GRAVITY: tuple[Says, ...] = ("in", "unclear", "unconfirmed", "unsubscribed", "bounced", "complained")
 
 
@@ -133,11 +134,11 @@ def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
             next_step="Unpack it, or save the table as CSV, then import that.",
         )
     encoding = _encoding(raw)
-    first = next(_lines(raw, encoding), "")
+    first = next(_lines(raw, encoding, file), "")
     skipped = 1 if re.fullmatch(r"sep=.\r?\n", first) else 0  # a line for Excel
-    head = next(islice(_lines(raw, encoding), skipped, None), "")
+    head = next(islice(_lines(raw, encoding, file), skipped, None), "")
     for delimiter in _delimiters(head):
-        lines = csv.reader(islice(_lines(raw, encoding), skipped, None), delimiter=delimiter)
+        lines = csv.reader(islice(_lines(raw, encoding, file), skipped, None), delimiter=delimiter)
         header = [_plain(cell) for cell in next(lines, [])]
         if any(cell in _EMAIL for cell in header):
             program = next((one for one in PROGRAMS if one.has <= set(header)), PLAIN)
@@ -161,13 +162,20 @@ def _encoding(raw: BinaryIO) -> str:
     return "utf-8-sig"
 
 
-def _lines(raw: BinaryIO, encoding: str) -> Iterator[str]:
-    """The file's lines with their ends, without NUL; no more than a piece of it is in memory."""
-    decoder, left = codecs.getincrementaldecoder(encoding)("replace"), ""
+def _lines(raw: BinaryIO, encoding: str, file: str) -> Iterator[str]:
+    """The file's lines with their ends, without NUL; no more than some pieces of it are in memory."""
+    decoder, left, told = codecs.getincrementaldecoder(encoding)("replace"), "", 0
     for piece in _pieces(raw):
         text = left + decoder.decode(piece, final=not piece).replace("\0", "")
         *whole, left = io.StringIO(text, newline="").readlines() or [""]
         yield from whole
+        told += len(whole)
+        if len(left) > _LINE_AT_MOST:
+            raise UserError(
+                f"A line of this file is longer than {_LINE_AT_MOST:,} characters, so it is no list of readers.",
+                where=f"{file}:{told + 1}",
+                next_step="Save the list as CSV, a line for each reader.",
+            )
     if left:
         yield left
 

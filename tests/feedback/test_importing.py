@@ -210,6 +210,12 @@ def test_a_table_of_excel_or_a_zip_file_is_called_so(world: World, head: bytes) 
         take(world, head + bytes(100), "readers.xlsx")
 
 
+def test_a_line_that_does_not_end_is_no_list_and_nothing_is_taken_in(world: World) -> None:
+    with pytest.raises(UserError, match=r"friends.csv:3: A line .* is longer than 1,000,000 characters"):
+        take(world, b"email\nann@example.org\nben@example.org," + b"x" * 3_000_000)
+    assert take(world, b"email\nann@example.org\n").counts["added"] == 1
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(world: World) -> None:
     text = "email,status\nann@example.org,\nnonsense,\nben@example.org,unsubscribed\ncleo@example.org,hm\n"
     dry = take(world, text, dry_run=True)
