@@ -695,6 +695,12 @@ def ask_securely(there: Site) -> bytes:
     return fetch(f"https://{place}/").body
 
 
+def test_a_blog_that_speaks_no_https_is_told_so_with_what_to_do() -> None:
+    plain = reply("400 Bad Request", body=b"speak plainly")
+    with site(says(plain)) as there, pytest.raises(FetchFault, match=r'no https.*"http://" in front'):
+        there.fetcher()(f"https://{there.place}/")
+
+
 @pytest.fixture
 def trusted(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """This machine trusts the authority, and nobody else."""
