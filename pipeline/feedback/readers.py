@@ -41,6 +41,8 @@ def checked(address: str) -> str:
     """The address, if mail to it can be written at all. Raises UserError with the reason."""
     from email_validator import EmailNotValidError, validate_email
 
+    if not address.strip():
+        raise UserError("There is no address.", next_step="Write it as ann@example.org.")
     try:
         return validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError as fault:

@@ -65,6 +65,11 @@ def test_an_address_that_mail_can_not_go_to_is_refused_in_words(world: World, ad
         readers.add(project.store, address, name=None, consent="told me", now=world.now)
 
 
+def test_no_address_at_all_is_called_so(world: World) -> None:
+    with world.project() as project, pytest.raises(UserError, match=r"There is no address\."):
+        readers.add(project.store, " ", name=None, consent="told me", now=world.now)
+
+
 def test_a_name_that_a_spreadsheet_would_run_is_exported_as_plain_text(world: World) -> None:
     with world.project() as project:
         readers.add(project.store, "ann@example.org", name="=1+1", consent="told me", now=world.now)
