@@ -85,7 +85,7 @@ class _Commands(click.Group):
     help="The project's folder; it is searched upward for sources/newsletter.toml. Default: here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document to standard output.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing of the way: only the result, and what went wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say every step.")
 @click.version_option(package_name="paperround", prog_name="paperround")
 @click.pass_context
