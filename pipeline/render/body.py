@@ -16,6 +16,9 @@ from pipeline.model.text import legal
 WIDEST = 536
 """The column's width in CSS pixels, without its margins."""
 
+_NARROWEST, _AROUND, _LETTER, _LEAST = 256, 13, 8, 80
+"""In CSS pixels: a small phone's column, what a cell has around its words, a letter, a column of broken words."""
+
 _STYLES = {
     "p": "margin:0 0 16px;",
     "h2": "margin:28px 0 12px;font-size:22px;line-height:1.3;font-weight:normal;",
@@ -28,9 +31,9 @@ _STYLES = {
     "figure": "margin:0 0 20px;",
     "figcaption": "margin:6px 0 0;font-size:14px;line-height:1.4;color:{quiet};",
     "pre": "margin:0 0 16px;padding:12px;background-color:{card};font-size:14px;line-height:1.5;white-space:pre-wrap;",
-    "table": "margin:0 0 16px;border-collapse:collapse;width:100%;",
-    "td": "padding:6px 8px;border:1px solid {rule};vertical-align:top;",
-    "th": "padding:6px 8px;border:1px solid {rule};vertical-align:top;",
+    "table": "margin:0 0 16px;border-collapse:collapse;width:100%;font-size:15px;line-height:1.45;",
+    "td": "padding:6px;border:1px solid {rule};vertical-align:top;",
+    "th": "padding:6px;border:1px solid {rule};vertical-align:top;",
     "a": "color:{accent};",
     "img": "display:block;height:auto;border:0;border-radius:4px;",
     "hr": "border:0;border-top:1px solid {rule};margin:24px 0;",
@@ -85,7 +88,27 @@ def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
             element.set("width", "100%")
             if element.find(".//th") is None:
                 element.set("role", "presentation")  # read aloud as lines, not as cells without headings
+    for table in root.iter("table"):
+        _keep_words_whole(table)
     return Markup(inner(root))  # noqa: S704 - the clean room's allow-list made it, and only styles were added
+
+
+def _keep_words_whole(table: Any) -> None:
+    """No word is broken on a phone where the columns have room for all of theirs, or all but one of them have."""
+    longest: dict[int, int] = {}
+    for row in table.iter("tr"):
+        for at, cell in enumerate(row):
+            longest[at] = max(longest.get(at, 0), *map(len, "".join(cell.itertext()).split()), 0)
+    widths = sorted((length * _LETTER, at) for at, length in longest.items())
+    room = _NARROWEST - len(widths) * _AROUND
+    *others, (widest, _) = widths or [(0, 0)]
+    if sum(width for width, _ in others) + min(widest, _LEAST) > room:
+        return
+    whole = {at for _, at in (widths if sum(width for width, _ in widths) <= room else others)}
+    for row in table.iter("tr"):
+        for at, cell in enumerate(row):
+            if at in whole:
+                cell.set("style", cell.get("style", "") + "overflow-wrap:break-word;")
 
 
 def tree(post: Post) -> Any:

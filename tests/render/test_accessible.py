@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import html as parser
 
+from pipeline.render.body import styled
 from pipeline.render.message import Rendered, rendered
 from tests.journeys import steps
 from tests.looking import Scheme, axe, chromium, shown
@@ -157,3 +158,23 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, design: str, what: s
             for width in (320, 375, 800):
                 page.set_viewport_size({"width": width, "height": 900})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+TABLE = """<div><table>
+<tr><th>Day</th><th>What we read aloud together</th><th>Pages</th></tr>
+<tr><td>Wednesday</td><td>A quiet book about worries and how they come out at bedtime</td><td>Seventeen</td></tr>
+</table><table><tr><td>Link</td><td>https://www.example.org/a/very/long/address/that/never/ends.html</td></tr></table></div>"""
+
+
+@pytest.mark.parametrize("width", [320, 375])
+def test_a_phone_shows_the_words_of_a_table_whole_where_they_fit(browser: Browser, width: int) -> None:
+    colours = dict.fromkeys(("rule", "quiet", "card", "accent"), "#666")
+    made = styled(TABLE, colours, "ltr")
+    mail = f'<!doctype html><body style="margin:0;padding:0 32px;font:18px Georgia;overflow-wrap:anywhere">{made}'
+    with shown(browser, mail, width=width) as page:
+        lines = page.locator("td:first-child, td:last-child, th:last-child").evaluate_all(
+            "cells => cells.map(cell => { const all = document.createRange(); all.selectNodeContents(cell);"
+            " return new Set([...all.getClientRects()].map(box => box.top)).size })"
+        )
+        assert lines[:4] == [1, 1, 1, 1]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
