@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, time, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -156,6 +156,8 @@ class LinksTable(Section, frozen=True):
 
 class Delivery(Section, frozen=True):
     """Who carries the mail. Provider settings stand in `[delivery.<provider>]`."""
+
+    elsewhere: ClassVar[str] = "What a provider needs stands below its own [delivery.NAME], as [delivery.smtp]."
 
     provider: str = "outbox"
     on_unknown: Literal["hold", "resend"] = "hold"

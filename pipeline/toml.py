@@ -123,7 +123,7 @@ def _table_faults(
         return
     known = _parts(shape)
     for key in raw.keys() - known.keys():
-        yield (*path, key), _unknown_words(key, known, name, homes)
+        yield (*path, key), _unknown_words(key, known, name, homes, getattr(shape, "elsewhere", ""))
     for key, part in known.items():
         if key in raw:
             yield from _faults(raw[key], part.type, (*path, key), hook, homes)
@@ -160,9 +160,10 @@ def _homes(shape: type[msgspec.Struct]) -> Mapping[str, str]:
     return {key: sections[0] for key, sections in found.items() if len(sections) == 1}
 
 
-def _unknown_words(key: str, known: Mapping[str, Any], table: str, homes: Mapping[str, str]) -> str:
+def _unknown_words(key: str, known: Mapping[str, Any], table: str, homes: Mapping[str, str], elsewhere: str) -> str:
     near = difflib.get_close_matches(key, known, n=1)
     hint = f" It belongs below {homes[key]}." if key in homes else f" Did you mean {near[0]}?" if near else ""
+    hint = hint or (f" {elsewhere}" if elsewhere else "")
     return f"{key} is not a setting of {f'[{table}]' if table else 'this file'}.{hint} Known: {', '.join(known)}."
 
 

@@ -100,6 +100,7 @@ def test_a_line_that_is_not_toml_is_told_with_what_to_write(
         ('[fetch]\nresolver = "dns.example"\n', 'expected something like "127.0.0.1:5353".'),
         ('[feedback.imap]\nhost = "imap.example.org"\n', "feedback.imap.user is missing; it is required."),
         ("[books]\nmin_posts = 2\n", "It belongs below [schedule]."),
+        ('[delivery]\nhost = "mail.example.org"\n', "stands below its own [delivery.NAME], as [delivery.smtp]."),
         ('[delivery]\nreply_to = "a@example.org"\n', "It belongs below [newsletter]."),
     ],
 )

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -173,6 +174,7 @@ def open_module(
     name: str, module: ModuleType, table: Mapping[str, Any], secrets: Mapping[str, str], text: str = ""
 ) -> Provider:
     """As `open_provider`, for a module that is at hand."""
+    _no_secret_in(name, table, module, text)
     settings = _settings(name, table, module.Settings, text)
     given = {secret: secrets[secret] for secret in module.SECRETS if secret in secrets}
     try:
@@ -180,6 +182,21 @@ def open_module(
     except ValueError as fault:
         raise SettingsError(str(fault), where=f"{SETTINGS_FILE}, [delivery.{name}]") from None
     return made
+
+
+def _no_secret_in(name: str, table: Mapping[str, Any], module: ModuleType, text: str) -> None:
+    """A settings file is easily shown around. Raises SettingsError for what looks like a key or a password in it."""
+    known = module.Settings.__struct_fields__
+    for key in table:
+        meant = key in known or difflib.get_close_matches(key, known, n=1)
+        if not meant and re.search("pass|token|key|secret", key.lower()):
+            secrets = [one for one in module.SECRETS if not one.endswith("_WEBHOOK")]
+            where = f"{SETTINGS_FILE}:{toml.line(text, ('delivery', name, key))}" if text else SETTINGS_FILE
+            raise SettingsError(
+                f"{key} does not belong into the settings, which are easily shown around.",
+                where=where,
+                next_step=f"Take it out; keys and passwords stand in .env: {', '.join(secrets)}." if secrets else None,
+            )
 
 
 def _settings(name: str, table: Mapping[str, Any], shape: type[msgspec.Struct], text: str) -> msgspec.Struct:

@@ -212,6 +212,16 @@ def test_a_strangers_kind_of_source_that_lacks_something_is_told_so() -> None:
         kinds.load("stone")
 
 
+@pytest.mark.parametrize("table", [{"host": "x", "password": "s3cret"}, {"host": "x", "smtp_pass": "s3cret"}])
+def test_a_password_in_the_settings_is_told_where_it_belongs_and_not_shown(table: dict[str, str]) -> None:
+    text = "[delivery.smtp]\n" + "".join(f'{key} = "{value}"\n' for key, value in table.items())
+    with pytest.raises(
+        SettingsError, match=r"newsletter.toml:3: .* does not belong .*PAPERROUND_SMTP_PASSWORD"
+    ) as told:
+        providers.open_provider("smtp", table, {}, text)
+    assert "s3cret" not in str(told.value)
+
+
 def test_a_wrong_key_is_told_with_its_line_and_the_nearest_one() -> None:
     text = '[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "x"\nprot = 25\n'
     with pytest.raises(
