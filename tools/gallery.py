@@ -51,6 +51,7 @@ def main() -> None:
         for design in DESIGNS:
             project = Path(folder) / design
             lay_out(project, design, blog)
+            publish(project)
             (mail,) = project.glob("outbox/issues/1-*/email.html")
             hosted = partial(_hosted, project / "outbox/public")
             sheet(design, [shot(browser, mail.as_uri(), view, hosted) for view in MAIL])
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def lay_out(project: Path, design: str, blog: str) -> None:
-    """A project with all posts of the sample blog in its first issue, approved."""
+    """A project with all posts of the sample blog in its first issue, a draft."""
     (project / "sources").mkdir(parents=True)
     settings = (ROOT / "sources/newsletter.toml").read_text("utf-8")
     settings = settings.replace("[newsletter]", f'[newsletter]\ndesign = "{design}"', 1)
@@ -72,8 +73,12 @@ def lay_out(project: Path, design: str, blog: str) -> None:
         if post["state"] == "before":
             run("posts", "keep", str(post["id"]))
     run("build", "--now")
-    run("approve", "1")
-    run("run")
+
+
+def publish(project: Path) -> None:
+    """Issue 1 is approved and stands on the newsletter's site."""
+    ask(project, "approve", "1")
+    ask(project, "run")
 
 
 def ask(project: Path, *words: str) -> Any:

@@ -38,6 +38,7 @@ def main() -> None:
             sheet("preview-issue", shots(browser, door, "/?pictures=on", changed=True))
             ask(project, "approve", "1")
             ask(project, "send", "1")
+            ask(project, "run")
             sheet("preview-sent", shots(browser, door, "/issue/1"))
             for page in pages.navigation():
                 if page.address != "/":
