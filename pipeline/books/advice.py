@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.books import covers
 from pipeline.books.shelf import Shelf
 from pipeline.errors import FetchFault
 from pipeline.model import Fetch
@@ -63,9 +64,6 @@ def dead_covers(shelf: Shelf, fetch: Fetch) -> Iterator[str]:
         if book.cover is None:
             continue
         try:
-            kind = fetch(book.cover).headers.get("content-type", "")
+            covers.fetched(book, fetch)
         except FetchFault as fault:
             yield f"The cover of {book.title} can't be had: {fault}"
-            continue
-        if not kind.startswith("image/"):
-            yield f"The cover of {book.title} is no picture but {kind or 'of no named type'}: {book.cover}"

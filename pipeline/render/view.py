@@ -90,11 +90,15 @@ def side(article: Article, direction: Literal["ltr", "rtl"]) -> str:
 
 
 def picture(book: Book, settings: RenderSettings) -> Picture | None:
-    """A book's cover as it is shown: the one on the newsletter's own site, else the author's if it is on the web."""
-    kept = settings.covers / book.cover_file if settings.covers and book.cover_file else None
-    if kept and (size := _size(kept)):
+    """A book's cover as it is shown: the one on the newsletter's own site, or none; without a site the author's.
+
+    What could not be fetched for the site would be a hole in each reader's mail, and asks a stranger's server for it.
+    """
+    if settings.covers and book.cover_file:
+        kept = settings.covers / book.cover_file
+        size = _size(kept)
         address = f"{settings.newsletter.home}books/{kept.name}"
-        return Picture(url=address, width=COVER, height=round(COVER * size[1] / size[0]))
+        return Picture(url=address, width=COVER, height=round(COVER * size[1] / size[0])) if size else None
     return Picture(url=book.cover, width=COVER) if book.cover and re.match(r"https?://", book.cover) else None
 
 

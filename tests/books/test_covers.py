@@ -155,6 +155,18 @@ def test_an_issue_shows_the_cover_from_the_newsletter_s_own_site_with_its_size(
     assert (world.folder / "outbox/public/books/9780763619619.jpg").is_file()
 
 
+def test_a_cover_that_can_not_be_had_is_no_hole_in_each_reader_s_mail(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its title stands there on a coloured card, and no stranger's server is asked by readers."""
+    (world.folder / "sources/books.toml").write_text(
+        '[[book]]\ntitle = "The Dot"\nauthor = "Peter H. Reynolds"\ncover = "https://covers.openlibrary.org/dot.jpg"\n'
+    )
+    mail = draft_about_the_dot(world, Shop(b"no picture"), monkeypatch).read_text()
+    assert "The Dot<" in mail
+    assert "dot.jpg" not in mail
+
+
 def test_a_draft_shows_a_cover_that_came_after_it_was_rendered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(b"")
     mail = draft_about_the_dot(world, shop, monkeypatch)

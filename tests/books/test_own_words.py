@@ -11,6 +11,7 @@ from pipeline.books.shelf import Shelf, whole
 from pipeline.errors import FetchFault, ShelfError
 from pipeline.model import Book, Fetched, Validators
 from tests.books.articles import WORRY, article, fitting, shelf
+from tests.books.test_covers import picture
 
 EVERYONE = (0, 18)
 
@@ -102,9 +103,11 @@ def test_a_cover_that_is_gone_or_no_picture_is_named() -> None:
     def fetch(url: str, *, validators: Validators | None = None) -> Fetched:
         if "gone" in url:
             raise FetchFault("There is no such page (404).", where=url, gone=True)
-        kind = "image/jpeg" if "good" in url else "text/html"
-        return Fetched(url=url, status=200, headers={"content-type": kind}, body=b"x")
+        body = picture(300, 400) if "good" in url else b"<svg/>" if "drawing" in url else b"x"
+        return Fetched(url=url, status=200, headers={"content-type": "image/jpeg"}, body=body)
 
-    books = [Book(title=name, cover=f"https://x.example/{name}.jpg") for name in ("good", "gone", "page")]
+    books = [Book(title=name, cover=f"https://x.example/{name}.jpg") for name in ("good", "gone", "page", "drawing")]
     said = list(advice.dead_covers(shelf(*books, Book(title="none")), fetch))
-    assert [one.split(" can't")[0].split(" is no")[0] for one in said] == ["The cover of gone", "The cover of page"]
+    assert [one.split(" can't be had: ")[0] for one in said] == [
+        f"The cover of {name}" for name in ("gone", "page", "drawing")
+    ]
