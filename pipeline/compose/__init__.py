@@ -14,6 +14,7 @@ from datetime import datetime
 
 from pipeline.compose import drafting, edits, events, schedule
 from pipeline.compose.correction import correct, drop
+from pipeline.compose.drafting import drafts
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.compose.standings import listed, outlines, stands, turn, when
 from pipeline.config import ComposeSettings
@@ -29,6 +30,7 @@ __all__ = [
     "choose",
     "correct",
     "decide",
+    "drafts",
     "drop",
     "due",
     "history",

@@ -68,9 +68,9 @@ def fetch_whole(ask: Ask) -> None:
 
 def follow(project: run.Project) -> Report:
     """Bring the drafts up to date with what was just fetched, and make no new one."""
-    known = review.overview(project.store, project.settings.review)
-    drafts = [line.issue.slot.key for line in known if line.state == "draft" and line.issue.corrects is None]
-    return run.perform(project, "compose", lambda: drafts)
+    with project.store.reading() as tx:
+        slots = [issue.slot.key for issue in compose.drafts(tx)]
+    return run.perform(project, "compose", lambda: slots)
 
 
 def take_back(ask: Ask) -> None:
