@@ -77,7 +77,7 @@ class Newsletter(Section, frozen=True):
     postal_address: str | None = None
     public_url: HttpUrl | None = None
     hub: HttpUrl | None = None
-    language: str = "en"
+    language: Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["en"])] = "en"
     timezone: ZoneInfo = ZoneInfo("UTC")
     design: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$", examples=["letter"])] = "digest"
     texts: Literal["lead", "full", "excerpt"] = "lead"

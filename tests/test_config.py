@@ -109,6 +109,11 @@ def test_a_value_that_can_not_be_is_told_in_plain_words(tmp_path: Path, more: st
     assert said in found
 
 
+def test_a_language_is_a_code_so_that_no_name_of_one_is_taken_for_english(tmp_path: Path) -> None:
+    (found,) = faults(tmp_path, GOOD.replace("[[source]]", 'language = "deutsch"\n\n[[source]]'))
+    assert found.endswith('newsletter.language can\'t be "deutsch": expected something like "en".')
+
+
 def test_sources_in_single_brackets_are_told_what_to_write(tmp_path: Path) -> None:
     (found,) = faults(tmp_path, GOOD.replace("[[source]]", "[source]"))
     assert found == "sources/newsletter.toml:6: [source] must be written [[source]], as there may be several."
