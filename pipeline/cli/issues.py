@@ -239,11 +239,15 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
 
     people: dict[str, Any] = {}
     more: list[str] = []
+    stopped: str | None = None
     told = standing.at_a_glance(terminal.settings()) if issue is None else None
     if told is None:
+        from pipeline import deliver
+
         with terminal.project(alone=False) as project:
-            told = _looked_up(project)
+            told, stopped = _looked_up(project), deliver.stopped(project.store, project.settings.deliver)
             people, more = _people(issue, project) if issue is not None else (people, more)
+            more += [_way_on(project.settings.delivery.provider, stopped)] if stopped else []
     if issue is not None and all(one.number != issue for one in told):
         raise UserError(f"There is no issue {issue}.", next_step="`paperround status` lists them.")
     mended: dict[int, list[Stands]] = {}
@@ -259,7 +263,7 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
             mending = mended.get(one.number, ())
             lines += [f"  issue {other.number} corrects it ({other.state})" for other in mending]
     document = {"issues": documents} if issue is None else documents[0] | {"people": people}
-    terminal.show(document, [*lines, *more] or ["No issues yet."])
+    terminal.show({**document, "stopped": stopped}, [*lines, *more] or ["No issues yet."])
 
 
 def _looked_up(project: Project) -> list[Stands]:
@@ -277,6 +281,13 @@ def _looked_up(project: Project) -> list[Stands]:
         )
         for line in reversed(review.overview(project.store, project.settings.review))
     ]
+
+
+def _way_on(provider: str, why: str) -> str:
+    return (
+        f"Nothing more is handed to {provider}: {why.rstrip('.')}. When that is mended, `send` with the issue's number "
+        "goes on; where a backup was put back, `reconcile` with it."
+    )
 
 
 def _people(issue: IssueNumber, project: Project) -> tuple[dict[str, Any], list[str]]:

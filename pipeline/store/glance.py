@@ -24,6 +24,7 @@ SCHEME = "sqlite:///"
 _READY = """
 SELECT (SELECT version_num FROM alembic_version) = ?
    AND NOT EXISTS (SELECT 1 FROM facts WHERE name IN ('moved', 'restoring'))
+   AND NOT EXISTS (SELECT 1 FROM carriers WHERE stopped IS NOT NULL)
 """
 _EVERY = """
 SELECT i.number, coalesce(i.outline, i.issue), s.audience, s.provider,

@@ -111,6 +111,7 @@ def change(world: World, statement: str) -> None:
         "DELETE FROM alembic_version",
         "INSERT INTO facts VALUES ('moved', 'postgresql://db.example.org/newsletters')",
         "INSERT INTO facts VALUES ('restoring', '')",
+        "INSERT INTO carriers (provider, stopped) VALUES ('smtp', 'it refuses us')",
         "UPDATE issues SET outline = 'no document'",
         "UPDATE sendings SET audience = audience + 1",
     ],
