@@ -48,7 +48,7 @@ def seconds(workers: int, readers: int) -> float:
             world.keep_in(server.url(database), postgres.PASSWORD)
             crew.approved(world, service, "sendgrid", readers, at_once=workers)
             # The program's own pace, but that nobody waits a minute for the first round.
-            with crew.crew(world, workers, at_once=1, pace={"rounds": "*/5 * * * * *"}) as hands:
+            with crew.crew(world, workers, at_once=1, pace={"every": 5}) as hands:
                 crew.until(lambda: service.arrived > 0, hands)
                 begun = time.monotonic()
                 crew.until(lambda: service.arrived == readers, hands, 1800)
