@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pipeline.mail import between, header_text
-from pipeline.model import Answer, Batch, Fate, HttpRequest, Message, Outcome, Recipient, Reply
+from pipeline.model import Answer, Batch, Fate, HttpRequest, Message, Outcome, Recipient, Reply, Welcome
 from pipeline.model.text import legal
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -127,6 +127,19 @@ def refusal(answer: Answer, reason: str, *hidden: str) -> tuple[Fate, str, None]
     if answer.status == 429 or (reason and 400 <= answer.status <= 499):
         return "not-sent", words, None
     return "unknown", words if reason else f"{words}: an answer that makes no sense", None
+
+
+def welcome(answer: Answer, *hidden: str) -> Welcome:
+    """What the answer to a greeting says about us; `hidden` are secrets that it may repeat."""
+    if 200 <= answer.status <= 299:
+        return "ok", ""
+    found = table(document(answer.body))
+    own = next((words for name in ("message", "Message", "ErrorMessage") if (words := text(found.get(name)))), "")
+    told = f"({said(f'{answer.status} {own}'.strip(), *hidden)})"
+    if answer.status == 429 or not 400 <= answer.status <= 499:
+        return "unknown", f"can't say just now {told}"
+    known = {401: "does not take the key", 403: "does not take the key", 404: "does not know what the settings name"}
+    return "mend", f"{known.get(answer.status, 'refuses')} {told}"
 
 
 def marks(batch: Batch, one: Recipient) -> dict[str, str]:

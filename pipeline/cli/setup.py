@@ -56,9 +56,9 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
 def check(terminal: Terminal) -> None:
     """Look at settings, shelf, templates, state and provider, and say what to mend. Changes nothing.
 
-    When your provider really sends, it also looks up what mail hosts will find about your domain (SPF, DKIM, DMARC),
-    and whether the page to unsubscribe answers. What can't be looked up just now is said so, and is no fault. Where a
-    mailbox is read for bounces, it signs in there.
+    When your provider really sends, it also asks it whether it takes your key, and looks up what mail hosts will find
+    about your domain (SPF, DKIM, DMARC), and whether the page to unsubscribe answers. What can't be looked up just now
+    is said so, and is no fault. Where a mailbox is read for bounces, it signs in there.
 
     \b
     Example: paperround check
@@ -139,16 +139,22 @@ def _looks(settings: Settings) -> None:
 
 
 def _about_mail(settings: Settings) -> list[Advice]:
-    """What mail hosts will find; nothing is asked when no mail leaves this machine."""
+    """What the provider says to our key and mail hosts will find; nothing is asked when no mail leaves this machine."""
     from pipeline import deliver, names
+    from pipeline.cli.terminal import outside
     from pipeline.feedback import domain
 
     if not deliver.provider(settings.deliver).can.real:
         return []
     told = domain.advice(settings.feedback, names.asker(settings.fetch.resolver))
-    if told[0].about == "sender's domain":
+    if told[0].about != "sender's domain":
+        told.append(domain.way_out(settings.feedback, _status(settings)))
+    with outside(settings) as out:
+        welcome = deliver.reach(settings.deliver, out)
+    if welcome is None:
         return told
-    return [*told, domain.way_out(settings.feedback, _status(settings))]
+    name, (level, words) = settings.delivery.provider, welcome
+    return [domain.Advice(level=level, about=name, words=words or "takes what you gave it to sign in."), *told]
 
 
 def _status(settings: Settings) -> int | None:

@@ -19,7 +19,7 @@ from pipeline.deliver import audience, mark, mend, send, settle
 from pipeline.deliver.audience import who
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.mail import sender
-from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, Outside, Report
+from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, NoAnswer, Outside, Report, Welcome
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, issues, ledger, past, people
 
@@ -31,6 +31,7 @@ __all__ = [
     "next_try",
     "people_of",
     "provider",
+    "reach",
     "reconcile",
     "rehearse",
     "stopped",
@@ -197,6 +198,18 @@ def provider(settings: DeliverSettings) -> Provider:
     return providers.open_provider(
         settings.provider, settings.tables.get(settings.provider, {}), settings.secrets, settings.text
     )
+
+
+def reach(settings: DeliverSettings, out: Outside) -> Welcome | None:
+    """Ask the provider whether it would take our mail; nothing is sent, and nothing changes there.
+
+    None when it has no such question. Raises UserError as `provider` does.
+    """
+    by = provider(settings)
+    if not isinstance(by, providers.Reachable):
+        return None
+    reply = next(iter(out.line([by.greet()])))
+    return ("unknown", f"can't be asked just now: {reply.words}") if isinstance(reply, NoAnswer) else by.greeted(reply)
 
 
 def distrust(tx: Tx, store: Store, settings: DeliverSettings, now: datetime) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pipeline import files
 from pipeline.line.mailer import THIS_MACHINE, Attempt, Mailer
-from pipeline.model import Answer, FileDrop, HttpRequest, NoAnswer, Reply, Request, SmtpEnvelope
+from pipeline.model import Answer, FileDrop, HttpRequest, NoAnswer, Reply, Request, SmtpEnvelope, SmtpVisit
 
 if TYPE_CHECKING:
     import socket
@@ -71,6 +71,8 @@ class Wire:
         match request:
             case HttpRequest():
                 return self._caller.ask(request, Attempt(self._seconds), self._trusted)
+            case SmtpVisit():
+                return self._mailer.visit(request.to, Attempt(self._seconds), self._trusted)
             case FileDrop():
                 return _write(request, self._outbox)
             case SmtpEnvelope():

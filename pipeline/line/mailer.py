@@ -73,6 +73,20 @@ class Mailer:
             if announced:
                 self._drop()
 
+    def visit(self, server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> Reply:
+        """Connect, encrypt and sign in as for a mail, and hand over nothing."""
+        import smtplib
+
+        if refused := _in_the_clear(server):
+            return refused
+        try:
+            self._ready(server, attempt, trusted)
+        except smtplib.SMTPAuthenticationError as fault:
+            return Answer(status=fault.smtp_code)
+        except (smtplib.SMTPException, OSError, ValueError) as fault:
+            return attempt.lost(f"{server.host}: {_reason(fault)}")
+        return Answer(status=250)
+
     def _one(
         self,
         envelope: SmtpEnvelope,
@@ -86,9 +100,8 @@ class Mailer:
         import smtplib
 
         server = envelope.server
-        if server.security == "none" and server.host not in THIS_MACHINE:
-            words = f"{server.host} is not on this machine, and mail does not leave it unencrypted; nothing was sent."
-            return NoAnswer(sent="before", words=words), False
+        if refused_here := _in_the_clear(server):
+            return refused_here, False
         try:
             if announced and self._open:
                 return _in_line(self._open[1], envelope, following, attempt)
@@ -123,6 +136,13 @@ class Mailer:
         if self._open:
             self._open[1].close()
         self._open = None
+
+
+def _in_the_clear(server: SmtpServer) -> NoAnswer | None:
+    if server.security != "none" or server.host in THIS_MACHINE:
+        return None
+    words = f"{server.host} is not on this machine, and mail does not leave it unencrypted; nothing was sent."
+    return NoAnswer(sent="before", words=words)
 
 
 def _patience(connection: smtplib.SMTP, attempt: Attempt) -> smtplib.SMTP:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.model.book import Book, Links, Origin, Pick, isbn13, title_key
-    from pipeline.model.delivery import FATES, Account, Batch, BatchId, BatchState, Fate, Going, Outcome, Recipient
+    from pipeline.model.delivery import (
+        FATES,
+        Account,
+        Batch,
+        BatchId,
+        BatchState,
+        Fate,
+        Going,
+        Outcome,
+        Recipient,
+        Welcome,
+    )
     from pipeline.model.edit import Change, Edit
     from pipeline.model.entry import Enclosure, Entry, EntryId, KnownEntry, Picture
     from pipeline.model.issue import (
@@ -58,6 +69,7 @@ if TYPE_CHECKING:
         Request,
         SmtpEnvelope,
         SmtpServer,
+        SmtpVisit,
         Validators,
     )
 
@@ -127,6 +139,7 @@ __all__ = [
     "Slot",
     "SmtpEnvelope",
     "SmtpServer",
+    "SmtpVisit",
     "Source",
     "SourceName",
     "Standing",
@@ -136,6 +149,7 @@ __all__ = [
     "Suppression",
     "Validators",
     "Variant",
+    "Welcome",
     "isbn13",
     "title_key",
     "total",
@@ -143,7 +157,7 @@ __all__ = [
 
 _FILES = {
     "book": "Book Links Origin Pick isbn13 title_key",
-    "delivery": "FATES Account Batch BatchId BatchState Fate Going Outcome Recipient",
+    "delivery": "FATES Account Batch BatchId BatchState Fate Going Outcome Recipient Welcome",
     "edit": "Change Edit",
     "entry": "Enclosure Entry EntryId KnownEntry Picture",
     "issue": "Approval Calendar Correction Event Finding Form Issue IssueNumber IssueState Item Message Note Slot",
@@ -155,7 +169,7 @@ _FILES = {
     "signal": "Signal SignalKind",
     "source": "Health Source SourceName",
     "wire": "Answer Fetch Fetched FileDrop HttpRequest Line NoAnswer Outside Reply Request SmtpEnvelope SmtpServer "
-    "Validators",
+    "SmtpVisit Validators",
 }
 """Which file has which nouns."""
 _HOMES = {name: file for file, names in _FILES.items() for name in names.split()}

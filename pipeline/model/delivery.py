@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 BatchId = NewType("BatchId", int)
 
+Welcome = tuple[Literal["ok", "mend", "unknown"], str]
+"""Whether a provider takes our key, and why not, or why nobody can say."""
+
 Fate = Literal["pending", "accepted", "rejected", "suppressed", "not-sent", "unknown"]
 FATES: dict[Fate, str] = {
     "pending": "not handed over yet",

@@ -74,6 +74,16 @@ class SmtpEnvelope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpVisit:
+    """A visit to a mail server that hands over nothing: encrypt, sign in, leave.
+
+    It is answered with 250, or with the reply code that refuses the sign-in.
+    """
+
+    to: SmtpServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileDrop:
     """One file for the outbox folder; `path` is relative to it."""
 
@@ -81,7 +91,7 @@ class FileDrop:
     content: bytes
 
 
-Request = HttpRequest | SmtpEnvelope | FileDrop
+Request = HttpRequest | SmtpEnvelope | SmtpVisit | FileDrop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

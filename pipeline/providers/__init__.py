@@ -11,7 +11,8 @@ certificate it holds three more: `certificate_url(body)` says where that is to b
 that the calls begin.
 
 A provider that can be asked for bounces and complaints is a `Pollable` too: its `poll(since, replies)` steps like
-`requests`, and `polled(replies, now)` are the signals in the replies.
+`requests`, and `polled(replies, now)` are the signals in the replies. One that can be asked whether it takes our key is
+`Reachable`.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pipeline import toml
 from pipeline.errors import SettingsError, UserError
-from pipeline.model import Batch, Outcome, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
     import msgspec
 
-__all__ = ["Capabilities", "Pollable", "Provider", "known", "leaves", "load", "names", "open_module", "open_provider"]
+__all__ = [
+    "Capabilities", "Pollable", "Provider", "Reachable", "known", "leaves", "load", "names", "open_module",
+    "open_provider",
+]  # fmt: skip
 
 SETTINGS_FILE = "sources/newsletter.toml"
 
@@ -104,6 +108,19 @@ class Pollable(Protocol):
 
     def polled(self, replies: Sequence[Reply], now: datetime) -> Sequence[Signal]:
         """What the replies report; what can't be understood reports nothing."""
+        ...
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """A provider that can be asked whether it would take our mail, in a way that sends nothing and changes nothing."""
+
+    def greet(self) -> Request:
+        """The question; one that a key answers which may do no more than send."""
+        ...
+
+    def greeted(self, answer: Answer) -> Welcome:
+        """What the answer says, in words that hold no secret."""
         ...
 
 

@@ -18,7 +18,7 @@ from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
 from pipeline.carrying.letter import Addressee, Letterhead, addressees, as_told, letterhead
 from pipeline.carrying.merge import Syntax, template
-from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -86,6 +86,12 @@ class _Brevo:
         # A request under the same key was seen before, so it may have been taken then.
         words = "" if found.get("code") == "duplicate_request" else _said(answer)
         return [api.refusal(answer, words, self.token)] * len(part)
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/account", self._key)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return api.welcome(answer, self.token)
 
     def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
         """The events of our tag: "requests" is what Brevo calls a copy that it took."""

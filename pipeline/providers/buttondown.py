@@ -17,7 +17,7 @@ from pipeline.carrying.campaigns import Campaign
 from pipeline.carrying.fates import Verdict
 from pipeline.carrying.letter import letterhead
 from pipeline.carrying.merge import Syntax, template
-from pipeline.model import Answer, Batch, HttpRequest, Signal
+from pipeline.model import Answer, Batch, HttpRequest, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -72,6 +72,12 @@ class _Buttondown(campaigns.Desk):
     @property
     def _key(self) -> Mapping[str, str]:
         return {"Authorization": f"Token {self.token}"}
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/emails?page=1", self._key)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return api.welcome(answer, self.token)
 
     def page(self, batch: Batch, number: int, _last: Answer | None) -> HttpRequest:
         since = (batch.date - timedelta(days=1)).date().isoformat()

@@ -15,7 +15,7 @@ from pipeline.carrying.campaigns import Campaign
 from pipeline.carrying.fates import Verdict
 from pipeline.carrying.letter import letterhead, mailbox
 from pipeline.carrying.merge import Syntax, template
-from pipeline.model import Answer, Batch, HttpRequest
+from pipeline.model import Answer, Batch, HttpRequest, Request, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -75,6 +75,12 @@ class _Listmonk(campaigns.Desk):
     @property
     def _key(self) -> Mapping[str, str]:
         return {"Authorization": f"token {self.settings.user}:{self.token}"}
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/api/campaigns?no_body=true&page=1&per_page=1", self._key)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return api.welcome(answer, self.token)
 
     def page(self, batch: Batch, number: int, _last: Answer | None) -> HttpRequest:
         query = {"tags": campaigns.name(batch), "no_body": "true", "page": number + 1, "per_page": _PAGE}

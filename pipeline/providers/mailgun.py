@@ -18,7 +18,7 @@ from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
 from pipeline.carrying.letter import addressee, called, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, template
-from pipeline.model import Answer, Batch, HttpRequest, Outcome, Reply, Request, Signal
+from pipeline.model import Answer, Batch, HttpRequest, Outcome, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -91,6 +91,14 @@ class _Mailgun:
         if answer.status == 200 and words and _ID.fullmatch(name):
             return [("accepted", words, name.strip("<>"))] * len(part)
         return [api.refusal(answer, _reason(answer), self.token)] * len(part)
+
+    def greet(self) -> Request:
+        """A mail without a field, which is refused: a key that may only send is answered nowhere else."""
+        kind = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        return HttpRequest(method="POST", url=f"{self.home}/messages", headers=kind, secret_headers=self._key)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return ("ok", "") if answer.status == 400 else api.welcome(answer, self.token)
 
     def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
         if not replies:

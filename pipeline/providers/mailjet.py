@@ -17,7 +17,7 @@ from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
 from pipeline.carrying.letter import Letterhead, addressee, as_told, letterhead
 from pipeline.carrying.merge import Syntax, template
-from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -103,6 +103,12 @@ class _Mailjet:
         related = [api.text(place) for error in errors for place in api.rows(error.get("ErrorRelatedTo"))]
         hers = bool(related) and all(place.startswith(("To", "Messages.To")) for place in related)
         return ("rejected" if hers else "not-sent"), words, None
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/v3/REST/sender?Limit=1", {"Authorization": api.basic(self.key, self.secret)})
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return api.welcome(answer, self.key, self.secret)
 
     def look_up(self, _batch: Batch, _replies: Sequence[Reply] = ()) -> Sequence[Request]:
         return ()

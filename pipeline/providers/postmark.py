@@ -16,7 +16,7 @@ from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
 from pipeline.carrying.letter import Addressee, addressees, as_told, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, harmless
-from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, SignalKind
+from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, SignalKind, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -119,6 +119,12 @@ class _Postmark:
             name = api.text(entry.get("MessageID"))
             return ("accepted", words, name) if name else ("unknown", "the answer has no id", None)
         return ("rejected" if code == _INVALID else "not-sent"), f"{code} {words}", None
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/message-streams/{quote(self.stream, safe='')}", self._key)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return api.welcome(answer, self.token)
 
     def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
         more = not replies or len(api.listed(replies[-1], "Messages")) == _PAGE

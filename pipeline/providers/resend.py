@@ -16,7 +16,7 @@ from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Verdict, in_parts, packed
 from pipeline.carrying.letter import Addressee, addressees, as_told, letterhead, mailbox
 from pipeline.mail import merged
-from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -96,6 +96,13 @@ class _Resend:
             ("rejected", refused[at], None) if at in refused else ("accepted", "", next(taken))
             for at in range(len(part))
         ]
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/domains", self._key)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        may_only_send = api.table(api.document(answer.body)).get("name") == "restricted_api_key"
+        return ("ok", "") if may_only_send else api.welcome(answer, self.token)
 
     def look_up(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
         """Page through what was sent since the batch was frozen; then look at each mail that may be one of its."""

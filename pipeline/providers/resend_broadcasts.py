@@ -16,7 +16,7 @@ from pipeline.carrying.campaigns import Campaign
 from pipeline.carrying.fates import Verdict
 from pipeline.carrying.letter import letterhead, mailbox
 from pipeline.carrying.merge import Syntax, template
-from pipeline.model import Answer, Batch, HttpRequest
+from pipeline.model import Answer, Batch, HttpRequest, Request, Welcome
 from pipeline.providers import Capabilities, Provider
 from pipeline.providers.resend import SECRETS as RESEND
 from pipeline.providers.resend import TOKEN, events, reason
@@ -73,6 +73,12 @@ class _Broadcasts(campaigns.Desk):
     @property
     def _key(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/broadcasts?limit=1", self._key)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return api.welcome(answer, self.token)
 
     def page(self, _batch: Batch, _number: int, last: Answer | None) -> HttpRequest:
         before = api.listed(last, "data") if last else []

@@ -18,7 +18,7 @@ from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rou
 from pipeline.carrying.letter import Letterhead, addressees, letterhead
 from pipeline.errors import Forged
 from pipeline.mail import between
-from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -83,6 +83,12 @@ class _SendGrid:
         if answer.status == 202 and not answer.body and name:
             return [("accepted", "", api.said(name))] * len(part)
         return [api.refusal(answer, _reason(answer), self.token)] * len(part)
+
+    def greet(self) -> Request:
+        return api.get(f"{self.base}/v3/scopes", {"Authorization": f"Bearer {self.token}"})
+
+    def greeted(self, answer: Answer) -> Welcome:
+        return api.welcome(answer, self.token)
 
     def look_up(self, _batch: Batch, _replies: Sequence[Reply] = ()) -> Sequence[Request]:
         return ()

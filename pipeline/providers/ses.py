@@ -21,7 +21,7 @@ from pipeline.carrying.letter import Letterhead, addressee, letterhead
 from pipeline.carrying.merge import Syntax, template
 from pipeline.errors import Forged
 from pipeline.mail import encoded_mailbox, mime
-from pipeline.model import Answer, Batch, Fate, HttpRequest, Outcome, Recipient, Reply, Request, Signal
+from pipeline.model import Answer, Batch, Fate, HttpRequest, Outcome, Recipient, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -126,18 +126,19 @@ class _Ses:
     def _set(self) -> dict[str, str]:
         return {"ConfigurationSetName": self.configuration} if self.configuration else {}
 
-    def _signed(self, what: str, document: Mapping[str, Any]) -> Request:
+    def _signed(self, what: str, document: Mapping[str, Any] | None = None) -> Request:
         """Signature Version 4: it holds for five minutes, and holds the time; everything else is the same each time."""
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials
 
-        url, body = f"{self.base}/v2/email/{what}", api.encoded(document)
-        request = AWSRequest("POST", url, headers={"Content-Type": "application/json"}, data=body)
+        url, method = f"{self.base}/v2/email/{what}", "POST" if document else "GET"
+        body = api.encoded(document) if document else b""
+        request = AWSRequest(method, url, headers={"Content-Type": "application/json"}, data=body)
         SigV4Auth(Credentials(self.key_id, self.key, self.session), "ses", self.region).add_auth(request)
         headers = dict(request.headers.items())
         hidden = {name: headers.pop(name) for name in ("Authorization", "X-Amz-Security-Token") if name in headers}
-        return HttpRequest(method="POST", url=url, headers=headers, secret_headers=hidden, body=body)
+        return HttpRequest(method=method, url=url, headers=headers, secret_headers=hidden, body=body)
 
     def _parts(self, batch: Batch) -> tuple[Part, ...]:
         if not self.bulk:
@@ -167,6 +168,13 @@ class _Ses:
         if fate == "accepted":
             return ("accepted", "", name) if name else ("unknown", "the answer has no id", None)
         return fate, words, None
+
+    def greet(self) -> Request:
+        return self._signed("account")
+
+    def greeted(self, answer: Answer) -> Welcome:
+        may_only_send = "AccessDenied" in _reason(answer, api.table(api.document(answer.body)))
+        return ("ok", "") if may_only_send else api.welcome(answer, self.key, self.key_id, self.session or "")
 
     def look_up(self, _batch: Batch, _replies: Sequence[Reply] = ()) -> Sequence[Request]:
         return ()

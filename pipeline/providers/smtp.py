@@ -14,7 +14,19 @@ import msgspec
 from pipeline.carrying import api
 from pipeline.carrying.fates import one_by_one
 from pipeline.mail import mime, sender
-from pipeline.model import Answer, Batch, Fate, Outcome, Recipient, Reply, Request, SmtpEnvelope, SmtpServer
+from pipeline.model import (
+    Answer,
+    Batch,
+    Fate,
+    Outcome,
+    Recipient,
+    Reply,
+    Request,
+    SmtpEnvelope,
+    SmtpServer,
+    SmtpVisit,
+    Welcome,
+)
 from pipeline.providers import Capabilities, Provider
 
 CAN = Capabilities(
@@ -159,6 +171,14 @@ class _Smtp:
     def _judge(self, answer: Answer) -> tuple[Fate, str]:
         words = f"{answer.status} {answer.body.decode('utf-8', 'replace')}"
         return _fate(answer, api.said(words, self.server.password or ""))
+
+    def greet(self) -> Request:
+        return SmtpVisit(to=self.server)
+
+    def greeted(self, answer: Answer) -> Welcome:
+        if answer.status == 250:
+            return "ok", ""
+        return "mend", f"does not take this user name and password ({answer.status})"
 
     def look_up(self, _batch: Batch, _replies: Sequence[Reply] = ()) -> Sequence[Request]:
         return ()

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.errors import Forged, PaperroundError
 from pipeline.model import Answer, Batch, HttpRequest, NoAnswer, Outcome, Reply, Request
-from pipeline.providers import Capabilities, Provider, open_module
+from pipeline.providers import Capabilities, Provider, Reachable, open_module
 from pipeline.testing.answers import Recorded, recorded
 from pipeline.testing.batches import LINK, a_batch, a_test_batch
 
@@ -113,6 +113,17 @@ class ProviderContract:
             told = json.dumps({"message": value, "Message": value, "errors": [{"message": value}], "ErrorCode": 10})
             outcomes = self.by.read(a_batch(2), [Answer(status=401, body=told.encode())])
             assert not any(value in outcome.words for outcome in outcomes)
+
+    def test_who_can_be_asked_for_a_welcome_gives_nothing_away(self) -> None:
+        if not isinstance(self.by, Reachable):
+            return
+        hidden = [self.secrets[name] for name in self.secrets if "WEBHOOK" not in name]
+        assert not any(value in repr(self.by.greet()) for value in hidden)
+        for status in _STATUSES:
+            for body in (*_BODIES, json.dumps({"message": " ".join(hidden)}).encode()):
+                level, words = self.by.greeted(Answer(status=status, body=body))
+                assert level in ("ok", "mend", "unknown")
+                assert not any(value in words for value in hidden)
 
     def test_every_reader_has_exactly_one_fate_whatever_came_back(self) -> None:
         for size in SIZES:

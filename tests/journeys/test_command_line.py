@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store import runs
+from pipeline.store import carriers, runs
+from tests.doubles.mail import receiving
 from tests.journeys.steps import build_now, pull
 from tests.world import World
 
@@ -131,6 +132,29 @@ def test_check_finds_a_state_that_no_command_can_use_and_makes_none(world: World
         done = run("check")
         assert (done.returncode, "ok   state" in done.stdout) == (2, False)
         assert "hush" not in done.stdout + done.stderr
+
+
+def test_check_asks_the_mail_server_whether_it_would_take_mail_and_hands_over_none(world: World, run: Run) -> None:
+    world.set("[[source]]", '[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\n'
+              'port = 1\nsecurity = "none"\n\n[[source]]')  # fmt: skip
+    away = run("check")
+    assert away.returncode == 0
+    assert "unknown smtp: can't be asked just now: 127.0.0.1: the line failed" in away.stdout
+    with receiving() as double:
+        world.set("port = 1", f"port = {double.port}")
+        done = run("check")
+    assert "ok      smtp: takes what you gave it to sign in" in done.stdout
+    assert double.connections == 1
+    assert not double.messages
+
+
+def test_status_says_that_nothing_more_is_handed_over_and_what_to_do(world: World, run: Run) -> None:
+    with world.project() as project, project.store.writing() as tx:
+        carriers.stop(tx, "outbox", "a backup was put back on 2026-11-20")
+    done = run("status")
+    assert done.returncode == 0
+    assert "Nothing more is handed to outbox: a backup was put back on 2026-11-20. When that is mended" in done.stdout
+    assert json.loads(run("--json", "status").stdout)["stopped"] == "a backup was put back on 2026-11-20"
 
 
 def test_a_test_copy_to_no_address_goes_to_none_of_those_named_with_it(world: World, run: Run) -> None:

@@ -15,6 +15,7 @@ from pipeline.carrying import fates
 from pipeline.errors import SettingsError, UserError
 from pipeline.mail import HeaderFault
 from pipeline.model import Answer, BatchId, FileDrop, HttpRequest, Message, NoAnswer, Reply, Request, SmtpEnvelope
+from pipeline.providers import Reachable
 from pipeline.testing import LINK, ProviderContract, a_batch, a_reader
 from tests.providers import test_contract, wire
 
@@ -259,6 +260,47 @@ def test_a_message_that_is_refused_whoever_reads_it_is_not_cut_to_pieces() -> No
         said += [no] * len(requests)
     assert len(said) < 20
     assert {one.fate for one in held.by.read(batch, said)} == {"not-sent"}
+
+
+ASKED = {
+    "Brevo": "GET /v3/account",
+    "Buttondown": "GET /v1/emails?page=1",
+    "Listmonk": "GET /api/campaigns?no_body=true&page=1&per_page=1",
+    "Mailgun": "POST /v3/news.example.org/messages",
+    "Mailjet": "GET /v3/REST/sender?Limit=1",
+    "Postmark": "GET /message-streams/broadcast",
+    "Resend": "GET /domains",
+    "ResendBroadcasts": "GET /broadcasts?limit=1",
+    "SendGrid": "GET /v3/scopes",
+    "Ses": "GET /v2/email/account",
+    "SesOneByOne": "GET /v2/email/account",
+}
+MAY_ONLY_SEND = {
+    "Mailgun": Answer(
+        status=400, body=b'{"message":"to parameter is not a valid address. please check documentation"}'
+    ),
+    "Resend": Answer(status=401, body=b'{"name":"restricted_api_key","message":"This API key may only send emails"}'),
+    "Ses": Answer(status=403, headers={"x-amzn-errortype": "AccessDeniedException:http://"}, body=b"{}"),
+}
+
+
+@pytest.mark.parametrize("name", OVER_HTTP)
+def test_a_provider_can_be_asked_whether_it_takes_the_key(name: str) -> None:
+    by, given = OVER_HTTP[name].by, OVER_HTTP[name].secrets
+    secrets = [given[one] for one in given if "WEBHOOK" not in one]
+    assert isinstance(by, Reachable)
+    question = by.greet()
+    assert isinstance(question, HttpRequest)
+    assert question.body == b""
+    path = question.url.partition("://")[2].partition("/")[2]
+    assert f"{question.method} /{path}" == ASKED[name]
+    assert not any(value in f"{question!r}" for value in secrets)
+    level, words = by.greeted(Answer(status=401, body=f'{{"message":"{" ".join(secrets)} is no key"}}'.encode()))
+    assert level == "mend"
+    assert words.startswith("does not take the key (401")
+    assert not any(value in words for value in secrets)
+    assert by.greeted(MAY_ONLY_SEND.get(name, Answer(status=200, body=b"{}"))) == ("ok", "")
+    assert by.greeted(Answer(status=503, body=b"<html>"))[0] == by.greeted(Answer(status=429))[0] == "unknown"
 
 
 def test_only_a_definite_no_is_cut_in_halves() -> None:

@@ -14,7 +14,7 @@ from msgspec import structs
 from pipeline.carrying import api, letter
 from pipeline.carrying.letter import plain
 from pipeline.mail import HeaderFault, merged
-from pipeline.model import HttpRequest, Message, Recipient, Request, SmtpEnvelope
+from pipeline.model import FileDrop, HttpRequest, Message, Recipient, Request, SmtpEnvelope, SmtpVisit
 from pipeline.testing import LINK, a_batch, a_reader
 from tests.providers.test_all import READERS
 
@@ -103,7 +103,9 @@ def _bytes(one: Request) -> bytes:
             return f"{one.method} {one.url} {headers}\n".encode() + one.body
         case SmtpEnvelope():
             return f"{one.sender} {one.recipient}\n".encode() + one.message
-        case _:
+        case SmtpVisit():
+            raise AssertionError("nothing is handed over by a visit")
+        case FileDrop():
             return f"{one.path}\n".encode() + one.content
 
 

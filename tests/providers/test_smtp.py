@@ -22,8 +22,8 @@ from pipeline import providers
 from pipeline.errors import PaperroundError, SettingsError
 from pipeline.line import Wire
 from pipeline.mail import mime
-from pipeline.model import Answer, NoAnswer, Outcome, SmtpEnvelope
-from pipeline.providers import Provider
+from pipeline.model import Answer, NoAnswer, Outcome, SmtpEnvelope, Welcome
+from pipeline.providers import Provider, Reachable
 from tests.providers.test_outbox import LINK, batch
 from tests.test_line import closed_port, serving
 
@@ -317,6 +317,24 @@ def test_a_wrong_password_rejects_nobody_and_is_not_repeated(
         (outcome,) = hand_over(opened(port, wrong, security="starttls", user="lisa"), line)
     assert outcome.fate == "not-sent"
     assert outcome.words == "localhost: the server does not take this user name and password (535)."
+
+
+def test_a_server_can_be_asked_whether_it_takes_the_password_without_a_mail(
+    tmp_path: Path, encrypting: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    def asked(by: Provider, line: Wire) -> Welcome:
+        assert isinstance(by, Reachable)
+        (reply,) = line([by.greet()])
+        assert isinstance(reply, Answer)
+        return by.greeted(reply)
+
+    box, wrong = Postbox(), {"PAPERROUND_SMTP_PASSWORD": "hush-hush"}
+    with signing_in(box, encrypting) as port, Wire(tmp_path, 5, tls=trusting) as line:
+        assert asked(opened(port, PASSWORD, security="starttls", user="lisa"), line) == ("ok", "")
+        assert asked(opened(port, wrong, security="starttls", user="lisa"), line) == (
+            "mend", "does not take this user name and password (535)"
+        )  # fmt: skip
+    assert box.taken == []
 
 
 def test_a_password_that_can_not_be_written_is_not_repeated(
