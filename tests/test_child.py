@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -123,6 +124,35 @@ def test_a_worker_that_dies_of_its_work_costs_that_work_only(ask: Ask) -> None:
     with pytest.raises(ChildFault, match="killed by signal 11"):
         ask("crash 11")
     assert ask("repeat 3") == "xxx"
+
+
+def test_only_the_end_of_its_asker_ends_a_worker_not_what_the_asker_says_meanwhile(tmp_path: Path) -> None:
+    """The kernel may tell of a request when its work has begun long since."""
+    (tmp_path / "deeds.py").write_text(WORK)
+    watched, lifeline = os.pipe()
+    command = [
+        sys.executable,
+        "-P",
+        str(Path(child.__file__).with_name("loop.py")),
+        "deeds",
+        str(tmp_path / "deeds.py"),
+    ]
+    worker = subprocess.Popen(
+        [*command, "500", str(watched)], pass_fds=(watched,), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    )
+    os.close(watched)
+    assert worker.stdin
+    assert worker.stdout
+    with worker, worker.stdin, worker.stdout:
+        for deed in (b"sleep 0.5", b"pid"):
+            worker.stdin.write(struct.pack(">dQ", 10.0, len(deed)) + deed)
+            time.sleep(0.2)
+        assert [worker.stdout.read(14)[-4:], worker.stdout.read(10)[0]] == [b"None", True]
+        worker.stdout.read(100)
+        worker.stdin.write(struct.pack(">dQ", 10.0, 8) + b"sleep 60")
+        time.sleep(0.2)
+        os.close(lifeline)
+        assert worker.wait(3) == -signal.SIGIO
 
 
 def test_a_worker_that_died_while_idle_is_replaced_unnoticed(ask: Ask) -> None:

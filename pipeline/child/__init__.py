@@ -51,14 +51,18 @@ class _Worker:
 
     def __init__(self, module: str, path: str, megabytes: int) -> None:
         self.spent = False
+        watched, held = os.pipe()
+        self._lifeline = os.fdopen(held, "wb", buffering=0)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_LOOP), module, path, str(megabytes)],
+            [sys.executable, "-P", str(_LOOP), module, path, str(megabytes), str(watched)],
+            pass_fds=(watched,),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
             env={name: value for name, value in os.environ.items() if name.startswith(_HARMLESS)},
         )
+        os.close(watched)
 
     @property
     def alive(self) -> bool:
@@ -96,7 +100,7 @@ class _Worker:
 
     def hang_up(self) -> None:
         """Let go of the pipes; a worker without them ends by itself."""
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._process.stdin, self._process.stdout, self._lifeline):
             assert pipe is not None
             pipe.close()
 

@@ -1,8 +1,9 @@
 """Run as a child: do one request after another, until nobody is left who could ask.
 
 This file imports nothing of ours: it is run by its path. Arguments: the name and the file of the module whose `work`
-is to be done, and the megabytes that it may take. A request is its seconds and length (`>dQ`) and its bytes; a reply
-says whether the work was done and whether this worker ends now, then its length (`>??Q`) and its bytes.
+is to be done, the megabytes that it may take, and a pipe that closes when the asker is gone. A request is its seconds
+and length (`>dQ`) and its bytes; a reply says whether the work was done and whether this worker ends now, then its
+length (`>??Q`) and its bytes.
 """
 
 from __future__ import annotations
@@ -66,29 +67,31 @@ def _within(seconds: float, work: Work, given: bytes) -> tuple[bool, bytes]:
 
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
-    """Have the kernel end this process when time is up (SIGALRM), or when the pipe's other end closes (SIGIO).
+    """Have the kernel end this process when time is up (SIGALRM).
 
-    Both signals keep their default action, so that no code in here, however busy, can put its end off. Nothing but
-    its closing happens to the pipe while a request is worked on. Where a pipe sends no SIGIO, time runs out.
+    The signal keeps its default action, so that no code in here, however busy, can put its end off.
     """
-    flags = fcntl.fcntl(0, fcntl.F_GETFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if _asker_is_gone():  # it closed before anybody watched
-        sys.exit(1)
     gc.disable()  # most of what a short request makes is needed until its end
     try:
         yield
     finally:
         gc.enable()
-        fcntl.fcntl(0, fcntl.F_SETFL, flags)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _asker_is_gone() -> bool:
+def _end_with(lifeline: int) -> None:
+    """Have the kernel end this process when the other end of a pipe closes (SIGIO, with its default action).
+
+    Nobody may ever write to that pipe: the kernel tells of a write after its reader may have gone on, and so it would
+    hit whoever begins to watch meanwhile. Where a pipe sends no SIGIO, time runs out.
+    """
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
     watched = select.poll()
-    watched.register(0, 0)
-    return bool(watched.poll(0))
+    watched.register(lifeline, 0)
+    if watched.poll(0):  # it closed before anybody watched
+        sys.exit(1)
 
 
 def _worn(at_first: int) -> bool:
@@ -128,10 +131,10 @@ def _loaded(name: str, path: str) -> ModuleType:
 
 def main() -> None:
     """Serve standard input and output, out of the way of a library that prints."""
-    name, path, megabytes = sys.argv[1:]
+    name, path, megabytes, lifeline = sys.argv[1:]
     _limit(int(megabytes))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted asker says so by closing the pipe
-    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    _end_with(int(lifeline))
     modules: list[ModuleType] = []
 
     def work(given: bytes) -> bytes:
