@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pipeline import toml
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, did_you_mean
 from pipeline.model.source import Source, SourceName
 
 FILE = Path("sources/newsletter.toml")
@@ -682,8 +681,7 @@ def _turn_day(text: str) -> TurnDay:
     of_week = len(words) == 1 and words[0] in DAYS
     nth = len(words) == 2 and words[0] in NTH and words[1] in DAYS
     if not (of_month or of_week or nth):
-        near = difflib.get_close_matches(words[-1] if words else "", DAYS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(words[-1] if words else "", DAYS, "; did")
         raise ValueError(f'expected a day like "tuesday", or for a month "15", "last" or "second tuesday"{hint}')
     return TurnDay(" ".join(words))
 
@@ -701,8 +699,7 @@ def _zone(text: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         from zoneinfo import available_timezones
 
-        near = difflib.get_close_matches(text, available_timezones(), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(text, available_timezones(), "; did")
         raise ValueError(f'expected a time zone like "America/New_York"{hint}') from None
 
 

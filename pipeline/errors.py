@@ -19,6 +19,7 @@ PaperroundError            exit 1
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 
 
 class PaperroundError(Exception):
@@ -142,3 +143,11 @@ class RenderFault(PaperroundError):
 
 class ChildFault(PaperroundError):
     """Guarded work in a child process ran out of time or memory, or crashed."""
+
+
+def did_you_mean(word: str, known: Iterable[str], start: str = " Did") -> str:
+    """The nearest of the known words as a question to put behind a sentence; "" when none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f"{start} you mean {near[0]}?" if near else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline import files, markup
-from pipeline.errors import RenderFault, UserError
+from pipeline.errors import RenderFault, UserError, did_you_mean
 from pipeline.model.text import legal
 
 if TYPE_CHECKING:
@@ -65,10 +64,8 @@ def template_of(design: str, own: Path) -> str:
     known = designs(own)
     if design in known:
         return f"{design}.mjml"
-    near = difflib.get_close_matches(design, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
     raise UserError(
-        f"There is no design called {design!r}.{hint}",
+        f"There is no design called {design!r}.{did_you_mean(design, known)}",
         next_step=f"Known: {', '.join(known)}; one of your own is templates/{design}.mjml.",
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+
+from pipeline.errors import did_you_mean
 
 KNOWN = Path(__file__).with_name("mjml.json")
 """Parts and their attributes by MJML's reference implementation, written by tools/mjml.mjs."""
@@ -31,22 +32,17 @@ def faults(template: str) -> Iterator[tuple[int, str]]:
         line = text.count("\n", 0, tag.start()) + 1
         part = tag[1]
         if part not in _known():
-            yield line, f"MJML has no part <{part}>{_near(part, _known())}."
+            yield line, f"MJML has no part <{part}>{did_you_mean(part, _known(), '; did')}."
         elif not any(start < tag.start() < end for start, end in defaults):
             allowed = (*_known()[part], *EVERYWHERE)
             for name in _NAME.findall(tag[2]):
                 if name not in allowed:
-                    yield line, f"<{part}> has no attribute {name}{_near(name, allowed)}."
+                    yield line, f"<{part}> has no attribute {name}{did_you_mean(name, allowed, '; did')}."
 
 
 @cache
 def _known() -> Mapping[str, tuple[str, ...]]:
     return {part: tuple(names) for part, names in json.loads(KNOWN.read_bytes()).items()}
-
-
-def _near(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _blank(what: re.Pattern[str], text: str) -> str:

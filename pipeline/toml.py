@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, did_you_mean
 
 KeyPath = tuple[str | int, ...]
 Hook = Callable[[type, Any], Any]
@@ -161,8 +160,7 @@ def _homes(shape: type[msgspec.Struct]) -> Mapping[str, str]:
 
 
 def _unknown_words(key: str, known: Mapping[str, Any], table: str, homes: Mapping[str, str], elsewhere: str) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f" It belongs below {homes[key]}." if key in homes else f" Did you mean {near[0]}?" if near else ""
+    hint = f" It belongs below {homes[key]}." if key in homes else did_you_mean(key, known)
     hint = hint or (f" {elsewhere}" if elsewhere else "")
     return f"{key} is not a setting of {f'[{table}]' if table else 'this file'}.{hint} Known: {', '.join(known)}."
 
@@ -171,9 +169,7 @@ def _value_words(raw: Any, shape: Any, path: KeyPath, fault: msgspec.ValidationE
     allowed = get_args(shape) if get_origin(shape) is Literal else ()
     name = _name(path)
     if allowed:
-        near = difflib.get_close_matches(str(raw), allowed, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        return f"{name} can't be {_shown(raw)}.{hint} Allowed: {', '.join(allowed)}."
+        return f"{name} can't be {_shown(raw)}.{did_you_mean(str(raw), allowed)} Allowed: {', '.join(allowed)}."
     if isinstance(raw, dict) and get_origin(shape) is tuple:
         return f"[{name}] must be written [[{name}]], as there may be several."
     words = str(fault).split(" - at `$")[0].replace("`", "")

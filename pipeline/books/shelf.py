@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import unicodedata
@@ -17,7 +16,7 @@ from pipeline import toml
 from pipeline.books import own_words
 from pipeline.books.themes import Vocabulary, built_in, extended
 from pipeline.books.written import STARTER, called, sha
-from pipeline.errors import SettingsError, ShelfError
+from pipeline.errors import SettingsError, ShelfError, did_you_mean
 from pipeline.model import Book, isbn13, title_key
 
 OLDEST, NEWEST = 1400, 2200
@@ -146,9 +145,8 @@ def _sentences(faults: Faults, text: str, file: str) -> Iterator[str]:
 def _books(raw: Mapping[str, Any], faults: Faults) -> Iterator[tuple[toml.KeyPath, Book]]:
     for table, members in raw.items():
         if table not in ("book", "books"):
-            faults.append(
-                ((table,), f"{table} is not known here.{_near(table, ('book',))} A book begins with [[book]].")
-            )
+            hint = did_you_mean(table.lower(), ("book",))
+            faults.append(((table,), f"{table} is not known here.{hint} A book begins with [[book]]."))
         elif not isinstance(members, list):
             faults.append(((table,), f"Write [[{table}]] with two brackets, once for each book."))
         else:
@@ -174,9 +172,8 @@ def _fields(raw: dict[str, Any], path: toml.KeyPath, faults: Faults) -> dict[str
     for key, value in _with_ages(raw).items():
         part = ALIASES.get(key, key)
         if part not in READERS:
-            faults.append(
-                ((*path, key), f"{key} is no part of a book.{_near(key, KNOWN)} Known: {', '.join(READERS)}.")
-            )
+            hint = did_you_mean(key.lower(), KNOWN)
+            faults.append(((*path, key), f"{key} is no part of a book.{hint} Known: {', '.join(READERS)}."))
             continue
         try:
             fields[part] = READERS[part](value)
@@ -312,11 +309,6 @@ ALIASES = {
 """Other names that a part may have."""
 
 KNOWN = (*READERS, *ALIASES, "age_min", "age_max")
-
-
-def _near(key: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key.lower(), known, n=1)
-    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _shown(value: Any) -> str:

@@ -17,7 +17,6 @@ A provider that can be asked for bounces and complaints is a `Pollable` too: its
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 import re
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pipeline import toml
-from pipeline.errors import SettingsError, UserError
+from pipeline.errors import SettingsError, UserError, did_you_mean
 from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
 
 if TYPE_CHECKING:
@@ -142,8 +141,7 @@ def load(name: str) -> ModuleType:
     others = _entry_points()
     if name in others.names:
         return _loaded(name, others)
-    near = difflib.get_close_matches(name, known(), n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(name, known())
     raise UserError(f"There is no provider called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
 
 
@@ -205,7 +203,7 @@ def _no_secret_in(name: str, table: Mapping[str, Any], module: ModuleType, text:
     """A settings file is easily shown around. Raises SettingsError for what looks like a key or a password in it."""
     known = module.Settings.__struct_fields__
     for key in table:
-        meant = key in known or difflib.get_close_matches(key, known, n=1)
+        meant = key in known or did_you_mean(key, known)
         if not meant and re.search("pass|token|key|secret", key.lower()):
             secrets = [one for one in module.SECRETS if not one.endswith("_WEBHOOK")]
             where = f"{SETTINGS_FILE}:{toml.line(text, ('delivery', name, key))}" if text else SETTINGS_FILE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 from functools import cache
 from importlib import import_module
@@ -10,7 +9,7 @@ from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Protocol, cast
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, did_you_mean
 from pipeline.model import Fetched
 from pipeline.pull.listing import Ask, Visit
 
@@ -47,8 +46,7 @@ def load(name: str) -> Kind:
     installed = _installed()
     if name in installed.names:
         return _loaded(name, installed)
-    near = difflib.get_close_matches(name, known(), n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(name, known())
     raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
 
 
