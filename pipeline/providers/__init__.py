@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pipeline import toml
 from pipeline.errors import SettingsError, UserError, did_you_mean
+from pipeline.installed import loaded
 from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ __all__ = [
     "Capabilities", "Pollable", "Provider", "Reachable", "known", "leaves", "load", "names", "open_module",
     "open_provider",
 ]  # fmt: skip
+
+NEEDS = ("CAN", "SECRETS", "Settings", "provider")
+"""What a provider's file holds."""
 
 SETTINGS_FILE = "sources/newsletter.toml"
 
@@ -140,7 +144,8 @@ def load(name: str) -> ModuleType:
         return import_module(f"{__name__}.{name}")
     others = _entry_points()
     if name in others.names:
-        return _loaded(name, others)
+        module: ModuleType = loaded(name, others, "provider", NEEDS, ModuleType)
+        return module
     hint = did_you_mean(name, known())
     raise UserError(f"There is no provider called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
 
@@ -157,23 +162,6 @@ def _entry_points() -> EntryPoints:
     from importlib.metadata import entry_points
 
     return entry_points(group="paperround.providers")
-
-
-def _loaded(name: str, others: EntryPoints) -> ModuleType:
-    try:
-        module = others[name].load()
-    except Exception as fault:
-        raise UserError(
-            f"The installed provider {name!r} can't be loaded: {type(fault).__name__}: {fault}.",
-            next_step="Tell its makers, or install it anew.",
-        ) from fault
-    missing = [part for part in ("CAN", "SECRETS", "Settings", "provider") if not hasattr(module, part)]
-    if not isinstance(module, ModuleType) or missing:
-        raise UserError(
-            f"The installed provider {name!r} does not have what a provider needs.",
-            next_step=f"Tell its makers that their entry point lacks: {', '.join(missing) or 'a module'}.",
-        )
-    return module
 
 
 def open_provider(name: str, table: Mapping[str, Any], secrets: Mapping[str, str], text: str = "") -> Provider:

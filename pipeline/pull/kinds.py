@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from pipeline.errors import UserError, did_you_mean
+from pipeline.installed import loaded
 from pipeline.model import Fetched
 from pipeline.pull.listing import Ask, Visit
 
@@ -45,26 +46,9 @@ def load(name: str) -> Kind:
         return ours
     installed = _installed()
     if name in installed.names:
-        return _loaded(name, installed)
+        return cast("Kind", loaded(name, installed, "kind of source", ("visit", "recognises")))
     hint = did_you_mean(name, known())
     raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
-
-
-def _loaded(name: str, installed: EntryPoints) -> Kind:
-    try:
-        found = installed[name].load()
-    except Exception as fault:
-        raise UserError(
-            f"The installed kind of source {name!r} can't be loaded: {type(fault).__name__}: {fault}.",
-            next_step="Tell its makers, or install it anew.",
-        ) from fault
-    missing = [part for part in ("visit", "recognises") if not hasattr(found, part)]
-    if missing:
-        raise UserError(
-            f"The installed kind of source {name!r} does not have what a kind needs.",
-            next_step=f"Tell its makers that their entry point lacks: {', '.join(missing)}.",
-        )
-    return cast("Kind", found)
 
 
 @cache
