@@ -247,7 +247,9 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
         with terminal.project(alone=False) as project:
             told, stopped = _looked_up(project), deliver.stopped(project.store, project.settings.deliver)
             people, more = _people(issue, project) if issue is not None else (people, more)
-            more += [_way_on(project.settings.delivery.provider, stopped)] if stopped else []
+            if stopped:
+                how = "`send`, or where a backup was put back `reconcile`, with the issue's number"
+                more.append(deliver.stop_words(project.settings.delivery.provider, stopped, how))
     if issue is not None and all(one.number != issue for one in told):
         raise UserError(f"There is no issue {issue}.", next_step="`paperround status` lists them.")
     mended: dict[int, list[Stands]] = {}
@@ -281,13 +283,6 @@ def _looked_up(project: Project) -> list[Stands]:
         )
         for line in reversed(review.overview(project.store, project.settings.review))
     ]
-
-
-def _way_on(provider: str, why: str) -> str:
-    return (
-        f"Nothing more is handed to {provider}: {why.rstrip('.')}. When that is mended, `send` with the issue's number "
-        "goes on; where a backup was put back, `reconcile` with it."
-    )
 
 
 def _people(issue: IssueNumber, project: Project) -> tuple[dict[str, Any], list[str]]:

@@ -15,8 +15,9 @@ from html import escape
 
 from pipeline import folder, providers
 from pipeline.config import DeliverSettings
-from pipeline.deliver import audience, mark, mend, send, settle
+from pipeline.deliver import audience, mark, mend, send
 from pipeline.deliver.audience import who
+from pipeline.deliver.settle import stop_words
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.mail import sender
 from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, NoAnswer, Outside, Report, Welcome
@@ -34,6 +35,7 @@ __all__ = [
     "reach",
     "reconcile",
     "rehearse",
+    "stop_words",
     "stopped",
     "try_out",
     "who",
@@ -134,7 +136,7 @@ def _stopped(number: IssueNumber, store: Store) -> Report:
         words = carriers.stopped(tx, begun.provider) if begun else None
     if begun is None or words is None:
         return Report(unchanged=1)
-    return Report(attention=(settle.stop_words(begun.provider, words, f"`send {number}`"),))
+    return Report(attention=(stop_words(begun.provider, words, f"`send {number}`"),))
 
 
 def _forget(number: IssueNumber, store: Store) -> Report:

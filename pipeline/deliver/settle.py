@@ -126,7 +126,8 @@ def _late(tx: Tx, batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> R
 
 def stop_words(provider: str, words: str, command: str) -> str:
     """Why nothing more goes out, and what to do."""
-    return f"Nothing more is handed to {provider}: {words} When that is mended, {command} goes on."
+    end = "" if words.endswith((".", "?", "!")) else "."
+    return f"Nothing more is handed to {provider}: {words}{end} When that is mended, {command} goes on."
 
 
 def _wait(said: Verdict, attempts: int) -> timedelta | None:
