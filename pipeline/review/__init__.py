@@ -136,8 +136,9 @@ def findings(number: IssueNumber, store: Store) -> tuple[Finding, ...]:
 
 def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, str]:
     """An issue's state, and what to do next in words."""
-    yes, carried = issues.approval(tx, issue.number), dict(ledger.carried(tx))
-    return _state(tx, issue, yes, ledger.account(tx, issue.number), settings, carried.get(issue.number))
+    yes, begun = issues.approval(tx, issue.number), ledger.sending(tx, issue.number)
+    provider = begun.provider if begun else None
+    return _state(tx, issue, yes, ledger.account(tx, issue.number), settings, provider)
 
 
 def _state(
