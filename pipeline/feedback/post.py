@@ -62,11 +62,10 @@ def visit(store: Store, settings: FeedbackSettings, out: Outside) -> Report:
 
 
 def look(settings: FeedbackSettings) -> None:
-    """Sign in to the mailbox, if there is one. Raises SettingsError, SourceFault."""
+    """Sign in to the mailbox that the settings name. Raises SettingsError, SourceFault."""
     from pipeline import mailbox
 
-    if settings.feedback.imap is not None:
-        mailbox.look(_box(settings))
+    mailbox.look(_box(settings))
 
 
 def _box(settings: FeedbackSettings) -> Mailbox:
