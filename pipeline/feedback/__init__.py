@@ -8,13 +8,12 @@ never    brings back an address that has left, unless its owner says so herself
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.config import FeedbackSettings
-from pipeline.feedback import asking, polling, post, readers, signup
+from pipeline.feedback import asking, codes, polling, post, readers, signup
 from pipeline.model import Outside, Report, SignupId, SubscriberId
 from pipeline.store import Store, people, signals, signups
 
@@ -22,10 +21,6 @@ __all__ = ["consequence", "due", "work"]
 
 LATELY = timedelta(days=30)
 """Refusals of older issues were acted on long ago."""
-
-# RFC 3463: 5.1.1 no such mailbox, 5.1.2 no such domain, 5.1.3 bad syntax, 5.1.6 moved away, 5.1.10 null MX.
-# Four numbers are no such code but a host's address.
-_NO_SUCH_MAILBOX = re.compile(r"(?<![\d.])5\.1\.(1|2|3|6|10)(?!\.?\d)")
 
 
 def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str]:
@@ -77,4 +72,4 @@ def consequence(words: str) -> Literal["bounced"] | None:
 
     A refusal for the content or the sender says nothing about the reader.
     """
-    return "bounced" if _NO_SUCH_MAILBOX.search(words) else None
+    return "bounced" if codes.NO_SUCH_MAILBOX.search(words) else None

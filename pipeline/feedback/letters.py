@@ -17,6 +17,7 @@ from email.message import Message as Letter
 from email.utils import getaddresses
 
 from pipeline import dates
+from pipeline.feedback.codes import GONE
 from pipeline.mail import header_text
 from pipeline.model import IssueNumber, Signal
 
@@ -26,9 +27,6 @@ _OURS = re.compile(r"<(\d{1,9})\.([0-9a-f]{24})@[^\s<>@]+>")
 _TOKEN = re.compile(r"unsubscribe[\s_:]+([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LINK = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LEAVE = re.compile(r"\s*(re:\s*)?(unsubscribe|abmelden|abbestellen|d[ée]sabonner|baja)\s*[.!]?\s*", re.IGNORECASE)
-# RFC 3463: the class 5.1 is about the address; 5.2.1 a mailbox that takes no mail; 5.0.0 says nothing. Four numbers are
-# no such code but a host's address, as in "client host [5.1.1.9] is blocked".
-_GONE = re.compile(r"(?<![\d.])5\.(1\.(1|2|3|6|10)|2\.1)(?!\.?\d)")
 # D. J. Bernstein, "The qmail-send Bounce Message Format": a paragraph for each recipient, then the copy.
 _QMAIL = re.compile(r"\s*Hi\. This is the ")
 _QMAIL_RECIPIENT = re.compile(r"^<([^\s<>@]{1,64}@[^\s<>@]{1,255})>:\n((?:.+\n)+)", re.MULTILINE)
@@ -92,7 +90,7 @@ def _bounces(
         words = header_text(failure.words)
         signal = Signal(
             kind="bounced" if failure.final else "deferred",
-            permanent=failure.final and bool(_GONE.search(words)),
+            permanent=failure.final and bool(GONE.search(words)),
             id=f"{name} {at}",
             address=failure.address,
             provider_id=returned and returned[0],
