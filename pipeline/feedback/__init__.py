@@ -63,7 +63,8 @@ def _dead_mailbox(key: str, store: Store, out: Outside) -> Report:
         reader = people.by_id(tx, SubscriberId(int(subscriber)))
         if refused is None or reason is None or reader is None:
             return Report(unchanged=1)
-        readers.bar(tx, store.secret(tx), reader, reason, f"issue {number}: {refused[3]}", out.clock())
+        words = people.unnamed(refused[3], refused[2], reader.address)
+        readers.bar(tx, store.secret(tx), reader, reason, f"issue {number}: {words}", out.clock())
     return Report(done=("One address does not exist any more and will not be mailed again.",))
 
 

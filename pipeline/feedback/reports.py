@@ -38,7 +38,8 @@ def _taken(tx: Tx, secret: bytes, provider: str, signal: Signal, now: datetime) 
     reader = _reader(tx, signal)
     if reader is None or signal.kind == "deferred":
         return False
-    signal = replace(signal, at=min(signal.at, now), address=signal.address or reader.address)
+    words = people.unnamed(signal.words, reader.address, signal.address or "")
+    signal = replace(signal, at=min(signal.at, now), words=words)
     hashed = people.address_hash(secret, reader.address)
     # Deliveries are many; only one that may end a row of bounces is worth a line.
     if signal.kind == "delivered" and not signals.of_address(tx, hashed):
@@ -60,8 +61,7 @@ def _reader(tx: Tx, signal: Signal) -> Subscriber | None:
 
 def _acted(tx: Tx, secret: bytes, provider: str, signal: Signal, reader: Subscriber, now: datetime) -> bool:
     issue = f"issue {signal.issue}, " if signal.issue else ""
-    words = signal.words.replace(reader.address, "the address")[:300]
-    evidence = f"{provider}, {issue}{signal.at:%Y-%m-%d %H:%M} UTC: {words}"
+    evidence = f"{provider}, {issue}{signal.at:%Y-%m-%d %H:%M} UTC: {signal.words[:300]}"
     match signal.kind:
         case "unsubscribed":
             readers.let_go(tx, secret, reader, evidence, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +46,14 @@ def _domain_key(domain: str) -> str:
 
 def _in_letters(label: str) -> str:
     return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
+
+
+def unnamed(words: str, *addresses: str) -> str:
+    """A stranger's words without these addresses, in whatever spelling a mail host repeats them."""
+    spellings = sorted({one for address in addresses if address for one in (address, address_key(address))}, key=len)
+    for one in reversed(spellings):
+        words = re.sub(re.escape(one), "(the address)", words, flags=re.IGNORECASE)
+    return words
 
 
 def address_hash(secret: bytes, address: str) -> str:

@@ -21,7 +21,6 @@ _WORDS_AT_MOST = 500
 
 def keep(tx: Tx, provider: str, signal: Signal, address_hash: str, now: datetime) -> bool:
     """Write an event down; False when it was known already. Of the address only its salted hash is kept."""
-    words = signal.words.replace(signal.address, "(the address)") if signal.address else signal.words
     values = {
         "provider": provider,
         "event": hashlib.sha256(signal.id.encode("utf-8", "replace")).hexdigest(),
@@ -31,7 +30,7 @@ def keep(tx: Tx, provider: str, signal: Signal, address_hash: str, now: datetime
         "number": signal.issue,
         "at": signal.at,
         "seen": now,
-        "words": words[:_WORDS_AT_MOST],
+        "words": signal.words[:_WORDS_AT_MOST],
     }
     known = sa.select(sa.literal(1)).where(_T.provider == provider, _T.event == values["event"])
     if tx.execute(known).first():

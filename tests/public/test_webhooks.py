@@ -66,7 +66,7 @@ def test_a_bounce_takes_one_reader_off_with_the_evidence(world: World) -> None:
             hashed = people.address_hash(site.project.store.secret(tx), "ann@example.org")
             found = people.suppressed(tx, hashed)
     assert found is not None
-    assert found.evidence == "postmark, issue 1, 2026-11-23 12:00 UTC: 550 5.1.1 the address: no such mailbox"
+    assert found.evidence == "postmark, issue 1, 2026-11-23 12:00 UTC: 550 5.1.1 (the address): no such mailbox"
 
 
 @pytest.mark.parametrize("password", ["", "wrong", PASSWORD + "x", PASSWORD[:-1], PASSWORD.upper(), "ü"])
