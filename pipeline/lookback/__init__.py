@@ -69,7 +69,7 @@ def look(store: Store, settings: Settings, now: datetime, only: IssueNumber | No
     """What is known now; `only` asks for one issue. Raises UserError for one that never began to be sent."""
     titles = {line.issue.number: line.issue.title for line in review.overview(store, settings.review)}
     with store.reading() as tx:
-        sums, reported = accounts.every(tx), signals.all_counts(tx)
+        sums, reported = accounts.every(tx), signals.counts(tx)
         readers, acts = people.count_by_state(tx), people.acts_by_month(tx)
         known, latest = sources.all_health(tx), runs.last(tx, runs.KEPT)
     written = deliver.written_only(store)

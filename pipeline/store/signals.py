@@ -71,16 +71,14 @@ def words_about(tx: Tx, address_hash: str) -> Sequence[Mapping[str, Any]]:
     return [dict(row) for row in tx.execute(mine).mappings()]
 
 
-def counts(tx: Tx, number: IssueNumber) -> dict[str, int]:
-    """How many events of each kind were reported about an issue's copies."""
-    chosen = sa.select(_T.kind, sa.func.count()).where(_T.number == number).group_by(_T.kind)
-    return {row[0]: row[1] for row in tx.execute(chosen)}
+def counts(tx: Tx) -> dict[IssueNumber, dict[str, int]]:
+    """Of how many readers' copies each kind was reported, for each issue.
 
-
-def all_counts(tx: Tx) -> dict[IssueNumber, dict[str, int]]:
-    """The same for every issue."""
+    Postmark tells a hard bounce twice, as a bounce and as a change of its list; who is asked tells what a webhook told.
+    """
     found: dict[IssueNumber, dict[str, int]] = {}
-    chosen = sa.select(_T.number, _T.kind, sa.func.count()).where(_T.number.is_not(None)).group_by(_T.number, _T.kind)
+    readers = sa.func.count(sa.distinct(_T.address_hash))
+    chosen = sa.select(_T.number, _T.kind, readers).where(_T.number.is_not(None)).group_by(_T.number, _T.kind)
     for number, kind, count in tx.execute(chosen):
         found.setdefault(number, {})[kind] = count
     return found

@@ -214,6 +214,17 @@ def test_no_spelling_of_an_address_stands_in_what_is_kept_of_a_report(
     assert "ann@" not in kept.lower()
 
 
+def test_a_bounce_that_is_told_in_two_ways_is_one_reader_in_the_report(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project, ANN, "ben@example.org")
+        bounce = signal("bounced", world.now, "Bounce 42", permanent=True, issue=1)
+        change = signal("bounced", world.now, "SubscriptionChange", permanent=True, issue=1)
+        other = signal("bounced", world.now, "Bounce 43", issue=1, address="ben@example.org")
+        reports.take("postmark", [bounce, change, other], project.store, world.now)
+        with project.store.reading() as tx:
+            assert signals.counts(tx) == {1: {"bounced": 2}}
+
+
 @given(st.lists(st.tuples(st.sampled_from(["bounced", "delivered"]), st.integers(0, 200)), max_size=12))
 def test_no_row_is_too_long_without_five_bounces_over_a_week(past: list[tuple[str, int]]) -> None:
     told = [

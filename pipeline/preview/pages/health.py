@@ -45,7 +45,7 @@ def _show(ask: Ask) -> Response:
         broken_calendars = sum(one.problem is not None for one in calendars.every(tx))
         latest = runs.last(tx, 30)
         by_month, readers = people.acts_by_month(tx), people.count_by_state(tx)
-        reported = signals.all_counts(tx)
+        reported = signals.counts(tx)
     lines = review.overview(ask.store, settings.review)
     turn = schedule.following(settings.schedule, settings.newsletter.timezone, ask.now)
     return ask.page(

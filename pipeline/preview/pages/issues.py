@@ -26,7 +26,7 @@ def _show(ask: Ask) -> Response:
     found = [line for line in every if _matches(line, words)]
     part = slice_of(ask, len(found), 25)
     with ask.store.reading() as tx:
-        reported = signals.all_counts(tx)
+        reported = signals.counts(tx)
     public = ask.settings.newsletter.public_url
     return ask.page(
         "issues.html",
