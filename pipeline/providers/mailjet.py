@@ -191,7 +191,9 @@ def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
         case "blocked" if "duplicate" in api.text(event.get("error")):
             return
         case "bounce" | "blocked":
-            yield told("bounced", permanent=event.get("hard_bounce") is True)
+            # A blocked copy tells of no hard bounce, but of the same error.
+            gone = kind == "blocked" and event.get("error") == "user unknown"
+            yield told("bounced", permanent=gone or event.get("hard_bounce") is True)
         case "spam":
             yield told("complained", permanent=True)
         case "unsub":

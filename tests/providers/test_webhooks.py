@@ -416,6 +416,8 @@ def test_brevos_events(kind: str, expected: list[tuple[str, bool]]) -> None:
         ({"event": "sent"}, [("delivered", False)]),
         ({"hard_bounce": False}, [("bounced", False)]),
         ({"event": "blocked", "hard_bounce": False, "error": "duplicate in campaign"}, []),
+        ({"event": "blocked", "hard_bounce": None, "error": "user unknown"}, [("bounced", True)]),
+        ({"event": "blocked", "hard_bounce": None, "error": "preblocked"}, [("bounced", False)]),
         ({"event": "spam"}, [("complained", True)]),
         ({"event": "unsub"}, [("unsubscribed", True)]),
         ({"event": "click"}, []),
