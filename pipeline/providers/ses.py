@@ -331,7 +331,8 @@ def _signals(event: Mapping[str, Any], name: str, now: datetime) -> Iterator[Sig
             case "Bounce":
                 permanent = detail.get("bounceType") == "Permanent"
                 yield one("bounced", permanent=permanent)
-            case "Complaint":
+            # A reader who took a mail out of her spam folder is reported, too (RFC 6430).
+            case "Complaint" if detail.get("complaintFeedbackType") != "not-spam":
                 yield one("complained", permanent=True)
             case "Delivery":
                 yield one("delivered")

@@ -437,6 +437,7 @@ PEOPLE = [{"emailAddress": WHO}, {"emailAddress": "ben@example.org"}]
         ({"eventType": "Bounce", "bounce": {"bounceType": "Transient", "bouncedRecipients": PEOPLE}}, [("bounced", False)] * 2),
         ({"eventType": "Bounce", "bounce": {"bounceType": "Undetermined", "bouncedRecipients": PEOPLE[:1]}}, [("bounced", False)]),
         ({"notificationType": "Complaint", "complaint": {"complainedRecipients": PEOPLE[:1]}}, [("complained", True)]),
+        ({"eventType": "Complaint", "complaint": {"complainedRecipients": PEOPLE[:1], "complaintFeedbackType": "not-spam"}}, []),
         ({"eventType": "DeliveryDelay", "deliveryDelay": {"delayedRecipients": PEOPLE[:1]}}, [("deferred", False)]),
         ({"eventType": "Open", "open": {}}, []),
         ({}, []),
