@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -137,7 +138,7 @@ class _Records:
         while self.after is not None and at < len(replies):
             mails = api.listed(replies[at], "data")
             for mail in mails:
-                name, to = api.text(mail.get("id")), {api.text(one).lower() for one in api.rows(mail.get("to"))}
+                name, to = api.text(mail.get("id")), {_bare(api.text(one)).lower() for one in api.rows(mail.get("to"))}
                 if to & wanted and mail.get("subject") == subject and _ID.fullmatch(name):
                     self.likely.append(name)
             at, self.after = at + 1, _next(replies[at], mails, since, at + 1)
@@ -153,7 +154,7 @@ def _next(reply: Reply, mails: Sequence[Mapping[str, Any]], since: datetime, pag
 
 
 def _went_to(mail: Mapping[str, Any], one: Recipient) -> bool:
-    return [api.text(to).lower() for to in api.rows(mail.get("to"))] == [as_told(one)]
+    return [_bare(api.text(to)).lower() for to in api.rows(mail.get("to"))] == [as_told(one)]
 
 
 def _copy(batch: Batch, one: Recipient, reader: Addressee) -> Iterator[bytes]:
@@ -200,10 +201,10 @@ def _signals(event: Mapping[str, Any], name: str, now: datetime) -> Iterator[Sig
     marks = api.table(tags) or pairs
     to = [api.text(one) for one in api.rows(data.get("to"))]
     told = partial(
-        signed.signal, id=name, at=api.moment(event.get("created_at")) or now, address=to[0] if to else "",
-        provider_id=api.text(data.get("email_id")), marks=marks,
+        signed.signal, id=name, at=api.moment(event.get("created_at")) or now, address=_bare(to[0]) if to else "",
+        provider_id=api.text(data.get("email_id")), marks=marks, words=_why(data),
     )  # fmt: skip
-    bounce = api.table(data.get("bounce"))
+    bounce, held = api.table(data.get("bounce")), api.table(data.get("suppressed"))
     match event.get("type"):
         case "email.delivered":
             yield told("delivered")
@@ -211,8 +212,22 @@ def _signals(event: Mapping[str, Any], name: str, now: datetime) -> Iterator[Sig
             yield told("deferred")
         case "email.bounced":
             permanent = api.text(bounce.get("type")).lower() == "permanent"
-            yield told("bounced", permanent=permanent, words=api.text(bounce.get("message")))
+            yield told("bounced", permanent=permanent)
+        # Her address stands on Resend's list of those it does not mail, since an earlier copy.
+        case "email.suppressed":
+            yield told("complained" if held.get("reason") == "previous_complaint" else "bounced", permanent=True)
         case "email.complained":
             yield told("complained", permanent=True)
         case "contact.updated" if data.get("unsubscribed") is True:
             yield told("unsubscribed", permanent=True, address=api.text(data.get("email")), provider_id="")
+
+
+def _why(data: Mapping[str, Any]) -> str:
+    """The mail host's own words, if it said any, before Resend's."""
+    found = api.table(data.get("bounce") or data.get("suppressed"))
+    return " ".join((*map(api.text, api.rows(found.get("diagnosticCode"))), api.text(found.get("message")))).strip()
+
+
+def _bare(to: str) -> str:
+    """An address as it was handed over, without the name before it."""
+    return parseaddr(to)[1] if "<" in to else to

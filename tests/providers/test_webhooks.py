@@ -344,6 +344,9 @@ def test_postmarks_events(changed: dict[str, Any], expected: list[tuple[str, boo
     [
         ("email.delivered", {}, [("delivered", False)]),
         ("email.delivery_delayed", {}, [("deferred", False)]),
+        ("email.suppressed", {"suppressed": {"reason": "previous_bounce"}}, [("bounced", True)]),
+        ("email.suppressed", {"suppressed": {"reason": "previous_complaint"}}, [("complained", True)]),
+        ("email.failed", {"failed": {"reason": "reached_daily_quota"}}, []),
         ("email.bounced", {"bounce": {"type": "Transient"}}, [("bounced", False)]),
         ("email.complained", {}, [("complained", True)]),
         ("contact.updated", {"email": WHO, "unsubscribed": True}, [("unsubscribed", True)]),
@@ -354,6 +357,13 @@ def test_postmarks_events(changed: dict[str, Any], expected: list[tuple[str, boo
 )  # fmt: skip
 def test_resends_events(kind: str, more: Mapping[str, Any], expected: list[tuple[str, bool]]) -> None:
     assert kinds(svix(RESEND | {"type": kind, "data": {**RESEND["data"], **more}})) == expected  # type: ignore[dict-item]
+
+
+def test_resend_may_name_a_reader_as_the_copy_was_addressed_and_repeat_her_mail_hosts_words() -> None:
+    bounce = {"type": "Permanent", "message": "It bounced.", "diagnosticCode": ["smtp; 550 5.1.1 no such user"]}
+    event = {**RESEND, "data": {**RESEND["data"], "to": [f'"Ann, of X" <{WHO}>'], "bounce": bounce}}  # type: ignore[dict-item]
+    (signal,) = svix(event).signals()
+    assert (signal.address, signal.words) == (WHO, "smtp; 550 5.1.1 no such user It bounced.")
 
 
 @pytest.mark.parametrize(
