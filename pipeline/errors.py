@@ -11,6 +11,7 @@ PaperroundError            exit 1
 │   └── FetchFault                 one address was refused or did not answer
 ├── DiskFault              a file can't be written or read
 ├── Forged                 a webhook call that does not come from the provider
+│   └── Unverifiable               what such calls are verified with is not set here, or wrong
 ├── EntryFault             one entry can't be made into a post
 ├── RenderFault            one issue can't be rendered
 └── ChildFault             guarded work ran out of time or memory, or died
@@ -131,6 +132,10 @@ def of_the_disk(fault: OSError) -> DiskFault | None:
 
 class Forged(PaperroundError):
     """A webhook call whose signature or secret is wrong, missing or too old; nothing it says is believed."""
+
+
+class Unverifiable(Forged):
+    """Nobody can tell who calls, for want of a right key in the settings; the call is wanted again when it is there."""
 
 
 class EntryFault(PaperroundError):

@@ -1,6 +1,7 @@
 """Whether a webhook call comes from the provider, and what its JSON says.
 
-Every comparison with a secret takes the same time whatever differs. Raises `errors.Forged` for what can't be believed.
+Every comparison with a secret takes the same time whatever differs. Raises `errors.Forged` for what can't be believed,
+`errors.Unverifiable` while there is no right key to verify it with.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.errors import Forged
+from pipeline.errors import Forged, Unverifiable
 from pipeline.mail import header_text
 from pipeline.model import IssueNumber, Signal, SignalKind, SubscriberId
 
@@ -23,8 +24,25 @@ def key(secrets: Mapping[str, str], name: str) -> str:
     """The secret that calls are verified with; without one nothing is believed."""
     found = secrets.get(name, "").strip()
     if not found:
-        raise Forged(f"{name} is not set, so nobody can tell who calls.", next_step="Set it, and restart.")
+        raise Unverifiable(f"{name} is not set, so nobody can tell who calls.", next_step="Set it, and restart.")
     return found
+
+
+def key_bytes(secrets: Mapping[str, str], name: str, prefix: str = "") -> bytes:
+    """The same for a key that is written in Base64, behind a prefix."""
+    text = key(secrets, name).removeprefix(prefix)
+    try:
+        found = unpacked(text)
+    except Forged:
+        found = b""
+    if not found:
+        raise wrong_key(name)
+    return found
+
+
+def wrong_key(name: str) -> Unverifiable:
+    """What is set is no key of this kind."""
+    return Unverifiable(f"{name} is no such key as the provider shows.", next_step="Copy it again, and restart.")
 
 
 def same(given: str, wanted: str) -> bool:

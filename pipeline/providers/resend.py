@@ -186,7 +186,7 @@ def reason(found: Any) -> str:
 def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:
     """The signal of a webhook call, signed as Svix does it (https://resend.com/docs/dashboard/webhooks)."""
     name, stamp = headers.get("svix-id", ""), headers.get("svix-timestamp", "")
-    key = signed.unpacked(signed.key(secrets, WEBHOOK).removeprefix("whsec_"))
+    key = signed.key_bytes(secrets, WEBHOOK, "whsec_")
     signed.recent(stamp, now, timedelta(minutes=5))
     wanted = signed.sha256(key, f"{name}.{stamp}.".encode("utf-8", "replace"), body)
     given = [part.removeprefix("v1,") for part in headers.get("svix-signature", "").split() if part.startswith("v1,")]

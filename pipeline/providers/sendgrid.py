@@ -170,9 +170,8 @@ def _about_address(answer: Answer) -> bool:
 
 def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], now: datetime) -> Sequence[Signal]:
     """The signals of a webhook call, signed with ECDSA (the pages "Event Webhook Security Features")."""
-    stamp = headers.get("x-twilio-email-event-webhook-timestamp", "")
+    key, stamp = signed.key_bytes(secrets, WEBHOOK), headers.get("x-twilio-email-event-webhook-timestamp", "")
     signature = signed.unpacked(headers.get("x-twilio-email-event-webhook-signature", ""))
-    key = signed.unpacked(signed.key(secrets, WEBHOOK))
     # A call that fails is repeated for a day.
     signed.recent(stamp, now, timedelta(days=1, minutes=5))
     _verify(key, signature, stamp.encode() + body)
@@ -187,10 +186,13 @@ def _verify(key: bytes, signature: bytes, content: bytes) -> None:
 
     try:
         public = load_der_public_key(key)
-        if not isinstance(public, EllipticCurvePublicKey):
-            raise Forged(f"{WEBHOOK} is not the public key of an event webhook.")
+    except (UnsupportedAlgorithm, ValueError):
+        raise signed.wrong_key(WEBHOOK) from None
+    if not isinstance(public, EllipticCurvePublicKey):
+        raise signed.wrong_key(WEBHOOK)
+    try:
         public.verify(signature, content, ECDSA(SHA256()))
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+    except InvalidSignature:
         raise Forged("The signature is wrong.") from None
 
 

@@ -46,8 +46,8 @@ class Answered:
 class Desk:
     """What the pages work with.
 
-    `soon` tells that a key of the feedback room is due; it is worked on elsewhere, after the answer. `clients` bounds
-    what one client may ask for with the form.
+    `soon` tells that a key of the feedback room is due; it is worked on elsewhere, after the answer. `say` tells the
+    person who runs the server. `clients` bounds what one client may ask for with the form.
     """
 
     settings: Settings
@@ -55,6 +55,7 @@ class Desk:
     clock: Callable[[], datetime]
     fetch: Fetch
     soon: Callable[[str], None]
+    say: Callable[[str], None]
     clients: Limit
 
 

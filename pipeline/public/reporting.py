@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import FetchFault, Forged
+from pipeline.errors import FetchFault, Forged, PaperroundError, Unverifiable
 from pipeline.feedback import hooks, reports
 from pipeline.public import pages
 from pipeline.public.asked import Answered, Asked, Desk
@@ -11,6 +11,7 @@ AT_MOST = 4 << 20
 """Bytes of a call; the largest batches of events have a few hundred kilobytes."""
 
 _PLAIN = "text/plain; charset=utf-8"
+_LATER = "The call can't be verified just now; try again.\n"
 
 
 def webhook(asked: Asked, desk: Desk) -> Answered:
@@ -28,10 +29,16 @@ def webhook(asked: Asked, desk: Desk) -> Answered:
         told = hooks.verified(
             asked.provider, asked.headers, asked.body, desk.settings.feedback, desk.fetch, desk.clock()
         )
-    except Forged as fault:
-        return Answered(body=f"{fault.what}\n", status=403, kind=_PLAIN)
-    except FetchFault:
+    except (Unverifiable, FetchFault) as fault:
         # A call refused with a 4xx may never be made again; this one is wanted later.
-        return Answered(body="The call can't be verified just now; try again.\n", status=503, kind=_PLAIN)
+        return _refused(asked, desk, fault, Answered(body=_LATER, status=503, kind=_PLAIN))
+    except Forged as fault:
+        return _refused(asked, desk, fault, Answered(body=f"{fault.what}\n", status=403, kind=_PLAIN))
     reports.take(asked.provider, told, desk.store, desk.clock())
     return Answered(body="Thank you.\n", kind=_PLAIN)
+
+
+def _refused(asked: Asked, desk: Desk, fault: PaperroundError, answer: Answered) -> Answered:
+    """Who calls knows the secret of the address, so a wrong setting is likelier than a stranger; she can mend it."""
+    desk.say(f"{asked.provider} called, and its report was not believed. {fault}")
+    return answer

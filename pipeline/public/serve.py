@@ -16,6 +16,9 @@ from pipeline.run import Project
 FORMS = Limit(20, timedelta(hours=1))
 """How often one client may send the form: a class of children and their teacher share an address."""
 
+SENTENCES = Limit(1, timedelta(hours=1))
+"""How often the same is said about calls: a provider repeats those that are refused."""
+
 
 def serve(project: Project, host: str, port: int, say: Callable[[str], None]) -> None:
     """Serve the readers' side until somebody stops it (SIGINT, SIGTERM)."""
@@ -66,5 +69,6 @@ def desk(project: Project, after: ThreadPoolExecutor, say: Callable[[str], None]
         clock=project.out.clock,
         fetch=project.out.fetch,
         soon=soon,
+        say=lambda sentence: say(sentence) if SENTENCES.takes(sentence, project.out.clock()) else None,
         clients=FORMS,
     )

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from pipeline.errors import Forged
+from pipeline.errors import Forged, Unverifiable
 from pipeline.model import Signal
 from pipeline.providers import brevo, buttondown, mailgun, mailjet, postmark, resend, resend_broadcasts, sendgrid, ses
 
@@ -230,6 +230,33 @@ def test_a_call_under_another_secret_or_without_one_is_not_believed(name: str) -
     for secrets in ({}, dict.fromkeys(other, "another-secret-altogether")):
         with pytest.raises(Forged):
             call.module.events(call.headers, call.body, secrets, NOW)
+
+
+@pytest.mark.parametrize("name", BOUNCES)
+def test_a_call_is_wanted_again_while_there_is_no_key_to_verify_it_with(name: str) -> None:
+    call = BOUNCES[name]
+    with pytest.raises(Unverifiable, match=r"PAPERROUND_[A-Z_]+ is not set"):
+        call.module.events(call.headers, call.body, {}, NOW)
+
+
+RSA = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("resend", "whsec_"),
+        ("resend", "a key of a friend"),
+        ("resend", "ü"),
+        ("sendgrid", "-----BEGIN PUBLIC KEY-----"),
+        ("sendgrid", "MFkw"),
+        ("sendgrid", base64.b64encode(RSA).decode()),
+    ],
+)
+def test_what_is_no_key_is_the_settings_fault_and_not_the_callers(name: str, wrong: str) -> None:
+    call = BOUNCES[name]
+    with pytest.raises(Unverifiable, match="is no such key as the provider shows"):
+        call.module.events(call.headers, call.body, dict.fromkeys(call.secrets, wrong), NOW)
 
 
 @pytest.mark.parametrize("name", BOUNCES)

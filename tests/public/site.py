@@ -24,11 +24,12 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 @dataclass(slots=True)
 class Site:
-    """A project whose readers' side is up; `due` is what waits to be done after the answers."""
+    """A project whose readers' side is up; `due` is what waits to be done after the answers, `said` what its author is told."""
 
     project: Project
     client: TestClient
     due: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def later(self) -> None:
         """Do what the server does after its answers."""
@@ -42,16 +43,18 @@ def up(world: World, *, clients: int = 1000) -> Iterator[Site]:
     with world.project(alone=False) as project:
         (project.settings.outbox / "public").mkdir(parents=True, exist_ok=True)
         due: list[str] = []
+        said: list[str] = []
         desk = Desk(
             settings=project.settings,
             store=project.store,
             clock=project.out.clock,
             fetch=project.out.fetch,
             soon=due.append,
+            say=said.append,
             clients=Limit(clients, timedelta(hours=1)),
         )
         with TestClient(application(desk), base_url="http://news.example.org", follow_redirects=False) as client:
-            yield Site(project=project, client=client, due=due)
+            yield Site(project=project, client=client, due=due, said=said)
 
 
 def words(page: str) -> str:
