@@ -204,7 +204,7 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
         fingerprint=made.fingerprint,
         guids=(known.entry.guid,) if known.entry.guid else (),
         before=known.before,
-        held=None if known.before else identity.held(article, posts.oldest_new(tx, source)),
+        held=None if known.before else _held(tx, known, article),
         fault=made.fault,
         settled_from=made.settled_from,
         first_seen=known.seen,
@@ -215,6 +215,10 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     doubts = _hold_flood(tx, source, known.seen)
     words = f"New post, held: {article.title}" if post in doubts else f"New post: {article.title}"
     return Report(done=(words,)) if made.fault is None else Report()
+
+
+def _held(tx: Tx, known: KnownEntry, article: Article) -> str | None:
+    return identity.held(article, posts.oldest_new(tx, known.entry.source), posts.doubted(tx), known.seen)
 
 
 def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handful) -> None:

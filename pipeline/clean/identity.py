@@ -25,6 +25,7 @@ _ENOUGH_WORDS = 40
 _SAME_WORDS = 0.5
 _OTHER_WORDS = 0.3
 _NEAR = timedelta(days=3)
+_SOON = timedelta(days=1)
 
 
 def address_key(url: str) -> str:
@@ -121,11 +122,14 @@ def may_be(article: Article, other: Glance) -> bool:
     return is_near(article.published, other.published) or bare(article.title) == bare(other.title)
 
 
-def held(article: Article, oldest_new: datetime | None) -> str | None:
-    """Why a post that nobody knew should wait for a person, None when it need not.
+def held(article: Article, oldest_new: datetime | None, doubted: datetime | None, seen: datetime) -> str | None:
+    """Why a post that nobody knew, and that was first `seen` then, should wait for a person, None when it need not.
 
-    `oldest_new` is the date of the post that the first contact with its source counted as new.
+    `oldest_new` is the date of the post that the first contact with its source counted as new. Until `doubted` posts
+    may have been mailed that the state knows nothing of; one without a date is from then if it comes soon after.
     """
+    if doubted is not None and (article.published or seen - _SOON) <= doubted:
+        return f"it may have been mailed before an older state was put back on {said(doubted, '%d %B %Y')}"
     if oldest_new is None or article.published is None or article.published >= oldest_new:
         return None
     dated = said(article.published, "%d %B %Y")

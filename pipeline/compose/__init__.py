@@ -196,6 +196,8 @@ def pin(store: Store, settings: ComposeSettings, post: PostId, *, by: str, now: 
         known = _choosable(tx, post)
         if known.fault is not None:
             raise UserError(f"Post {post} can't be mailed: {known.fault}.")
+        if posts.doubted(tx) is not None:  # her word outweighs the doubt, which no pin from before the doubt does
+            posts.choose(tx, post, "keep", now)
         drafts, placed = drafting.drafts(tx), issues.placed(tx, [post]).get(post)
         draft = next((one for one in drafts if placed in (None, one.number)), None)
         number = draft.number if draft else drafting.next_number(tx)

@@ -64,12 +64,13 @@ def known(
     whole = posts.every(tx) if evergreen else list(posts.some(tx, wanted).values())
     drafted = issues.posts_of(tx, draft) if draft else frozenset()
     others = posts.earlier(tx, RELATED + len(drafted) + len(wanted))
-    placed = issues.placed(tx, {*(post.id for post in whole), *others})
+    placed, doubted = issues.placed(tx, {*(post.id for post in whole), *others}), posts.doubted(tx)
     return Known(
         posts=whole,
         earlier=posts.outlines(tx, others),
         picks=picks.of(tx) if evergreen else picks.some(tx, wanted),
-        choices=posts.choices(tx),
+        choices=posts.choices(tx, kept_after=doubted),
+        doubted=doubted,
         placed={post: number for post, number in placed.items() if number != draft},
         shown=issues.shown(tx, besides=draft),
         drafted=drafted,
@@ -85,10 +86,12 @@ def free(tx: Tx, draft: IssueNumber | None = None) -> Known:
 
 def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
     """What it takes to say how each post (or the `chosen` ones) stands, and nothing that is long."""
+    doubted = posts.doubted(tx)
     return Known(
         posts=posts.outlines(tx) if chosen is None else chosen,
         picks={},
-        choices=posts.choices(tx),
+        choices=posts.choices(tx, kept_after=doubted),
+        doubted=doubted,
         placed=issues.placed(tx, None if chosen is None else [post.id for post in chosen]),
         shown={},
         composed=issues.composed(tx),

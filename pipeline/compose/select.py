@@ -34,7 +34,9 @@ class Known:
     """Everything that is known when an issue is chosen.
 
     `posts` are those that may be chosen, `earlier` the newest of the others. `drafted` are the posts of the draft that
-    is made anew, `composed` is when each issue was made, `events` those of the author's calendars on the web.
+    is made anew, `composed` is when each issue was made, `events` those of the author's calendars on the web. What was
+    there at `doubted` may have been mailed already, because an older copy of the state was put back then; `choices` are
+    without what was kept until then.
     """
 
     posts: Sequence[Post]
@@ -46,6 +48,7 @@ class Known:
     drafted: frozenset[PostId] = frozenset()
     composed: Mapping[IssueNumber, datetime] = field(default_factory=dict)
     events: Sequence[Event] = ()
+    doubted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ def standing(
         return Standing(state="issue", reason=f"in issue {number}{_since(post, known)}", issue=number)
     if barred := _barred(post, choice, settings):
         return barred
+    if doubt := _doubt(post, known):
+        return Standing(state="held", reason=f"{doubt}; `posts keep {post.id}` or `posts skip {post.id}`")
     free = post.settled_from + settings.schedule.settle
     if free > now and not impatient:
         local = free.astimezone(settings.timezone)
@@ -97,6 +102,13 @@ def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standi
     if post.held:
         return Standing(state="held", reason=f"{post.held}; `posts keep {post.id}` or `posts skip {post.id}`")
     return None
+
+
+def _doubt(post: Post, known: Known) -> str | None:
+    """Why a post may have been mailed without anybody here knowing of it."""
+    if known.doubted is None or post.first_seen > known.doubted or known.choices.get(post.id) == "keep":
+        return None
+    return f"it may have been mailed before an older state was put back on {dates.said(known.doubted, '%d %B %Y')}"
 
 
 def _excluded(post: Post, sources: Sequence[Source]) -> str | None:
@@ -163,8 +175,8 @@ def select(
 
 
 def _can_be_pinned(post: Post, known: Known) -> bool:
-    """A post that could be made, and that no other issue has."""
-    return post.fault is None and post.id not in known.placed
+    """A post that could be made, that no other issue has, and of which nobody doubts that it was mailed."""
+    return post.fault is None and post.id not in known.placed and _doubt(post, known) is None
 
 
 def _arranged(chosen: Sequence[Post], wanted: Wishes) -> list[Post]:
@@ -174,7 +186,12 @@ def _arranged(chosen: Sequence[Post], wanted: Wishes) -> list[Post]:
 
 
 def evergreen(known: Known, settings: ComposeSettings, due: datetime) -> list[Post]:
-    """An old post for a turn without a new one: never mailed, and from about this day of an earlier year."""
+    """An old post for a turn without a new one: never mailed, and from about this day of an earlier year.
+
+    None for so long as one that was mailed unknown to this state may be near enough.
+    """
+    if known.doubted is not None and due - known.doubted < timedelta(days=2 * EVERGREEN_DAYS):
+        return []
     today = due.astimezone(settings.timezone).date()
     found = []
     for post in known.posts:

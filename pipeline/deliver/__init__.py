@@ -22,7 +22,7 @@ from pipeline.errors import NeedsPerson, UserError
 from pipeline.mail import sender
 from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, NoAnswer, Outside, Report, Welcome
 from pipeline.providers import Provider
-from pipeline.store import Store, Tx, carriers, claims, issues, ledger, past, people
+from pipeline.store import Store, Tx, carriers, claims, issues, ledger, past, people, posts
 
 __all__ = [
     "account",
@@ -79,11 +79,11 @@ def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNum
 
 def _to_freeze(tx: Tx, settings: DeliverSettings, now: datetime, number: IssueNumber | None) -> Iterator[str]:
     """Approved issues whose turn has come; one that was approved too long ago goes only when a person says so."""
-    confirmed = carriers.confirmed(tx)
+    doubted = posts.doubted(tx)
     for one, due in issues.unsent(tx):
         yes = issues.approval(tx, one) if due <= now and number in (None, one) else None
         if yes is not None:
-            old = now - max(yes.at, due) > settings.max_age or (confirmed is not None and yes.at < confirmed)
+            old = now - max(yes.at, due) > settings.max_age or (doubted is not None and yes.at <= doubted)
             yield f"expired/{one}" if old and number is None else f"freeze/{one}"
 
 
@@ -126,7 +126,10 @@ def work(key: str, store: Store, settings: DeliverSettings, out: Outside) -> Rep
 def _expired(number: IssueNumber, store: Store, settings: DeliverSettings) -> Report:
     with store.writing() as tx:
         carriers.expire(tx, number, expired=True)
+        yes, doubted = issues.approval(tx, number), posts.doubted(tx)
     words = f"Issue {number} waited longer than {settings.max_age.days} days and does not go out by itself any more"
+    if yes is not None and doubted is not None and yes.at <= doubted:
+        words = f"Issue {number} may have gone out before an older state was put back, so it does not go by itself"
     return Report(attention=(f"{words}; `send {number}` still sends it.",))
 
 

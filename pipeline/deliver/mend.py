@@ -111,4 +111,5 @@ def own_up(store: Store, settings: DeliverSettings, out: Outside) -> Report:
         name = mark.name_of(store.secret(tx))
     mark.set_to(settings.outbox, name, generation)
     told = [f"Issue {number}: everybody who waited is of unknown fate now." for number in sorted(numbers)]
-    return Report(done=("The state is known to be older than what went out.", *told))
+    waiting = "Posts that may have been mailed meanwhile wait for your word: `posts` shows them."
+    return Report(done=("The state is known to be older than what went out.", *told, waiting))

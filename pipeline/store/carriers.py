@@ -18,7 +18,6 @@ from pipeline.store.rows import upsert
 _C = tables.carriers.c
 _F = tables.facts.c
 _GENERATION = "generation"
-_CONFIRMED = "confirmed"
 
 
 _STOPPED = sa.select(_C.stopped).where(_C.provider == sa.bindparam("which"))
@@ -77,14 +76,11 @@ def advance(tx: Tx, least: int = 0) -> int:
 
 
 def confirm(tx: Tx, now: datetime) -> None:
-    """A person knows that this ledger is older than what went out: what was approved before is not sent by itself."""
-    upsert(tx, tables.facts, ["name"], {"name": _CONFIRMED, "value": now.isoformat()})
+    """A person knows that this ledger is older than what went out: what was approved before is not sent by itself.
 
-
-def confirmed(tx: Tx) -> datetime | None:
-    """When a person last said so."""
-    value = tx.execute(_FACT, {"which": _CONFIRMED}).scalar()
-    return None if value is None else datetime.fromisoformat(value)
+    See `posts.doubted` for the other thing that follows from it.
+    """
+    upsert(tx, tables.facts, ["name"], {"name": tables.CONFIRMED, "value": now.isoformat()})
 
 
 def expire(tx: Tx, number: IssueNumber, *, expired: bool) -> bool:

@@ -304,9 +304,22 @@ def shas(tx: Tx, chosen: Iterable[PostId]) -> dict[PostId, str]:
     return {row.id: row.article_sha for row in among(tx, sa.select(_T.id, _T.article_sha), _T.id, chosen)}
 
 
-def choices(tx: Tx) -> dict[PostId, Choice]:
-    """What the author decided, by post."""
-    return {row.post: row.choice for row in tx.execute(sa.select(tables.choices))}
+def doubted(tx: Tx) -> datetime | None:
+    """Until when posts may have been mailed that this state knows nothing of: an older copy of it was put back then.
+
+    None where that never happened. Written by `carriers.confirm`.
+    """
+    fact = tables.facts.c
+    value = tx.execute(sa.select(fact.value).where(fact.name == tables.CONFIRMED)).scalar()
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def choices(tx: Tx, kept_after: datetime | None = None) -> dict[PostId, Choice]:
+    """What the author decided, by post; with `kept_after` what she kept until then counts no more."""
+    chosen, said = sa.select(tables.choices), tables.choices.c
+    if kept_after is not None:
+        chosen = chosen.where(sa.or_(said.choice == "skip", said.at > kept_after))
+    return {row.post: row.choice for row in tx.execute(chosen)}
 
 
 def choice(tx: Tx, post: PostId) -> Choice | None:

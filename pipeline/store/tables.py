@@ -70,6 +70,9 @@ metadata = sa.MetaData(
     }
 )
 
+CONFIRMED = "confirmed"
+"""The fact that tells when a person said that an older copy of this state had been put back."""
+
 # store: written when the project's database is made
 facts = sa.Table(
     "facts",

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -114,6 +114,18 @@ def test_a_plain_number_as_guid_counts_within_its_source_only() -> None:
 def test_a_post_dated_before_the_beginning_waits_for_a_person() -> None:
     old = replace(ARTICLE, published=datetime(2020, 1, 1, tzinfo=UTC))
     begun = datetime(2026, 11, 1, tzinfo=UTC)
-    assert "dated 1 January 2020" in (identity.held(old, begun) or "")
-    assert identity.held(ARTICLE, begun) is None
-    assert identity.held(old, None) is None
+    assert "dated 1 January 2020" in (identity.held(old, begun, None, begun) or "")
+    assert identity.held(ARTICLE, begun, None, begun) is None
+    assert identity.held(old, None, None, begun) is None
+
+
+@pytest.mark.parametrize(
+    ("dated", "arrived", "held"), [(-1, 30, True), (1, 2, False), (None, 0.5, True), (None, 2, False)]
+)
+def test_a_post_that_a_lost_state_may_have_mailed_waits_for_a_person(
+    dated: float | None, arrived: float, held: bool
+) -> None:
+    put_back = datetime(2026, 11, 1, tzinfo=UTC)
+    when = None if dated is None else put_back + timedelta(days=dated)
+    told = identity.held(replace(ARTICLE, published=when), None, put_back, put_back + timedelta(days=arrived))
+    assert ("put back on 1 November 2026" in (told or "")) == held

@@ -12,12 +12,13 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pipeline import config
+from pipeline import compose, config, deliver
 from pipeline.errors import Busy, PaperroundError, UserError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber
@@ -184,11 +185,78 @@ def test_yesterdays_backup_mails_nobody_twice_until_a_person_has_reconciled(used
     steps.send(used, TWO)
     assert steps.mails(used, 2) == []
     with used.project() as project:
-        from pipeline import deliver
-
         deliver.reconcile(TWO, project.store, project.settings.deliver, project.out, resend=False)
     steps.cron(used)
     assert steps.mails(used, 2) == []
+
+
+@pytest.mark.parametrize("reconciled", ["before a run", "after a run"])
+def test_what_went_out_after_the_backup_is_not_mailed_again_without_the_author_s_word(
+    used: World, tmp_path: Path, reconciled: str
+) -> None:
+    used.set('approval = "required"', 'approval = "automatic"')
+    used.blog.publish("waiting", "Waiting when the backup was made", used.now)
+    steps.pull(used)
+    backed_up(used, tmp_path / "backup.zip")
+    used.pass_time(hours=1)
+    used.blog.publish("after", "Written after it", used.now)
+    for _ in range(2):
+        used.pass_time(hours=1)
+        steps.cron(used)
+    assert {str(mail["Subject"]) for mail in mailed(used)} >= {"Waiting when the backup was made", "Written after it"}
+    shutil.rmtree(used.folder / "outbox/mail")
+    put_back(used, tmp_path / "backup.zip", force=True)
+    if reconciled == "after a run":
+        steps.cron(used)
+    with used.project() as project:
+        deliver.reconcile(IssueNumber(1), project.store, project.settings.deliver, project.out, resend=False)
+    for _ in range(3):
+        used.pass_time(hours=1)
+        told = steps.cron(used)
+    assert mailed(used) == []
+    asked = "Issue 2 may have gone out" if reconciled == "after a run" else "2 posts are held until you decide"
+    assert any(asked in words for words in told.attention)
+    used.blog.publish("new", "Written since", used.now)
+    for _ in range(2):
+        used.pass_time(hours=1)
+        steps.cron(used)
+    assert {str(mail["Subject"]) for mail in mailed(used)} == {"Written since"}
+
+
+def test_the_author_s_word_from_before_an_older_state_was_put_back_counts_no_more_but_a_new_one_does(
+    used: World, tmp_path: Path
+) -> None:
+    used.set('approval = "required"', 'approval = "automatic"')
+    used.blog.publish("kept", "Kept", used.now)
+    used.blog.publish("pinned", "Pinned", used.now)
+    steps.pull(used)
+    with used.project() as project:
+        for post, _ in compose.outlines(project.store, project.settings.compose, used.now):
+            if post.article.title == "Kept":
+                compose.choose(project.store, post.id, "keep", used.now)
+            elif post.article.title == "Pinned":
+                compose.pin(project.store, project.settings.compose, post.id, by="Lisa", now=used.now)
+    backed_up(used, tmp_path / "backup.zip")
+    put_back(used, tmp_path / "backup.zip", force=True)
+    shutil.rmtree(used.folder / "outbox/mail")
+    with used.project() as project:
+        deliver.reconcile(IssueNumber(1), project.store, project.settings.deliver, project.out, resend=False)
+    used.pass_time(hours=2)
+    steps.cron(used)
+    assert mailed(used) == []
+    with used.project() as project:
+        for post, standing in compose.outlines(project.store, project.settings.compose, used.now):
+            if standing.state == "held":
+                compose.pin(project.store, project.settings.compose, post.id, by="Lisa", now=used.now)
+    steps.build_now(used)
+    steps.cron(used)
+    assert len(mailed(used)) == len(READERS)
+
+
+def mailed(world: World) -> list[EmailMessage]:
+    """Every mail that went out, of all issues."""
+    numbers = sorted(int(path.name) for path in (world.folder / "outbox/mail").glob("*"))
+    return [mail for number in numbers for mail in steps.mails(world, number)]
 
 
 def test_on_a_new_machine_nothing_is_sent_either(used: World, tmp_path: Path) -> None:
