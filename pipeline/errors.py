@@ -6,7 +6,8 @@ PaperroundError            exit 1
 │   └── ShelfError                 books.toml
 ├── NeedsPerson            exit 3   finished, but something waits for a person
 ├── Busy                   exit 0   another run holds the lock
-├── StoreFault                     the database is damaged, full or out of reach
+├── StoreFault                     the database is damaged or full, or the line to it was cut
+│   └── StoreShut          exit 2  it can't be reached as the settings say, or denies its user a right
 ├── SourceFault            one source is not to be had this time
 │   └── FetchFault                 one address was refused or did not answer
 ├── DiskFault              a file can't be written or read
@@ -67,7 +68,7 @@ class Busy(PaperroundError):
 
 
 class StoreFault(PaperroundError):
-    """The database is damaged, full, locked or out of reach; what a block had written is not there.
+    """The database is damaged, full, locked or cut off; what a block had written is not there.
 
     `cut` is True when it was the line: another try may go well.
     """
@@ -75,6 +76,12 @@ class StoreFault(PaperroundError):
     def __init__(self, what: str, *, where: str | None = None, next_step: str | None = None, cut: bool = False) -> None:
         super().__init__(what, where=where, next_step=next_step)
         self.cut = cut
+
+
+class StoreShut(StoreFault):
+    """The database is not reached as the settings say (address, password), or denies its user a right."""
+
+    exit_code = 2
 
 
 class SourceFault(PaperroundError):

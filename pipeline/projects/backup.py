@@ -148,7 +148,9 @@ def _store(settings: Settings, aside: str, now: datetime, *, force: bool) -> tup
     try:
         return opened(), []
     except StoreFault as fault:
-        if not force or not table.url.startswith("sqlite"):
+        if not table.url.startswith("sqlite"):
+            raise
+        if not force:
             raise StoreFault(
                 fault.what,
                 where=fault.where,

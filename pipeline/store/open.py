@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from pipeline.errors import StoreFault, UserError
+from pipeline.errors import StoreFault, StoreShut, UserError
 from pipeline.store import migrations, tables
 from pipeline.store.rows import upsert
 
@@ -50,8 +50,11 @@ class Database(Protocol):
     def writer(self) -> sa.Connection:
         """A connection whose next transaction writes."""
 
+    def may_make(self, tx: Tx) -> None:
+        """Nothing is in the way of making the tables. Raises StoreShut."""
+
     def make(self, tx: Tx) -> None:
-        """What must be there before the tables."""
+        """What must be there before the tables. Raises StoreShut."""
 
     def take_turn(self, tx: Tx, *, beside: bool) -> None:
         """Wait until nobody else writes in this newsletter; with `beside`, until nobody does who writes alone."""
@@ -147,8 +150,12 @@ class Store:
         """Whether whoever claimed work by that name may still be at it."""
         return name is not None and self._database.alive(tx, name)
 
+    def may_make(self, tx: Tx) -> None:
+        """Nothing is in the way of making the tables. Raises StoreShut."""
+        self._database.may_make(tx)
+
     def make(self, tx: Tx) -> None:
-        """What the database needs before its first table."""
+        """What the database needs before its first table. Raises StoreShut."""
         self._database.make(tx)
 
     def belong_to(self, title: str, url: str) -> None:
@@ -200,6 +207,12 @@ def _in_words(where: str) -> Iterator[None]:
     try:
         yield
     except (sa.exc.DBAPIError, sa.exc.TimeoutError) as fault:
+        if _lacks_a_right(fault):
+            raise StoreShut(
+                f"The state can't be used: {reason(fault)}.",
+                where=where,
+                next_step="Let the database's owner give its user this right, or name another user in [store].",
+            ) from None
         if _is_of_the_query(fault):
             raise
         raise StoreFault(
@@ -210,11 +223,13 @@ def _in_words(where: str) -> Iterator[None]:
         ) from None
 
 
+def _lacks_a_right(fault: sa.exc.SQLAlchemyError) -> bool:
+    """PostgreSQL's 42501, which no query can help."""
+    return getattr(getattr(fault, "orig", None), "sqlstate", None) == "42501"
+
+
 def _is_of_the_query(fault: sa.exc.SQLAlchemyError) -> bool:
-    """PostgreSQL counts a lack of rights (42501) among these, but no query can help it."""
-    if not isinstance(fault, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError):
-        return False
-    return getattr(fault.orig, "sqlstate", None) != "42501"
+    return isinstance(fault, sa.exc.IntegrityError | sa.exc.ProgrammingError | sa.exc.DataError)
 
 
 def _is_cut(fault: sa.exc.DBAPIError) -> bool:
@@ -236,7 +251,8 @@ def open_store(
     """The store at `url`, relative to the project's `folder`; made or migrated first when need be.
 
     `name` tells newsletters in one PostgreSQL database apart; `password` goes before one in the address. Raises
-    UserError for an address that is none of ours or whose state has moved, StoreFault when the database can't be used.
+    UserError for an address that is none of ours or whose state has moved, StoreFault when the database can't be used,
+    StoreShut when it can't be reached or lets its user do too little.
     """
     database = _database(_parse(url), folder, name, password)
     store = Store(database)
@@ -264,6 +280,8 @@ def look(url: str, folder: Path, *, name: str = "paperround", password: str | No
         step = migrations.current(tx)
         if step is not None and step > migrations.HEAD:
             raise migrations.newer()
+        if step != migrations.HEAD:
+            store.may_make(tx)
 
 
 def _parse(url: str) -> sa.URL:

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline.errors import Busy, UserError
+from pipeline.errors import Busy, StoreShut, UserError
+from pipeline.store.open import reason
 
 if TYPE_CHECKING:
     import psycopg
@@ -85,25 +86,35 @@ class Postgres:
         self._guard = Lock()
 
     def reader(self) -> sa.Connection:
-        return self.engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return self._connected().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def writer(self) -> sa.Connection:
         """READ COMMITTED: what is read after the turn was taken is what those before left behind."""
-        return self.engine.connect().execution_options(isolation_level="READ COMMITTED")
+        return self._connected().execution_options(isolation_level="READ COMMITTED")
+
+    def may_make(self, tx: sa.Connection) -> None:
+        """See that this user may make tables in the newsletter's schema, or that schema."""
+        name, user = self._name, tx.exec_driver_sql("SELECT quote_ident(current_user)").scalar()
+        if self._is_made(tx):
+            right = sa.and_(*(sa.func.has_schema_privilege(name, one) for one in ("USAGE", "CREATE")))
+            lack = f"This user may not make tables in the database's schema {name}."
+            order = f"GRANT USAGE, CREATE ON SCHEMA {name} TO {user};"
+        else:
+            right = sa.func.has_database_privilege(sa.func.current_database(), "CREATE")
+            lack = f"The database has no schema {name}, and this user may not make one."
+            order = f"CREATE SCHEMA {name} AUTHORIZATION {user};"
+        if not tx.execute(sa.select(right)).scalar():
+            raise StoreShut(lack, where=self.where, next_step=f"Let its owner say: {order}")
 
     def make(self, tx: sa.Connection) -> None:
         """The newsletter's schema; one that is there, whoever made it, stays as it is."""
-        user = self.engine.url.username
+        self.may_make(tx)
+        if not self._is_made(tx):
+            tx.exec_driver_sql(f"CREATE SCHEMA {self._name}")
+
+    def _is_made(self, tx: sa.Connection) -> bool:
         there = sa.text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
-        if tx.execute(there, {"name": self._name}).first() is None:
-            try:
-                tx.exec_driver_sql(f"CREATE SCHEMA {self._name}")
-            except sa.exc.ProgrammingError:
-                raise UserError(
-                    f"The database has no schema {self._name}, and this user may not make one.",
-                    where=self.where,
-                    next_step=f"Let its owner say: CREATE SCHEMA {self._name} AUTHORIZATION {user};",
-                ) from None
+        return tx.execute(there, {"name": self._name}).first() is not None
 
     def take_turn(self, tx: sa.Connection, *, beside: bool) -> None:
         turn = sa.func.pg_advisory_xact_lock_shared if beside else sa.func.pg_advisory_xact_lock
@@ -179,7 +190,18 @@ class Postgres:
 
     def _session(self) -> sa.Connection:
         """A connection for locks that outlive transactions."""
-        return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._connected().execution_options(isolation_level="AUTOCOMMIT")
+
+    def _connected(self) -> sa.Connection:
+        try:
+            return self.engine.connect()
+        except sa.exc.OperationalError as fault:
+            raise StoreShut(
+                f"The database can't be reached: {reason(fault)}.",
+                where=self.where,
+                next_step="See that its address and PAPERROUND_STORE_PASSWORD are right and that the server is up.",
+                cut=True,
+            ) from None
 
 
 def _prepare(connection: Any, name: str) -> None:

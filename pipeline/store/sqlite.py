@@ -52,6 +52,9 @@ class SqliteFile:
     def writer(self) -> sa.Connection:
         return self.engine.connect().execution_options(begin="BEGIN IMMEDIATE")
 
+    def may_make(self, tx: sa.Connection) -> None:
+        """Who may write to the file may make tables in it."""
+
     def make(self, tx: sa.Connection) -> None:
         """The file is there."""
 

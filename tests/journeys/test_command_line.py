@@ -83,6 +83,17 @@ def test_a_draft_that_could_not_be_made_is_not_called_ready(world: World, run: R
     assert "waits for you" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "status", "run", "worker --once", "serve --port 0", "subscribers list"])
+def test_a_database_that_is_not_there_is_a_sentence_and_exit_code_2(world: World, run: Run, command: str) -> None:
+    world.set("[schedule]", '[store]\nurl = "postgresql://me:a-secret@127.0.0.1:1/x"\n\n[schedule]')
+    done = run(*command.split())
+    assert done.returncode == 2, done.stderr
+    said = done.stdout + done.stderr
+    assert "The database can't be reached: " in said
+    assert "a-secret" not in said
+    assert "Traceback" not in said
+
+
 def test_an_unknown_word_is_exit_code_2(run: Run) -> None:
     assert run("sent", "1").returncode == 2
     assert run("approve", "one").returncode == 2

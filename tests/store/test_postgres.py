@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from pipeline.errors import Busy, StoreFault, UserError
+from pipeline.errors import Busy, StoreFault, StoreShut, UserError
 from pipeline.store import Store, Tx, carriers, open_store, tables
+from pipeline.store.open import look
 from tests import postgres
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,10 @@ def database(postgresql: postgres.Server) -> Iterator[str]:
 
 def opened(url: str, name: str = "paperround", password: str = postgres.PASSWORD) -> Store:
     return open_store(url, Path("/nowhere"), name=name, password=password)
+
+
+def looked(url: str, name: str, password: str) -> None:
+    look(url, Path("/nowhere"), name=name, password=password)
 
 
 def put_out(store: Store, name: str) -> None:
@@ -99,8 +104,9 @@ def test_many_that_start_at_once_make_the_tables_once(database: str) -> None:
 
 
 def test_a_wrong_password_is_told_in_words_that_do_not_hold_it(database: str) -> None:
-    with pytest.raises(StoreFault, match="password authentication failed") as fault:
+    with pytest.raises(StoreShut, match="password authentication failed") as fault:
         opened(database, password="not-this-one")
+    assert fault.value.exit_code == 2
     with pytest.raises(UserError) as other:
         opened("mysql://user:a-secret@host/x")
     assert "not-this-one" not in str(fault.value)
@@ -113,7 +119,7 @@ def test_the_password_may_stand_in_the_address(database: str) -> None:
 
 
 def test_a_database_that_is_not_there_is_told_in_words() -> None:
-    with pytest.raises(StoreFault, match="Connection refused"):
+    with pytest.raises(StoreShut, match="Connection refused"):
         opened("postgresql://paperround@127.0.0.1:1/x")
 
 
@@ -121,11 +127,28 @@ def test_a_user_who_may_not_make_a_schema_is_told_what_to_ask_for(postgresql: po
     role = f"r{database.rpartition('/')[2]}"
     postgresql.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'plain'")
     mine = database.replace("paperround@", f"{role}@")
-    with pytest.raises(UserError, match=f"CREATE SCHEMA kind_words AUTHORIZATION {role}"):
+    with pytest.raises(StoreShut, match=f"CREATE SCHEMA kind_words AUTHORIZATION {role}"):
+        looked(mine, "kind_words", "plain")
+    with pytest.raises(StoreShut, match=f"CREATE SCHEMA kind_words AUTHORIZATION {role}"):
         opened(mine, "kind_words", "plain")
-    opened(database, "kind_words").close()
-    with pytest.raises(StoreFault, match="The tables can't be made: no schema has been selected"):
-        opened(mine, "kind_words", "plain")
+
+
+def test_a_user_who_may_not_make_tables_is_told_what_to_ask_for(postgresql: postgres.Server, database: str) -> None:
+    name = database.rpartition("/")[2]
+    role = f"r{name}"
+    postgresql.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'plain'")
+    postgresql.execute("CREATE SCHEMA kind_words", database=name)
+    mine = database.replace("paperround@", f"{role}@")
+    for deed in (looked, opened):
+        with pytest.raises(StoreShut, match=f"GRANT USAGE, CREATE ON SCHEMA kind_words TO {role};") as fault:
+            deed(mine, "kind_words", "plain")
+        assert fault.value.exit_code == 2
+    postgresql.execute(f"GRANT USAGE, CREATE ON SCHEMA kind_words TO {role}", database=name)
+    looked(mine, "kind_words", "plain")
+    opened(mine, "kind_words", "plain").close()
+    postgresql.execute(f"REVOKE UPDATE, INSERT ON ALL TABLES IN SCHEMA kind_words FROM {role}", database=name)
+    with closing(opened(mine, "kind_words", "plain")) as store, pytest.raises(StoreShut, match="permission denied"):
+        put_out(store, "a")
 
 
 def test_a_line_that_is_cut_loses_the_block_and_not_the_program(postgresql: postgres.Server, database: str) -> None:
