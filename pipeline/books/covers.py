@@ -7,7 +7,7 @@ card.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline import drawing, files
@@ -19,8 +19,8 @@ WIDEST, HIGHEST = 240, 360
 """Pixels kept: covers are shown 72 wide, and screens have up to three pixels for one."""
 SMALLEST = 40
 """Open Library's stand-in for a cover that it has not is one pixel."""
-AGAIN = timedelta(days=30)
-"""How long a cover that could not be had is left alone."""
+SOONEST, LATEST = timedelta(hours=1), timedelta(days=30)
+"""How long a cover that could not be had is left alone: ever longer, and at once the longest where there is none."""
 
 
 def fetched(book: Book, fetch: Fetch) -> drawing.Drawing:
@@ -37,7 +37,7 @@ def missing(picked: Iterable[Book], settings: BooksSettings, now: datetime) -> I
     if settings.covers is None:
         return
     for name, book in {book.cover_file: book for book in picked}.items():
-        if name and not (settings.covers / name).exists() and not _asked_lately(_note(name, settings), now):
+        if name and not (settings.covers / name).exists() and _again(_note(name, settings))[0] <= now:
             yield book
 
 
@@ -50,16 +50,19 @@ def keep(book: Book, settings: BooksSettings, fetch: Fetch, now: datetime) -> No
         files.write(settings.covers / name, fetched(book, fetch).content)
         _note(name, settings).unlink(missing_ok=True)
     except FetchFault as fault:
-        files.write(_note(name, settings), f"{now.isoformat()}\n{fault}\n".encode())
+        note = _note(name, settings)
+        pause = LATEST if fault.gone else min(max(SOONEST, 2 * _again(note)[1]), LATEST)
+        files.write(note, f"{(now + pause).isoformat()}\n{pause.total_seconds():.0f}\n{fault}\n".encode())
 
 
 def _note(name: str, settings: BooksSettings) -> Path:
     return settings.notes / f"{name.removesuffix('.jpg')}.txt"
 
 
-def _asked_lately(note: Path, now: datetime) -> bool:
+def _again(note: Path) -> tuple[datetime, timedelta]:
+    """When a cover may be asked for, and how long it was left alone since it was asked for last."""
     try:
-        asked = datetime.fromisoformat(note.read_text("utf-8").split("\n", 1)[0])
+        time, pause = note.read_text("utf-8").split("\n")[:2]
+        return datetime.fromisoformat(time), timedelta(seconds=int(pause))
     except (OSError, ValueError):
-        return False
-    return now - asked < AGAIN
+        return datetime.min.replace(tzinfo=UTC), timedelta(0)

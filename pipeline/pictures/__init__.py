@@ -29,6 +29,8 @@ MOVING = 1 << 20
 DOT = 3
 """Pixels: what is no larger shows nothing and counts readers."""
 AGAIN = timedelta(days=1)
+SOON = timedelta(hours=1)
+"""When a draft's picture that could not be had is asked for again; one that is not there any more waits a day."""
 _ENDINGS = {"jpeg": "jpg", "png": "png", "gif": "gif"}
 
 
@@ -41,7 +43,7 @@ def due(store: Store, settings: PicturesSettings, now: datetime) -> Iterable[str
         known = {copying.url: copying for copying in pictures.every(tx)}
     wanted = dict.fromkeys(url for issue in drafts for url in references.pictures(issue))
     for url in wanted:
-        if url not in known or now - known[url].asked >= AGAIN:
+        if url not in known or now - known[url].asked >= _pause(known[url]):
             yield url
     for url, copying in known.items():
         lately = copying.problem is not None and now - copying.asked < AGAIN
@@ -89,6 +91,10 @@ def _copied(url: str, answer: Fetched, folder: Path) -> Copy:
         files.write(folder / name, one.content)
         variants.append(Variant(name=name, width=one.width, height=one.height, bytes=len(one.content)))
     return Copy(kind=made.kind, moving=made.moving, variants=tuple(variants))
+
+
+def _pause(copying: Copying) -> timedelta:
+    return SOON if copying.problem is not None and not copying.gone else AGAIN
 
 
 def _is_there(copying: Copying, folder: Path) -> bool:

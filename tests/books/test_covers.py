@@ -116,6 +116,22 @@ def test_a_cover_is_asked_for_once_and_one_that_is_not_there_again_after_a_month
     assert list(covers.missing([DOT], known, NOW + timedelta(days=99))) == []
 
 
+def test_a_cover_whose_host_is_down_is_asked_for_again_soon_and_ever_more_rarely(tmp_path: Path) -> None:
+    def down(url: str, **_: object) -> Fetched:
+        raise FetchFault("The server took too long.", where=url)
+
+    known, now, pauses = site(tmp_path), NOW, []
+    for _ in range(12):
+        covers.keep(DOT, known, down, now)
+        asked = now
+        while not list(covers.missing([DOT], known, now)):
+            now += timedelta(hours=1)
+        pauses.append((now - asked) // timedelta(hours=1))
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 720, 720]
+    covers.keep(DOT, known, Shop(picture(100, 150)), now)
+    assert (tmp_path / "books/9780763619619.jpg").is_file()
+
+
 def test_without_a_site_of_the_newsletter_s_own_no_cover_is_fetched() -> None:
     assert list(covers.missing([DOT], settings(), NOW)) == []
 

@@ -187,10 +187,14 @@ def test_the_author_can_have_her_pictures_left_where_they_are(world: World) -> N
     assert (asked(world), site(world)) == (0, [])
 
 
-def test_a_blog_that_is_down_costs_one_try_a_day(world: World) -> None:
+def test_a_blog_that_is_down_costs_one_try_an_hour(world: World) -> None:
     with_cat(world, saved(stripes(800, 400), "JPEG"))
     world.blog.broken = FetchFault("The server took too long.", where=CAT)
     build_now(world)
     world.now += timedelta(minutes=15)
     build_now(world)
     assert asked(world) == 1
+    world.blog.broken = None
+    world.now += timedelta(hours=1)
+    build_now(world)
+    assert "https://news.example.org/pictures/" in image(mail(world))
