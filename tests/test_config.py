@@ -77,6 +77,7 @@ def test_a_missing_quote_is_named_with_its_line(tmp_path: Path) -> None:
         ("title =", "\N{NO-BREAK SPACE}title =", "is a space that is none"),
         ("title =", 'title = "Twice"\ntitle =', "title stands twice in its section"),
         ("[newsletter]", "[newsletter", "[name], or [[name]]"),
+        ("[[source]]", "[[source]", "[name], or [[name]]"),
         ('/"\nfrom', '/"\nevergreen = True\nfrom', "true or false, in small letters"),
         ('feed/"', 'feed/"\ninclude = ["Sleep" "School"]', 'A list is ["one", "two"]'),
         ("[[source]]", "[source]\n[[source]]", "[[source]] stands with single brackets further up"),

@@ -29,7 +29,7 @@ def read(path: Path) -> tuple[Words, tuple[str, ...]]:
     except UnicodeDecodeError:
         raise ShelfError("The file of themes is not UTF-8 text.", where=file, next_step="Save it as UTF-8.") from None
     except SettingsError as fault:
-        raise ShelfError(fault.what, where=fault.where) from None
+        raise ShelfError(fault.what, where=fault.where, next_step=fault.next_step) from None
     words: dict[str, dict[str, str]] = {}
     faults: list[str] = []
     for name, table in raw.items():

@@ -132,7 +132,7 @@ def _parsed(text: str, file: str) -> Mapping[str, Any]:
     try:
         return toml.loads(text, file=file)
     except SettingsError as fault:
-        raise ShelfError(fault.what, where=fault.where) from None
+        raise ShelfError(fault.what, where=fault.where, next_step=fault.next_step) from None
 
 
 def _sentences(faults: Faults, text: str, file: str) -> Iterator[str]:

@@ -138,6 +138,17 @@ def test_a_file_that_is_not_toml_is_refused_with_its_line(tmp_path: Path) -> Non
     assert caught.value.where == "sources/books.toml:2"
 
 
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [("[[book]", "[[name]] for one of several"), ("title = “The Dot”", 'in straight quotes, "like this"')],
+)
+def test_a_line_that_is_not_toml_is_told_with_what_to_write(tmp_path: Path, written: str, advice: str) -> None:
+    (tmp_path / "books.toml").write_text(f"{written}\n", "utf-8")
+    with pytest.raises(ShelfError) as caught:
+        read(tmp_path / "books.toml")
+    assert advice in str(caught.value)
+
+
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "books.toml"
     path.write_bytes(b'[[book]]\ntitle = "\xff"\n')
