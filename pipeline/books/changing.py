@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import files
-from pipeline.books.shelf import ALIASES, READERS
+from pipeline.books.shelf import ALIASES, READERS, same_author
 from pipeline.errors import ShelfError
-from pipeline.model import Book, title_key
+from pipeline.model import Book, isbn13, title_key
 
 _OTHER_NAMES = {
     part: tuple(alias for alias, meant in ALIASES.items() if meant == part) for part in ("themes", "note")
@@ -40,12 +40,20 @@ def change(shelf: Path, book: Book, values: Mapping[str, Any]) -> bool:
 
 
 def _table(document: Any, book: Book) -> Any:
-    for name in ("book", "books"):
-        for table in document.get(name, ()):
-            title = table.get("title")
-            if isinstance(title, str) and title_key(" ".join(title.split())) == title_key(book.title):
-                return table
-    raise ShelfError(f"“{book.title}” is not on your shelf any more.", next_step="Look at it again.")
+    """Of several books with its title the one with its ISBN, or else by its author."""
+    tables = [table for name in ("book", "books") for table in document.get(name, ())]
+    called = [table for table in tables if title_key(_said(table, "title")) == title_key(book.title)]
+    if not called:
+        raise ShelfError(f"“{book.title}” is not on your shelf any more.", next_step="Look at it again.")
+    return max(called, key=lambda table: (_isbn(table) == book.isbn, same_author(_said(table, "author"), book.author)))
+
+
+def _isbn(table: Any) -> str | None:
+    return next((found for part in ("isbn", "isbn13", "isbn10") if (found := isbn13(_said(table, part)))), None)
+
+
+def _said(table: Any, part: str) -> str:
+    return " ".join(str(table.get(part, "")).split())
 
 
 def _put(table: Any, part: str, value: Any) -> None:

@@ -216,7 +216,7 @@ def add(path: Path, books: Iterable[Book]) -> tuple[Book, ...]:
     known = list(read(path).books)
     added: list[Book] = []
     for book in books:
-        if not any(_is_same(one, book) for one in (*known, *added)):
+        if not any(is_same(one, book) for one in (*known, *added)):
             added.append(book)
     if added:
         before = path.read_bytes() if path.exists() else b""
@@ -241,7 +241,8 @@ def _readable(content: bytes) -> bool:
     return True
 
 
-def _is_same(one: Book, other: Book) -> bool:
+def is_same(one: Book, other: Book) -> bool:
+    """Whether two entries are one book: the same ISBN, or the same title by what can be the same author."""
     if one.isbn and one.isbn == other.isbn:
         return True
     return one.key == other.key and same_author(one.author, other.author)

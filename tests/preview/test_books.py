@@ -93,6 +93,31 @@ def test_a_book_comes_in_by_its_isbn(author: Author, world: World) -> None:
     assert "is no ISBN" in author.post("/books/add", status=400, isbn="9780735229359")
 
 
+def test_of_two_books_with_one_title_each_has_a_page_and_is_changed_by_itself(author: Author, world: World) -> None:
+    shelf = world.folder / "sources/books.toml"
+    shelf.write_text(f'{shelf_of(world)}\n[[book]]\ntitle = "The Dot"\nauthor = "Ann Other"\nages = "9-12"\n', "utf-8")
+    covers = world.folder / "outbox/public/books"
+    covers.mkdir(parents=True)
+    (covers / "9780763619619.jpg").write_bytes(saved(stripes(80, 120), "JPEG"))
+    page = author.look("/books")
+    assert page.count("<img") == 1
+    assert 'href="/books/one/9780763619619"' in page
+    assert 'href="/books/one/dot"' in page
+    assert "Ann Other" in author.reads("/books/one/dot")
+    author.post("/books/change/dot", themes="geometry", ages="9-12", note="")
+    author.post("/books/change/9780763619619", themes="drawing", ages="4-8", note="")
+    first, second = shelf_of(world).split('title = "The Dot"')[1:]
+    assert 'themes = ["drawing"]' in first
+    assert 'themes = ["geometry"]' in second
+
+
+def test_a_book_that_comes_in_by_its_isbn_is_known_by_its_title_too(author: Author, world: World) -> None:
+    remembered = world.folder / "outbox/catalogues/9780399175107.toml"
+    remembered.parent.mkdir(parents=True)
+    remembered.write_text('[[book]]\ntitle = "The Invisible String"\nauthor = "P. Karst"\nisbn = "9780399175107"\n')
+    assert "on your shelf already" in author.post("/books/add", isbn="9780399175107")
+
+
 def test_what_issues_have_shown_is_told(author: Author, world: World) -> None:
     world.blog.publish("kindness", "A jar of kind words", world.now)
     world.pass_time(hours=1)

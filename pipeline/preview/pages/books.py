@@ -61,14 +61,15 @@ def _matches(book: Book, words: str) -> bool:
 
 
 def _address(book: Book) -> str:
-    return f"/books/one/{quote(book.key, safe='')}"
+    """Two books may have one title."""
+    return f"/books/one/{quote(book.isbn or book.key, safe='')}"
 
 
 def _covers(ask: Ask, wanted: Iterable[Book]) -> set[str]:
-    """The keys of books whose cover stands in the public folder."""
+    """Those of the books' covers that stand in the public folder."""
     folder = ask.settings.outbox / "public" / "books"
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    return {book.key for book in wanted if book.cover_file in there}
+    return {book.cover_file for book in wanted if book.cover_file in there}
 
 
 def _cover(ask: Ask) -> Response:
@@ -82,10 +83,10 @@ def _cover(ask: Ask) -> Response:
 
 def _book(ask: Ask) -> Book:
     key = ask.request.path_params["key"]
-    found = next((book for book in books.shelf_at(ask.settings.books).books if book.key == key), None)
-    if found is None:
+    found = [book for book in books.shelf_at(ask.settings.books).books if key in (book.isbn, book.key)]
+    if not found:
         raise UserError("This book is not on your shelf any more.")
-    return found
+    return min(found, key=lambda book: key != (book.isbn or book.key))
 
 
 def _one(ask: Ask) -> Response:
@@ -129,9 +130,10 @@ def _add(ask: Ask) -> Response:
     with ask.project() as project:
         found = catalogues.remembered(number, settings.outbox / "catalogues", project.out.fetch)
     new = exchange.add(settings.books.shelf, [found.book])
+    mine = next(book for book in books.shelf_at(settings.books).books if exchange.is_same(book, found.book))
     said = f"added, from {' and '.join(found.sources)}. Give it themes and ages" if new else "on your shelf already"
-    ask.say(f"“{found.book.title}” is {said}.")
-    return ask.back(_address(found.book))
+    ask.say(f"“{mine.title}” is {said}.")
+    return ask.back(_address(mine))
 
 
 PAGE = Page(
