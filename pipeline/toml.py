@@ -55,7 +55,10 @@ def _advice(words: str, written: str) -> str:
         (_CURLED.search(bare), 'A text stands in straight quotes, "like this", and not in “these”.'),
         (_UNSEEN.search(written), "A character in it can't be seen, or is a space that is none. Type the line anew."),
         (backslash, "A backslash has a meaning of its own in a text. Write / in its place, or two of them."),
-        (value[:1] == "[" or ("array" in words and name[:1] != "["), 'A list is ["one", "two"], and may have begun on a line further up.'),
+        (
+            value[:1] == "[" or ("array" in words and name[:1] != "["),
+            'A list is ["one", "two"], and may have begun on a line further up.',
+        ),
         (value in ("'',", "'';"), "Nothing stands behind a value; take it away."),
         (
             unended,

@@ -16,6 +16,15 @@ _OTHER_NAMES = {
 } | {"ages": ("age_min", "age_max")}
 
 
+def check(values: Mapping[str, Any]) -> None:
+    """Raises ShelfError when a value of a part makes no sense."""
+    for part, value in values.items():
+        try:
+            _ = value is None or READERS[part](value)
+        except ValueError as fault:
+            raise ShelfError(f"{part} can't be {value!r}: {fault}. Nothing was written.") from None
+
+
 def change(shelf: Path, book: Book, values: Mapping[str, Any]) -> bool:
     """Write parts of a book (themes, ages, note) into the shelf; None takes a part out. False when all was so already.
 
@@ -24,11 +33,7 @@ def change(shelf: Path, book: Book, values: Mapping[str, Any]) -> bool:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    for part, value in values.items():
-        try:
-            _ = value is None or READERS[part](value)
-        except ValueError as fault:
-            raise ShelfError(f"{part} can't be {value!r}: {fault}. Nothing was written.") from None
+    check(values)
     try:
         document = tomlkit.parse(shelf.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, TOMLKitError) as fault:

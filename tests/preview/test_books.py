@@ -118,6 +118,31 @@ def test_a_book_that_comes_in_by_its_isbn_is_known_by_its_title_too(author: Auth
     assert "on your shelf already" in author.post("/books/add", isbn="9780399175107")
 
 
+def test_what_an_editor_wrote_meanwhile_stays_when_she_changes_something_else(author: Author, world: World) -> None:
+    shown = {"was-themes": "creativity, courage", "was-ages": "4-8", "was-note": ""}
+    shelf = world.folder / "sources/books.toml"
+    shelf.write_text(shelf_of(world).replace('ages = "4-8"', 'ages = "4-8"\nnote = "From my editor."', 1), "utf-8")
+    author.post("/books/change/dot", themes="creativity, courage", ages="5-9", note="", **shown)
+    assert 'note = "From my editor."' in shelf_of(world)
+    assert 'ages = "5-9"' in shelf_of(world)
+    before = shelf_of(world)
+    shown["was-ages"] = "5-9"
+    said = author.post(
+        "/books/change/dot", status=400, themes="creativity, courage", ages="5-9", note="From the page.", **shown
+    )
+    assert "Meanwhile the note of “The Dot” changed on your shelf, so nothing was written." in said
+    assert shelf_of(world) == before
+
+
+def test_a_book_of_the_starter_shelf_stays_there_until_something_of_it_is_changed(author: Author, world: World) -> None:
+    shelf = world.folder / "sources/books.toml"
+    shelf.write_text(shelf_of(world).replace("starter = false\n", ""), "utf-8")
+    before = shelf_of(world)
+    assert "Nothing has changed" in author.post("/books/change/rabbit listened")
+    assert "Nothing was written" in author.post("/books/change/rabbit listened", status=400, ages="small")
+    assert shelf_of(world) == before
+
+
 def test_what_issues_have_shown_is_told(author: Author, world: World) -> None:
     world.blog.publish("kindness", "A jar of kind words", world.now)
     world.pass_time(hours=1)

@@ -102,24 +102,41 @@ def _one(ask: Ask) -> Response:
         cover=bool(_covers(ask, [book])),
         address=_address(book),
         themes=sorted(theme.id for theme in shelf.vocabulary.themes.values()),
-        ages="-".join(map(str, book.ages)) if book.ages else "",
+        now=_now(book),
     )
 
 
+def _now(book: Book) -> dict[str, str]:
+    """What the form shows of a book."""
+    ages = "-".join(map(str, book.ages)) if book.ages else ""
+    return {"themes": ", ".join(book.themes), "ages": ages, "note": book.note or ""}
+
+
 def _change(ask: Ask) -> Response:
-    """A book of the starter shelf becomes the author's own by being changed."""
+    """A book of the starter shelf becomes the author's own by being changed.
+
+    Only what she wrote is written: the shelf may have been changed elsewhere since the form was shown.
+    """
     book, shelf = _book(ask), ask.settings.books.shelf
-    values = {
-        "themes": [one.strip() for one in ask.word("themes").split(",") if one.strip()] or None,
-        "ages": ask.word("ages") or None,
-        "note": " ".join(ask.word("note").split()) or None,
-    }
-    if values["ages"] == ("-".join(map(str, book.ages)) if book.ages else None):
-        del values["ages"]
-    if book.starter:
+    now = _now(book)
+    given, shown = ({part: _joined(ask.word(f"{name}{part}", now[part])) for part in now} for name in ("", "was-"))
+    mine = [part for part in now if given[part] != shown[part]]
+    if lost := [part for part in mine if shown[part] != _joined(now[part])]:
+        raise UserError(
+            f"Meanwhile the {' and '.join(lost)} of “{book.title}” changed on your shelf, so nothing was written.",
+            next_step="Go back, copy what you wrote, and load the page anew.",
+        )
+    themes = [one.strip() for one in given["themes"].split(",") if one.strip()]
+    values = {part: (themes if part == "themes" else given[part]) or None for part in mine}
+    changing.check(values)
+    if values and book.starter:
         exchange.add(shelf, [book])
-    ask.say("Written to your shelf." if changing.change(shelf, book, values) else "Nothing has changed.")
+    ask.say("Written to your shelf." if values and changing.change(shelf, book, values) else "Nothing has changed.")
     return ask.back(_address(book))
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _add(ask: Ask) -> Response:
