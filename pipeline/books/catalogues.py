@@ -45,7 +45,7 @@ def look_up(isbn: str, fetch: Fetch) -> Found:
         try:
             facts = ask(isbn, fetch)
         except FetchFault as fault:
-            problems.append(f"{name} could not be asked: {fault}")
+            problems.append(f"{name} could not be asked: {fault.what}")
             continue
         gaps = {key: value for key, value in facts.items() if value and not getattr(book, key)}
         if gaps:

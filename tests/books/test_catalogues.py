@@ -81,6 +81,7 @@ def test_one_catalogue_that_fails_is_passed_over_and_said() -> None:
     assert found.book.cover == "https://books.google.com/x?id=1"
     assert found.sources == ("Google Books",)
     assert "Open Library could not be asked" in found.problems[0]
+    assert "://" not in found.problems[0]
 
 
 def test_no_catalogue_is_asked_twice_for_a_book(tmp_path: Path) -> None:
