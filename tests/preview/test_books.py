@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_book_that_comes_in_by_its_isbn_is_known_by_its_title_too(author: Auth
 
 
 def test_what_an_editor_wrote_meanwhile_stays_when_she_changes_something_else(author: Author, world: World) -> None:
-    shown = {"was-themes": "creativity, courage", "was-ages": "4-8", "was-note": ""}
+    shown: dict[str, Any] = {"was-themes": "creativity, courage", "was-ages": "4-8", "was-note": ""}
     shelf = world.folder / "sources/books.toml"
     shelf.write_text(shelf_of(world).replace('ages = "4-8"', 'ages = "4-8"\nnote = "From my editor."', 1), "utf-8")
     author.post("/books/change/dot", themes="creativity, courage", ages="5-9", note="", **shown)
