@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pipeline import deliver, files, review
 from pipeline.config import Settings
-from pipeline.errors import PaperroundError
+from pipeline.errors import PaperroundError, UserError
 from pipeline.model import Health, Run
 from pipeline.store import Store, accounts, people, queue, runs, sources
 
@@ -142,6 +142,13 @@ def text(measured: Iterable[Family], newsletter: str) -> str:
 
 def _escaped(words: str) -> str:
     return words.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+
+
+def check(settings: Settings) -> None:
+    """Raises UserError for a file that node_exporter's textfile collector, which reads *.prom, would pass over."""
+    file = settings.metrics.file
+    if file is not None and not file.endswith(".prom"):
+        raise UserError(f"The figures go to {file}, which node_exporter does not read: it must end in .prom.")
 
 
 def leave(store: Store, settings: Settings, now: datetime) -> str | None:

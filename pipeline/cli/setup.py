@@ -63,7 +63,7 @@ def check(terminal: Terminal) -> None:
     \b
     Example: paperround check
     """
-    from pipeline import deliver, notices, run
+    from pipeline import deliver, metrics, notices, run
     from pipeline.books import shelf_at
     from pipeline.errors import PaperroundError
     from pipeline.feedback import post
@@ -89,6 +89,8 @@ def check(terminal: Terminal) -> None:
         parts[f"notices by {' and '.join(ways)}"] = lambda: notices.check(settings)
     if settings.feedback_table.imap:
         parts["mailbox"] = lambda: post.look(settings.feedback)
+    if settings.metrics.file is not None:
+        parts["figures"] = lambda: _at(settings.where("metrics", "file"), lambda: metrics.check(settings))
     for name, look in parts.items():
         try:
             look()

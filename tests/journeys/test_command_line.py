@@ -58,6 +58,7 @@ def test_a_wrong_setting_is_a_sentence_and_exit_code_2(world: World, run: Run) -
             '[[source]]\nurl = "b.org"\nkind = "feed"\n\n[schedule]',
             r"toml:\d+: 'b\.org' is no web address",
         ),
+        ("[schedule]", '[metrics]\nfile = "figures.txt"\n\n[schedule]', r"toml:\d+: .*must end in \.prom"),
         (
             "[schedule]",
             '[delivery]\nprovider = "outbix"\n\n[schedule]',
