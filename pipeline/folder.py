@@ -83,13 +83,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def message(folder: Path, rendered: Message) -> Message:
-    """The message as the files on disk have it: what is approved is what is sent, whoever wrote it last."""
+    """The message as the files on disk have it: what is approved is what is sent, whoever wrote it last.
+
+    Only the mark that an editor may put before a file's first letter stays behind.
+    """
     record = read(folder) or {}
     return replace(
         rendered,
         subject=str(record.get("subject", rendered.subject)),
-        html=(folder / "email.html").read_text("utf-8"),
-        text=(folder / "email.txt").read_text("utf-8"),
+        html=(folder / "email.html").read_text("utf-8-sig"),
+        text=(folder / "email.txt").read_text("utf-8-sig"),
     )
 
 

@@ -42,7 +42,7 @@ def source(name: str, own: Path) -> str:
     """A file of the look as it is. Raises RenderFault when there is none."""
     path = _place(name, own)
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise RenderFault("The template is not UTF-8 text that can be read.", where=f"templates/{name}") from None
 
@@ -200,7 +200,7 @@ def _loader(own: Path) -> FileSystemLoader:
                 raise RenderFault(f"The template is wrong: {words}", where=f"templates/{template}:{line}")
             return text, file, lambda: unchanged() and not (ours and (own / template).is_file())
 
-    return Loader([own, BUILT_IN])
+    return Loader([own, BUILT_IN], encoding="utf-8-sig")
 
 
 def _finalized(value: Any) -> Any:

@@ -90,7 +90,7 @@ def _password(file: Path | None) -> str | None:
     try:
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
             raise UserError("Others can read the password.", where=str(file), next_step=f"Run `chmod 600 {file}`.")
-        words = file.read_text("utf-8").splitlines()
+        words = file.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         raise UserError("The password can't be read.", where=str(file)) from None
     if not words or len(words[0]) < 8:

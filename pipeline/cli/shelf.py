@@ -235,7 +235,7 @@ def _of_file(terminal: Terminal, file: Path) -> Article:
     from pipeline.clean import article_of_text
 
     home = terminal.settings().newsletter.url
-    return article_of_text(file.read_text("utf-8", "replace"), title=file.stem.replace("-", " "), url=home)
+    return article_of_text(file.read_text("utf-8-sig", "replace"), title=file.stem.replace("-", " "), url=home)
 
 
 def _words(pick: Pick) -> str:

@@ -61,7 +61,7 @@ def _point_at(settings: Settings, address: str, name: str) -> None:
     import tomlkit
 
     path = settings.folder / config.FILE
-    document = tomlkit.parse(path.read_text("utf-8"))
+    document = tomlkit.parse(path.read_text("utf-8-sig"))
     table = document.setdefault("store", tomlkit.table())
     table["url"], table["name"] = address, name
     files.rewrite(path, tomlkit.dumps(document).encode())
@@ -72,7 +72,7 @@ def _kept(settings: Settings, password: str) -> tuple[str, ...]:
     if settings.secrets.get(PASSWORD) == password:
         return ()
     path: Path = settings.folder / ".env"
-    before = path.read_text("utf-8").rstrip("\n") + "\n" if path.exists() else ""
+    before = path.read_text("utf-8-sig").rstrip("\n") + "\n" if path.exists() else ""
     lines = [line for line in before.splitlines(keepends=True) if line.partition("=")[0].strip() != PASSWORD]
     files.write(path, f"{''.join(lines)}{PASSWORD}={password}\n".encode(), mode=0o600)
     return (f"The password was put into .env as {PASSWORD}.",)

@@ -150,6 +150,21 @@ def test_an_edit_that_voided_an_approval_can_be_approved_and_sent(world: World, 
     assert "A word of mine." in text.get_content()
 
 
+def test_the_mark_that_an_editor_puts_before_a_file_is_in_no_mail(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    for name in ("email.txt", "email.html"):
+        page = folder(world) / name
+        page.write_text(page.read_text("utf-8"), "utf-8-sig")
+    approve(world)
+    send(world)
+    for kind in ("plain", "html"):
+        part = mails(world)[0].get_body((kind,))
+        assert part is not None
+        assert "\ufeff" not in part.get_content()
+
+
 def test_an_edit_that_takes_the_way_out_away_can_not_be_approved(world: World) -> None:
     world.set("[[source]]", '[delivery]\nprovider = "outbox"\n\n[[source]]')
     pull(world)

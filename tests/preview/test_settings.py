@@ -163,3 +163,10 @@ def test_secrets_are_never_shown(author: Author, world: World) -> None:
     shown = difference('token = "hunter3"\na = 1', 'token = "hunter3"\na = 2\nurl = "postgresql://lisa:hunter2@db/x"')
     assert "hunter" not in str(shown)
     assert "lisa:•••@db" in str(shown)
+
+
+def test_a_file_that_windows_marked_as_utf_8_is_changed_like_any_other(author: Author, world: World) -> None:
+    (world.folder / config.FILE).write_text(file(world), "utf-8-sig")
+    filled = fields(author.look("/settings")) | {"newsletter.title": "Kinder Words"}
+    send(author, "/settings/write", fields(send(author, "/settings/look", filled)))
+    assert 'title = "Kinder Words"' in file(world)

@@ -45,6 +45,18 @@ def test_a_template_reaches_nothing_but_what_it_was_given(own: Path) -> None:
         looks.fill("digest.txt", own, {"title": "x"})
 
 
+def test_the_mark_that_editors_of_windows_put_before_a_file_is_in_no_mail(own: Path) -> None:
+    (own / "digest.txt").write_text("Mine", "utf-8-sig")
+    (own / "digest.mjml").write_text("<mjml><mj-body></mj-body></mjml>", "utf-8-sig")
+    (own / "theme.toml").write_text('[colour]\ntext = "#123456"\n', "utf-8-sig")
+    (own / "words/en.toml").write_text('archive = "Older"\n', "utf-8-sig")
+    assert looks.fill("digest.txt", own, {}) == "Mine"
+    assert looks.fill("digest.mjml", own, {}).startswith("<mjml>")
+    assert looks.source("digest.txt", own) == "Mine"
+    assert looks.words("en", own)["archive"] == "Older"
+    looks.theme(own)
+
+
 @pytest.mark.parametrize("wrong", ["{% if %}", "{{ nobody }}", "{{ title"])
 def test_a_wrong_template_is_named_with_file_and_line(own: Path, wrong: str) -> None:
     (own / "digest.txt").write_text(f"fine\n{wrong}\n")

@@ -64,7 +64,7 @@ def next_issue(world: World) -> None:
 
 def test_a_project_that_moved_goes_on_as_if_nothing_had_happened(used: World, url: str) -> None:
     before = steps.account(used)
-    (used.folder / config.FILE).write_text((used.folder / config.FILE).read_text("utf-8") + "# my note\n", "utf-8")
+    (used.folder / config.FILE).write_text((used.folder / config.FILE).read_text("utf-8") + "# my note\n", "utf-8-sig")
     moved = move(used, url)
     assert moved.rows["subscribers"] == 2
     text = (used.folder / config.FILE).read_text("utf-8")

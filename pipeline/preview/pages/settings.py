@@ -238,7 +238,7 @@ def _length(value: config.Duration) -> str:
 
 
 def _text(ask: Ask) -> str:
-    return (config.find(ask.desk.start) / config.FILE).read_text("utf-8")
+    return (config.find(ask.desk.start) / config.FILE).read_text("utf-8-sig")
 
 
 def _sha(text: str) -> str:
