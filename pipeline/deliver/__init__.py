@@ -310,14 +310,14 @@ def write_to_author(subject: str, text: str, to: str, settings: DeliverSettings,
 def reconcile(number: IssueNumber, store: Store, settings: DeliverSettings, out: Outside, *, resend: bool) -> Report:
     """Settle batches of unknown fate by the provider's records; `resend` is a person's order to send them again.
 
-    It is also the person's word that this state is older than what went out, where that was found. Raises UserError
-    for an issue that was never frozen, NeedsPerson while a fate stays unknown.
+    It is also the person's word that this state is older than what went out, where that was found; of the last issue
+    that went out such a state may know nothing. Raises UserError for an issue that was never frozen, NeedsPerson while
+    a fate stays unknown.
     """
     done = Report()
     with store.reading() as tx:
         behind, begun = mark.behind(tx, store, settings.outbox), ledger.sending(tx, number)
-        known = issues.get(tx, number)
-    if known is None or (begun is None and not behind):
+    if begun is None and not behind:
         raise UserError(f"Issue {number} has not been sent, so there is nothing to reconcile.")
     if behind:
         done += mend.own_up(store, settings, out)

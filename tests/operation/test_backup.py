@@ -209,7 +209,7 @@ def test_what_went_out_after_the_backup_is_not_mailed_again_without_the_author_s
     if reconciled == "after a run":
         steps.cron(used)
     with used.project() as project:
-        deliver.reconcile(IssueNumber(1), project.store, project.settings.deliver, project.out, resend=False)
+        deliver.reconcile(IssueNumber(3), project.store, project.settings.deliver, project.out, resend=False)
     for _ in range(3):
         used.pass_time(hours=1)
         told = steps.cron(used)

@@ -157,7 +157,11 @@ def listening(carrier: Carrier) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:  # who was killed while writing has asked for nothing
+                self.close_connection = True
+                return
             headers = {name: str(value) for name, value in self.headers.items()}
             request = HttpRequest(method=self.command, url=self.path, headers=headers, body=body)
             said = carrier.hears(request, urlsplit(self.path).path)

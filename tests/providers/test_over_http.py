@@ -30,20 +30,24 @@ LISTS = ("listmonk", "buttondown", "resend_broadcasts")
 @contextlib.contextmanager
 def ready(world: World, name: str) -> Iterator[Carrier]:
     """An approved issue for three readers, and the provider's server."""
-    held, carrier = HELD[name], Carrier(name)
+    carrier = Carrier(name)
     with listening(carrier) as home:
-        table = {**held.table, "base_url": home}
-        rows = "".join(
-            f"{key} = {list(value) if isinstance(value, tuple) else value!r}\n" for key, value in table.items()
-        )
-        rows = rows.replace("= True", "= true").replace("= False", "= false")
-        world.set("[[source]]", f'[delivery]\nprovider = "{name}"\n[delivery.{name}]\n{rows}\n[[source]]')
-        world.whisper(**held.secrets)
+        carry(world, name, home)
         steps.subscribe(world, *READERS)
         steps.pull(world)
         steps.build_now(world)
         steps.approve(world)
         yield carrier
+
+
+def carry(world: World, name: str, home: str) -> None:
+    """Let a provider whose server is at `home` carry the project's issues."""
+    held = HELD[name]
+    table = {**held.table, "base_url": home}
+    rows = "".join(f"{key} = {list(value) if isinstance(value, tuple) else value!r}\n" for key, value in table.items())
+    rows = rows.replace("= True", "= true").replace("= False", "= false")
+    world.set("[[source]]", f'[delivery]\nprovider = "{name}"\n[delivery.{name}]\n{rows}\n[[source]]')
+    world.whisper(**held.secrets)
 
 
 def later(world: World) -> Account:
