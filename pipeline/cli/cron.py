@@ -205,6 +205,7 @@ def _waiting(project: Project) -> Report:
     """What waits for the author, or for its time."""
     from pipeline import compose, dates, review
     from pipeline.model import Report
+    from pipeline.plural import many
 
     told = reversed(review.overview(project.store, project.settings.review))
     mine = [
@@ -213,8 +214,8 @@ def _waiting(project: Project) -> Report:
     due, new = compose.turn(project.store, project.settings.compose, project.out.clock())
     if not mine and due:
         local = due.astimezone(project.settings.newsletter.timezone)
-        many = "1 new post waits" if new == 1 else f"{new} new posts wait"
-        waiting = (f"The next turn is {dates.said(local, '%A, %d %B, %H:%M')}; {many} for it.",)
+        posts = many(new, "new post waits", "new posts wait")
+        waiting = (f"The next turn is {dates.said(local, '%A, %d %B, %H:%M')}; {posts} for it.",)
         return Report(waiting=waiting)
     return Report(attention=tuple(mine))
 

@@ -67,15 +67,15 @@ def check(terminal: Terminal) -> None:
     from pipeline.books import shelf_at
     from pipeline.errors import PaperroundError
     from pipeline.feedback import post
+    from pipeline.plural import many
 
     settings = terminal.settings()
     faults: list[str] = []
-    several = "s" if len(settings.sources) > 1 else ""
-    lines = [f"ok   settings: {len(settings.sources)} source{several}, cadence {settings.schedule.cadence}"]
+    lines = [f"ok   settings: {many(len(settings.sources), 'source')}, cadence {settings.schedule.cadence}"]
     try:
         on_shelf = shelf_at(settings.books)
         faults += on_shelf.faults
-        lines.append(f"ok   shelf: {len(on_shelf.books)} books")
+        lines.append(f"ok   shelf: {many(len(on_shelf.books), 'book')}")
     except PaperroundError as fault:
         faults.append(str(fault))
     faults += _at_sources(settings)

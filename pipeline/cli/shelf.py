@@ -190,11 +190,12 @@ def import_(terminal: Terminal, file: Path) -> None:
     Example: paperround books import goodreads_library_export.csv
     """
     from pipeline.books import exchange
+    from pipeline.plural import many
 
     found = exchange.read_csv(file)
     added = exchange.add(terminal.settings().books.shelf, found.books)
     there = len(found.books) - len(added)
-    said = f"{len(added)} book{'' if len(added) == 1 else 's'} added"
+    said = f"{many(len(added), 'book')} added"
     said += f"; {there} {'was' if there == 1 else 'were'} on your shelf already." if there else "."
     terminal.show({"added": [_facts(book) for book in added], "faults": list(found.faults)}, [*found.faults, said])
 

@@ -25,11 +25,12 @@ def migrate_store(terminal: Terminal, url: str, name: str) -> None:
     Example:
       paperround migrate-store postgresql://paperround@db.example.org/newsletters --name kind_words
     """
+    from pipeline.plural import many
     from pipeline.projects import moving
 
     moved = moving.move(terminal.settings(), url, name, terminal.say)
     lines = [
-        f"Moved {sum(moved.rows.values())} rows in {len(moved.rows)} tables to {moved.address}.",
+        f"Moved {many(sum(moved.rows.values()), 'row')} in {len(moved.rows)} tables to {moved.address}.",
         f'Changed [store] in sources/newsletter.toml: url = "{moved.address}", name = "{name}".',
         *moved.advice,
         f"The old file {moved.old} is kept, and refuses to be used. Delete it when you are sure.",
@@ -52,6 +53,7 @@ def backup(terminal: Terminal, file: Path) -> None:
     """
     from datetime import UTC, datetime
 
+    from pipeline.plural import many
     from pipeline.projects import backup as whole
     from pipeline.run import opened_store
 
@@ -61,8 +63,9 @@ def backup(terminal: Terminal, file: Path) -> None:
         made = whole.back_up(settings, store, file, datetime.now(UTC))
     finally:
         store.close()
+    rows, kept = many(sum(made.rows.values()), "row"), many(made.files, "file")
     lines = [
-        f"Wrote {sum(made.rows.values())} rows and {made.files} files to {file} ({file.stat().st_size} bytes).",
+        f"Wrote {rows} and {kept} to {file} ({file.stat().st_size} bytes).",
         "It holds your readers' addresses: keep it to yourself. Passwords and keys (.env) are not in it.",
         *made.advice,
     ]
@@ -85,11 +88,12 @@ def restore(terminal: Terminal, file: Path, *, force: bool) -> None:
     """
     from datetime import UTC, datetime
 
+    from pipeline.plural import many
     from pipeline.projects import backup as whole
 
     made = whole.put_back(terminal.start, file, os.environ, datetime.now(UTC), force=force)
     lines = [
-        f"Put back {sum(made.rows.values())} rows and {made.files} files from {file}.",
+        f"Put back {many(sum(made.rows.values()), 'row')} and {many(made.files, 'file')} from {file}.",
         *made.advice,
         "Nothing is sent until you have said `paperround reconcile ISSUE` for the last issue that went out.",
     ]

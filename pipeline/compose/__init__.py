@@ -20,6 +20,7 @@ from pipeline.compose.standings import listed, outlines, stands, turn, when
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Change, Edit, Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing, edit
+from pipeline.plural import many
 from pipeline.store import Store, Tx, issues, posts
 from pipeline.store import edits as kept
 
@@ -296,9 +297,9 @@ def _ask(store: Store, settings: ComposeSettings, now: datetime) -> Report:
     if not held:
         return Report(unchanged=1)
     names = ", ".join(f"{post.id} “{post.article.title}”" for post in held[:5]) + (", …" if len(held) > 5 else "")
-    many = "1 post is" if len(held) == 1 else f"{len(held)} posts are"
+    waiting = many(len(held), "post is", "posts are")
     asked = "`posts` says why; then `posts keep ID` or `posts skip ID`"
-    return Report(attention=(f"{many} held until you decide: {names}. {asked}.",))
+    return Report(attention=(f"{waiting} held until you decide: {names}. {asked}.",))
 
 
 def at_once(now: datetime) -> Slot:

@@ -13,6 +13,7 @@ from pipeline import folder
 from pipeline.compose.select import RELATED, Known, Waiting
 from pipeline.config import ComposeSettings
 from pipeline.model import Issue, IssueNumber, Post, PostId, Report, Slot
+from pipeline.plural import many
 from pipeline.store import Tx, calendars, issues, picks, posts
 from pipeline.store import edits as kept
 
@@ -123,7 +124,7 @@ def write(tx: Tx, issue: Issue, draft: Issue | None) -> Report:
     issues.write(tx, issue, sha, books=[pick.book.key for item in issue.items for pick in item.picks])
     count = len(issue.items)
     what = "composed" if draft is None else "composed anew"
-    return Report(done=(f"Issue {issue.number} {what}: “{issue.title}”, {count} post{'s' if count > 1 else ''}.",))
+    return Report(done=(f"Issue {issue.number} {what}: “{issue.title}”, {many(count, 'post')}.",))
 
 
 def _sha(issue: Issue) -> str:

@@ -21,6 +21,7 @@ from pipeline.deliver.settle import stop_words
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.mail import sender
 from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, NoAnswer, Outside, Report, Welcome
+from pipeline.plural import many
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, issues, ledger, past, people, posts
 
@@ -127,7 +128,9 @@ def _expired(number: IssueNumber, store: Store, settings: DeliverSettings) -> Re
     with store.writing() as tx:
         carriers.expire(tx, number, expired=True)
         yes, doubted = issues.approval(tx, number), posts.doubted(tx)
-    words = f"Issue {number} waited longer than {settings.max_age.days} days and does not go out by itself any more"
+    words = (
+        f"Issue {number} waited longer than {many(settings.max_age.days, 'day')} and does not go out by itself any more"
+    )
     if yes is not None and doubted is not None and yes.at <= doubted:
         words = f"Issue {number} may have gone out before an older state was put back, so it does not go by itself"
     return Report(attention=(f"{words}; `send {number}` still sends it.",))
@@ -257,19 +260,16 @@ def rehearse(number: IssueNumber, store: Store, settings: DeliverSettings, now: 
         sending = ledger.sending(tx, number)
         if sending is not None:
             left = ledger.account(tx, number)
-            return (
-                f"Issue {number} is frozen already; {left.pending if left else 0} readers are still to be handed over."
-            )
+            waiting = many(left.pending if left else 0, "reader is", "readers are")
+            return f"Issue {number} is frozen already; {waiting} still to be handed over."
         issue, _ = audience.approved(tx, number, settings)
         readers = people.count_active(tx, who(issue, settings, now))
     can = provider(settings).can
     if can.idempotency == "campaign":
         return f"Issue {number} would go to the list that {settings.provider} keeps. Nothing was sent."
     batches = -(-readers // can.batch_max)
-    several = "batch" if batches == 1 else "batches"
-    return (
-        f"Issue {number} would go to {readers} readers in {batches} {several} by {settings.provider}. Nothing was sent."
-    )
+    whom = f"{many(readers, 'reader')} in {many(batches, 'batch', 'batches')}"
+    return f"Issue {number} would go to {whom} by {settings.provider}. Nothing was sent."
 
 
 def try_out(
@@ -325,7 +325,7 @@ def reconcile(number: IssueNumber, store: Store, settings: DeliverSettings, out:
     left = account(number, store)
     if left and left.unknown and not resend:
         raise NeedsPerson(
-            f"Issue {number}: {settings.provider} can't say what became of {left.unknown} copies.",
+            f"Issue {number}: {settings.provider} can't say what became of {many(left.unknown, 'copy', 'copies')}.",
             next_step=f"Ask a reader, or accept that some may get it twice: `reconcile {number} --resend-unknown`.",
         )
     return done

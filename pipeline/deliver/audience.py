@@ -22,6 +22,7 @@ from pipeline.model import (
     Report,
     SubscriberId,
 )
+from pipeline.plural import many
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, freezing, issues, ledger, past, people
 
@@ -99,7 +100,7 @@ def freeze(
             return Report(done=(f"Issue {number} frozen for the list that {settings.provider} keeps.",))
         keys = [_key(number, approval.sha, at) for at in range(_batches(sending, by.can.batch_max))]
         freezing.freeze(tx, sending, keys, by.can.batch_max, readers_of_it)
-    return Report(done=(f"Issue {number} frozen for {readers} reader{'s' if readers > 1 else ''}.",))
+    return Report(done=(f"Issue {number} frozen for {many(readers, 'reader')}.",))
 
 
 def who(issue: Issue, settings: DeliverSettings, now: datetime) -> people.Who:

@@ -8,6 +8,7 @@ from pipeline.config import DeliverSettings
 from pipeline.deliver import mark, send, settle, talk
 from pipeline.deliver.journal import Journal
 from pipeline.model import Batch, BatchId, IssueNumber, Outcome, Outside, Report
+from pipeline.plural import many
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, batches, carriers, ledger
 
@@ -70,7 +71,8 @@ def look_up(batch: BatchId, store: Store, settings: DeliverSettings, by: Provide
         elif len(told) == len(frozen.recipients):
             ledger.close(tx, batch, "settled by the provider's records")
     found = sum(one.fate == "accepted" for one in told)
-    return Report(done=(f"Issue {frozen.issue}: {found} copies found in the provider's records.",) if found else ())
+    copies = many(found, "copy", "copies")
+    return Report(done=(f"Issue {frozen.issue}: {copies} found in the provider's records.",) if found else ())
 
 
 def resend(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
@@ -84,7 +86,9 @@ def resend(batch: BatchId, store: Store, by: Provider, out: Outside) -> Report:
         else:
             ledger.move(tx, batch, "unknown", settle.next_key(was, "by order"), words=words)
             ledger.close(tx, batch, words)
-    return Report(done=(f"Issue {was.number}: {was.unknown} copies of unknown fate will be sent again.",))
+    return Report(
+        done=(f"Issue {was.number}: {many(was.unknown, 'copy', 'copies')} of unknown fate will be sent again.",)
+    )
 
 
 def _same_bytes(tx: Tx, batch: BatchId, was: ledger.Standing, store: Store, by: Provider) -> bool:

@@ -12,6 +12,7 @@ from pipeline.config import DeliverSettings
 from pipeline.deliver.talk import Verdict
 from pipeline.model import Batch, Fate, Outcome, Outside, Report
 from pipeline.model.text import legal
+from pipeline.plural import many
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, ledger
 
@@ -121,7 +122,9 @@ def _late(tx: Tx, batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> R
     certain = [outcome for outcome in outcomes if outcome.fate in ("accepted", "rejected")]
     count = ledger.settle_late(tx, batch.issue, certain, now)
     _finish(tx, batch)
-    return Report(done=(f"Issue {batch.issue}: {count} copies found to be settled, later.",) if count else ())
+    return Report(
+        done=(f"Issue {batch.issue}: {many(count, 'copy', 'copies')} found to be settled, later.",) if count else ()
+    )
 
 
 def stop_words(provider: str, words: str, command: str) -> str:
@@ -218,6 +221,7 @@ def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:
     issue, wait = f"Issue {once.batch.issue}", _length(once.until - once.now)
     later = _length(once.later - once.now)
     accepted, not_sent, unknown = (len(once.of(fate)) for fate in ("accepted", "not-sent", "unknown"))
+    copies = many(unknown, "copy", "copies")
     done, errors, attention = [], [], []
     if accepted:
         written = f"written into outbox/mail/{once.batch.issue}/, sent to nobody"
@@ -226,9 +230,9 @@ def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:
         errors.append(f"{issue}: {not_sent} not handed over ({words}); tried again in {wait}.")
     if unknown and again:
         known = "the provider takes the same batch only once"
-        errors.append(f"{issue}: nobody knows whether {unknown} copies arrived; {known}, so it goes again in {later}.")
+        errors.append(f"{issue}: nobody knows whether {copies} arrived; {known}, so it goes again in {later}.")
     elif unknown:
-        attention.append(f"{issue}: the fate of {unknown} copies is unknown; `reconcile {once.batch.issue}`.")
+        attention.append(f"{issue}: the fate of {copies} is unknown; `reconcile {once.batch.issue}`.")
     return Report(done=tuple(done), errors=tuple(errors), attention=tuple(attention))
 
 
@@ -242,8 +246,8 @@ def _length(rest: timedelta) -> str:
 def parked(tx: Tx, batch: Batch, words: str, now: datetime) -> Report:
     """A batch that nobody may repeat by itself; its readers are of unknown fate."""
     ledger.park(tx, batch.id, words, now)
-    count = len(batch.recipients)
-    told = f"Issue {batch.issue}: {words}; the fate of {count} copies is unknown; `reconcile {batch.issue}`."
+    copies = many(len(batch.recipients), "copy", "copies")
+    told = f"Issue {batch.issue}: {words}; the fate of {copies} is unknown; `reconcile {batch.issue}`."
     return Report(attention=(told,))
 
 

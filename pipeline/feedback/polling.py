@@ -12,6 +12,7 @@ from pipeline.config import FeedbackSettings
 from pipeline.errors import PaperroundError
 from pipeline.feedback import reports
 from pipeline.model import Answer, NoAnswer, Outside, Reply, Report
+from pipeline.plural import many
 from pipeline.store import Store, Tx, signals
 
 EVERY = timedelta(hours=1)
@@ -54,7 +55,7 @@ def ask(name: str, store: Store, settings: FeedbackSettings, out: Outside) -> Re
     wrong = next((reply for reply in replies if not (isinstance(reply, Answer) and reply.status == 200)), None)
     with store.writing() as tx:
         signals.advance(tx, cursor, known.isoformat() if wrong else now.isoformat(), now)
-    told = (f"{name} reports that {gone} reader{'s' if gone > 1 else ''} must not be mailed any more.",) if gone else ()
+    told = (f"{name} reports that {many(gone, 'reader')} must not be mailed any more.",) if gone else ()
     return Report(done=told, waiting=(_words(name, wrong),) if wrong else ())
 
 

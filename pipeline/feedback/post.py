@@ -14,6 +14,7 @@ from pipeline.config import FeedbackSettings, ImapTable
 from pipeline.errors import SettingsError
 from pipeline.feedback import reports
 from pipeline.model import Outside, Report, Signal
+from pipeline.plural import many
 from pipeline.store import Store, Tx, batches, people, signals
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def visit(store: Store, settings: FeedbackSettings, out: Outside) -> Report:
         place = at
     with store.writing() as tx:
         signals.advance(tx, CURSOR, place, now)
-    readers = f"{gone} reader{'s' if gone > 1 else ''}"
-    return Report(done=(f"The mailbox reports that {readers} must not be mailed any more.",) if gone else ())
+    return Report(
+        done=(f"The mailbox reports that {many(gone, 'reader')} must not be mailed any more.",) if gone else ()
+    )
 
 
 def look(settings: FeedbackSettings) -> None:

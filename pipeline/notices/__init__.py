@@ -16,6 +16,7 @@ from pipeline.errors import PaperroundError
 from pipeline.model import Outside, Report
 from pipeline.notices.channels import CHANNELS, check
 from pipeline.notices.matters import Matter, matters
+from pipeline.plural import many
 from pipeline.store import Store, notices
 
 __all__ = ["Matter", "check", "matters", "tell", "ways"]
@@ -76,5 +77,5 @@ def _said(fresh: Sequence[Matter], store: Store, settings: Settings, out: Outsid
         now = out.clock()
         with store.writing() as tx:
             notices.said(tx, [one.key for one in fresh], now, now + settings.notices.again)
-    done = (f"A notice of {len(fresh)} thing{'s' if len(fresh) > 1 else ''} by {' and '.join(arrived)}.",)
+    done = (f"A notice of {many(len(fresh), 'thing')} by {' and '.join(arrived)}.",)
     return Report(done=done if arrived else (), waiting=tuple(faults))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pipeline import compose, dates, deliver, review
 from pipeline.compose import schedule
 from pipeline.config import Settings
+from pipeline.plural import many
 from pipeline.store import Store, accounts, runs, sources
 
 DEAD_AFTER = timedelta(days=1)
@@ -58,7 +59,8 @@ def _sends(store: Store, settings: Settings) -> Iterator[Matter]:
         sums = accounts.every(tx)
     for number, (_, account) in sums.items():
         if account.unknown:
-            words = f"Issue {number}: nobody can say what became of {account.unknown} copies; `reconcile {number}`."
+            copies = many(account.unknown, "copy", "copies")
+            words = f"Issue {number}: nobody can say what became of {copies}; `reconcile {number}`."
             yield Matter(key=f"unknown/{number}", words=words)
     stopped = deliver.stopped(store, settings.deliver)
     if stopped:

@@ -1,4 +1,4 @@
-"""Small words that templates need: dates as people say them, numbers, plurals."""
+"""Small words that templates need: dates as people say them, lengths of time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline import dates
+from pipeline.plural import many
 
 
 def day(moment: datetime, zone: ZoneInfo | None = None) -> str:
@@ -24,11 +25,6 @@ def short(moment: datetime, zone: ZoneInfo | None = None) -> str:
     """As in: 1 Dec 2026."""
     local = moment.astimezone(zone or UTC)
     return dates.said(local, "%d %b %Y")
-
-
-def many(count: int, one: str, more: str | None = None) -> str:
-    """As in: 1 post, 2 posts; `more` where an s is not enough."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def capital(words: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline import config, deliver, files, folder
 from pipeline.config import Settings
 from pipeline.errors import SettingsError, StoreFault, UserError
+from pipeline.plural import many
 from pipeline.projects import archive
 from pipeline.store import Store, Tx, dumping, issues, open_store
 from pipeline.store.sqlite import set_aside
@@ -195,7 +196,7 @@ def _replaced(
         stay = dumping.keep_out(tx, out) if dumping.salt(tx) == salt else 0
         deliver.distrust(tx, store, settings.deliver, now)
         dumping.begin(tx)
-    more = f"{stay} readers who have left or bounced since the backup was made stay out."
+    more = f"{many(stay, 'reader')} who left or bounced since the backup was made will not be mailed."
     return rows, [more] if stay else []
 
 

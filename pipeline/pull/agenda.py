@@ -17,6 +17,7 @@ from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
 from pipeline.model import Calendar, Event, Fetched, Outside, Report
 from pipeline.model.text import legal
+from pipeline.plural import many
 from pipeline.pull.ics import Asked, Occurrence
 from pipeline.pull.listing import freshness
 from pipeline.store import Store, calendars
@@ -121,6 +122,5 @@ def _said(url: str, fault: SourceFault | ChildFault, fresh: Calendar, now: datet
 
 
 def _found(url: str, fresh: Calendar) -> str:
-    count = len(fresh.events)
-    many = "1 event" if count == 1 else f"{count} events"
-    return f"The calendar at {urlsplit(url).hostname}: {many} in the coming weeks."
+    events = many(len(fresh.events), "event")
+    return f"The calendar at {urlsplit(url).hostname}: {events} in the coming weeks."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
 from pipeline.model import Health, Outside, Report, Source, SourceName, Validators
+from pipeline.plural import many
 from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
 from pipeline.store import Store, Tx, sources
@@ -204,13 +205,14 @@ def _said(source: Source, visit: Visit, kept: Kept | None) -> Report:
     listing = visit.listing
     if listing is None or kept is None:
         return Report(unchanged=1)
-    lost = f"{source.name}: {listing.left_out} entries could not be read, or were too many for one source."
+    left_out = many(listing.left_out, "entry", "entries")
+    lost = f"{source.name}: {left_out} could not be read, or were too many for one source."
     errors = (*listing.faults, *((lost,) if listing.left_out else ()))
     if not (kept.new or kept.changed or kept.gone):
         return Report(unchanged=1, errors=errors)
-    total = len(listing.entries)
-    words = f"{source.name}: {len(kept.new)} new, {len(kept.changed)} changed, of {total} entries."
+    total = many(len(listing.entries), "entry", "entries")
+    words = f"{source.name}: {len(kept.new)} new, {len(kept.changed)} changed, of {total}."
     if kept.first and len(kept.new) > 1:
-        words = f"{source.name}: first contact. The newest of {total} entries counts as new; the others are known."
+        words = f"{source.name}: first contact. The newest of {total} counts as new; the others are known."
     gone = tuple(f"{source.name}: “{entry.title}” is no longer on the blog." for entry in kept.gone)
     return Report(done=(words, *gone), errors=errors)

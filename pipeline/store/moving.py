@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import StoreFault, UserError
+from pipeline.plural import many
 from pipeline.store import tables
 from pipeline.store.open import MOVING, Store, Tx, reason
 from pipeline.store.rows import upsert
@@ -82,7 +83,7 @@ def _copied(here: Tx, there: Tx, name: str, say: Callable[[str], None]) -> dict[
             raise StoreFault(words, next_step="Nothing was moved.")
         rows[table.name] = wanted.rows
         if wanted.rows > CHUNK:
-            say(f"{table.name}: {wanted.rows} rows.")
+            say(f"{table.name}: {many(wanted.rows, 'row')}.")
     if before is None:
         for table in tables.metadata.sorted_tables:
             go_on_counting(there, table)

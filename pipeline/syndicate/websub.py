@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pipeline.config import SyndicateSettings
 from pipeline.model import HttpRequest, NoAnswer, Outside, Report
+from pipeline.plural import many
 from pipeline.store import Store, Tx, pings
 
 FEEDS = ("rss.xml", "atom.xml", "feed.json", "issues.xml")
@@ -45,8 +46,8 @@ def tell(store: Store, settings: SyndicateSettings, out: Outside) -> Report:
         with store.writing() as tx:
             pings.tell(tx, name, sha)
         told += 1
-    many = "1 feed has" if told == 1 else f"{told} feeds have"
-    return Report(done=(f"Told the hub that {many} changed.",) if told else ())
+    those = many(told, "feed has", "feeds have")
+    return Report(done=(f"Told the hub that {those} changed.",) if told else ())
 
 
 def _refusal(hub: str, feed: str, out: Outside) -> str | None:

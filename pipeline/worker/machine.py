@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PaperroundError, StoreFault
+from pipeline.plural import many
 from pipeline.store import Store, queue
 from pipeline.worker import jobs
 from pipeline.worker.desk import Desk
@@ -119,7 +120,7 @@ class Machine:
         while True:
             try:
                 if lost := await asyncio.to_thread(_rescued, store, pace.silent):
-                    self._orders.say(f"Took over {lost} jobs of a worker that is gone.")
+                    self._orders.say(f"Took over {many(lost, 'job')} of a worker that is gone.")
             except PaperroundError:
                 pass  # the database is away, and the queue says so
             except Exception as fault:  # noqa: BLE001 - others must be taken over from, whatever went wrong once

@@ -277,7 +277,7 @@ def test_who_left_after_the_backup_stays_out(used: World, tmp_path: Path) -> Non
     with used.project() as project:
         readers.unsubscribe(project.store, READERS[0], evidence="wrote to me", now=used.now)
     made = put_back(used, file, force=True)
-    assert any("1 readers who have left" in line for line in made.advice)
+    assert any("1 reader who left" in line for line in made.advice)
     with used.project() as project:
         assert readers.add(project.store, READERS[0], name=None, consent="x", now=used.now) == "left"
 

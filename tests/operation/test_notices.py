@@ -259,7 +259,7 @@ def an_issue_did_not_go(world: World) -> None:
 MATTERS = [
     (a_draft_waits, "draft/1", "“Worries at Bedtime”"),
     (a_source_died, "source/blog", "The source blog has not answered"),
-    (a_send_needs_her, "unknown/1", "what became of 1 copies"),
+    (a_send_needs_her, "unknown/1", "what became of 1 copy;"),
     (an_issue_did_not_go, "missed/daily 2026-11-24", "No issue was made for Tuesday"),
 ]
 
