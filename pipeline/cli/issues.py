@@ -332,13 +332,14 @@ def reconcile(terminal: Terminal, issue: IssueNumber, *, resend_unknown: bool) -
 
     with terminal.project(alone=True) as project:
         section = project.settings.deliver
-        report = deliver.reconcile(issue, project.store, section, project.out, resend=resend_unknown)
-        report += run.perform(
+        settled = deliver.reconcile(issue, project.store, section, project.out, resend=resend_unknown)
+        report = settled + run.perform(
             project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), issue)
         )
         report += run.walk(project, "review")
         account = deliver.account(issue, project.store)
-    terminal.conclude(report, {"issue": issue, "account": _sums(account)}, _account_lines(account))
+    lines = [*settled.done, *_account_lines(account)]
+    terminal.conclude(report, {"issue": issue, "account": _sums(account)}, lines)
 
 
 @click.command()

@@ -442,3 +442,6 @@ def test_the_commands_say_what_they_did(world: World, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert "reconcile ISSUE" in done.stdout
         assert (tmp_path / "new/sources/books.toml").exists()
+        done = run(tmp_path / "new", "reconcile", "1")
+        assert done.returncode == 0, done.stderr
+        assert "wait for your word: `posts` shows them" in done.stdout
