@@ -149,6 +149,11 @@ def shelf_at(settings: BooksSettings) -> Shelf:
     return _read(*hers, *(files.stamp(path) for path in hers))
 
 
+def own(settings: BooksSettings, isbn: str) -> Book | None:
+    """The author's own book with this ISBN of 13 digits."""
+    return next((book for book in shelf_at(settings).books if book.isbn == isbn and not book.starter), None)
+
+
 @lru_cache(maxsize=4)
 def _read(path: Path, themes: Path, _shelf: object, _themes: object) -> Shelf:
     from pipeline.books.shelf import whole

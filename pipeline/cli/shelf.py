@@ -152,7 +152,7 @@ def add(terminal: Terminal, isbn: tuple[str, ...]) -> None:
     \b
     Example: paperround books add 9780763619619
     """
-    from pipeline.books import catalogues, exchange
+    from pipeline.books import catalogues, exchange, own
     from pipeline.errors import ShelfError, UserError
     from pipeline.model import isbn13
 
@@ -165,6 +165,9 @@ def add(terminal: Terminal, isbn: tuple[str, ...]) -> None:
     with terminal.project(alone=False) as project:
         shelf = project.settings.books.shelf
         for number in filter(None, digits.values()):
+            if there := own(project.settings.books, number):
+                lines.append(f"{there.title}: is on your shelf already.")
+                continue
             try:
                 found = catalogues.remembered(number, project.settings.outbox / "catalogues", project.out.fetch)
             except ShelfError as fault:

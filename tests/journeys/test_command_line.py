@@ -198,6 +198,13 @@ def test_a_shelf_goes_out_and_comes_in_as_csv(world: World, run: Run, tmp_path: 
     assert "no ISBN" in run("books", "add", "123").stderr
 
 
+def test_a_book_that_stands_on_the_shelf_is_looked_up_nowhere(world: World, run: Run) -> None:
+    _ = world
+    done = run("books", "add", "9780763619619")
+    assert done.returncode == 0
+    assert "The Dot: is on your shelf already." in done.stdout
+
+
 def test_readers_come_in_from_a_file_or_a_pipe_and_are_listed(run: Run, tmp_path: Path) -> None:
     assert run("subscribers", "list").stdout == "No subscribers yet.\n"
     file, pipe = tmp_path / "friends.csv", tmp_path / "pipe"

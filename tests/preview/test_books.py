@@ -89,6 +89,7 @@ def test_a_book_comes_in_by_its_isbn(author: Author, world: World) -> None:
         '[[book]]\ntitle = "The Rabbit Listened"\nauthor = "Cori Doerrfeld"\nisbn = "9780735229358"\n'
     )
     assert "“The Rabbit Listened” is added" in author.post("/books/add", isbn="978-0-7352-2935-8")
+    remembered.unlink()
     assert "on your shelf already" in author.post("/books/add", isbn="9780735229358")
     assert "The Rabbit Listened" in shelf_of(world)
     assert "is no ISBN" in author.post("/books/add", status=400, isbn="9780735229359")

@@ -144,6 +144,9 @@ def _add(ask: Ask) -> Response:
     if number is None:
         raise UserError(f"{ask.word('isbn') or 'Nothing'} is no ISBN: it has 10 or 13 digits, and the last is a check.")
     settings = ask.settings
+    if there := books.own(settings.books, number):
+        ask.say(f"“{there.title}” is on your shelf already.")
+        return ask.back(_address(there))
     with ask.project() as project:
         found = catalogues.remembered(number, settings.outbox / "catalogues", project.out.fetch)
     new = exchange.add(settings.books.shelf, [found.book])
