@@ -52,7 +52,7 @@ def stands(going: Going, files: Path) -> tuple[IssueState, str]:
     if going.approved != folder.sha(files):
         return "draft", f"its files changed after it was approved; look again, then `approve {going.number}`"
     if going.expired:
-        words = "approved too long ago, or before an older state was put back, to go out by itself"
+        words = "approved too long ago, or before a backup was put back, to go out by itself"
         return "expired", f"{words}; `send {going.number}` still sends it"
     return "approved", f"`send {going.number}` hands it over"
 

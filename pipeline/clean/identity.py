@@ -129,7 +129,7 @@ def held(article: Article, oldest_new: datetime | None, doubted: datetime | None
     may have been mailed that the state knows nothing of; one without a date is from then if it comes soon after.
     """
     if doubted is not None and (article.published or seen - _SOON) <= doubted:
-        return f"it may have been mailed before an older state was put back on {said(doubted, '%d %B %Y')}"
+        return f"it may have been mailed before a backup was put back on {said(doubted, '%d %B %Y')}"
     if oldest_new is None or article.published is None or article.published >= oldest_new:
         return None
     dated = said(article.published, "%d %B %Y")

@@ -108,7 +108,7 @@ def _doubt(post: Post, known: Known) -> str | None:
     """Why a post may have been mailed without anybody here knowing of it."""
     if known.doubted is None or post.first_seen > known.doubted or known.choices.get(post.id) == "keep":
         return None
-    return f"it may have been mailed before an older state was put back on {dates.said(known.doubted, '%d %B %Y')}"
+    return f"it may have been mailed before a backup was put back on {dates.said(known.doubted, '%d %B %Y')}"
 
 
 def _excluded(post: Post, sources: Sequence[Source]) -> str | None:

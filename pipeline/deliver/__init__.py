@@ -132,7 +132,7 @@ def _expired(number: IssueNumber, store: Store, settings: DeliverSettings) -> Re
         f"Issue {number} waited longer than {many(settings.max_age.days, 'day')} and does not go out by itself any more"
     )
     if yes is not None and doubted is not None and yes.at <= doubted:
-        words = f"Issue {number} may have gone out before an older state was put back, so it does not go by itself"
+        words = f"Issue {number} may have gone out before a backup was put back, so it does not go by itself"
     return Report(attention=(f"{words}; `send {number}` still sends it.",))
 
 
