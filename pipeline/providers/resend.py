@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -230,4 +229,4 @@ def _why(data: Mapping[str, Any]) -> str:
 
 def _bare(to: str) -> str:
     """An address as it was handed over, without the name before it."""
-    return parseaddr(to)[1] if "<" in to else to
+    return to.rpartition("<")[2].removesuffix(">")
