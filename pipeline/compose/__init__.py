@@ -131,7 +131,7 @@ class _Asked:
 
 def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings) -> Report:
     """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
-    changes = edits.in_force(kept.of(tx, draft.number if draft else kept.NEXT))
+    changes = edits.in_force(kept.of(tx, draft.number if draft else kept.NEXT), pinned_after=posts.doubted(tx))
     known = _known(tx, asked.number, changes, settings)
     chosen, faults = _made(asked, known, changes, settings)
     if isinstance(chosen, Waiting):
@@ -197,8 +197,6 @@ def pin(store: Store, settings: ComposeSettings, post: PostId, *, by: str, now: 
         known = _choosable(tx, post)
         if known.fault is not None:
             raise UserError(f"Post {post} can't be mailed: {known.fault}.")
-        if posts.doubted(tx) is not None:  # her word outweighs the doubt, which no pin from before the doubt does
-            posts.choose(tx, post, "keep", now)
         drafts, placed = drafting.drafts(tx), issues.placed(tx, [post]).get(post)
         draft = next((one for one in drafts if placed in (None, one.number)), None)
         number = draft.number if draft else drafting.next_number(tx)
@@ -357,11 +355,12 @@ def plan(
         draft = next(iter(drafting.drafts(tx)), None) if of is None else issues.get(tx, of)
         number = draft.number if draft else drafting.next_number(tx)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
-        known = _known(tx, number, edits.in_force(changed), settings)
+        changes = edits.in_force(changed, pinned_after=posts.doubted(tx))
+        known = _known(tx, number, changes, settings)
         slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
         created = draft.created if draft else now
         asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)
-        chosen, faults = _made(asked, known, edits.in_force(changed), settings)
+        chosen, faults = _made(asked, known, changes, settings)
         issue = chosen if isinstance(chosen, Issue) else None
         among = drafting.listing(tx, number, None if most is None else most + len(issue.items if issue else ()))
         total = posts.count(tx)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from unicodedata import category
 
 from pipeline.model import Change, Edit, Event, Issue, Item, Note, Pick, PostId, edit
@@ -25,9 +26,13 @@ class Wishes:
     order: tuple[PostId, ...] = ()
 
 
-def in_force(edits: Iterable[Edit]) -> tuple[Change, ...]:
-    """The changes that were not undone."""
-    return tuple(one.change for one in edits if not one.undone)
+def in_force(edits: Iterable[Edit], pinned_after: datetime | None = None) -> tuple[Change, ...]:
+    """The changes that were not undone; with `pinned_after` what she pinned until then counts no more."""
+
+    def counts(one: Edit) -> bool:
+        return pinned_after is None or one.at > pinned_after or not isinstance(one.change, edit.Pin)
+
+    return tuple(one.change for one in edits if not one.undone and counts(one))
 
 
 def to_undo(edits: Sequence[Edit]) -> Edit | None:

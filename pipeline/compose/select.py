@@ -175,8 +175,8 @@ def select(
 
 
 def _can_be_pinned(post: Post, known: Known) -> bool:
-    """A post that could be made, that no other issue has, and of which nobody doubts that it was mailed."""
-    return post.fault is None and post.id not in known.placed and _doubt(post, known) is None
+    """A post that could be made, and that no other issue has."""
+    return post.fault is None and post.id not in known.placed
 
 
 def _arranged(chosen: Sequence[Post], wanted: Wishes) -> list[Post]:

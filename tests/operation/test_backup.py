@@ -248,6 +248,10 @@ def test_the_author_s_word_from_before_an_older_state_was_put_back_counts_no_mor
         for post, standing in compose.outlines(project.store, project.settings.compose, used.now):
             if standing.state == "held":
                 compose.pin(project.store, project.settings.compose, post.id, by="Lisa", now=used.now)
+                for _ in ("order", "pin"):
+                    compose.undo(project.store, project.settings.compose, TWO, now=used.now)
+                assert compose.stands(project.store, project.settings.compose, post, used.now).state == "held"
+                compose.pin(project.store, project.settings.compose, post.id, by="Lisa", now=used.now)
     steps.build_now(used)
     steps.cron(used)
     assert len(mailed(used)) == len(READERS)
