@@ -20,7 +20,19 @@ from pipeline.deliver.audience import who
 from pipeline.deliver.settle import stop_words
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.mail import sender
-from pipeline.model import Account, BatchId, BatchState, Fate, IssueNumber, Message, NoAnswer, Outside, Report, Welcome
+from pipeline.model import (
+    Account,
+    Approval,
+    BatchId,
+    BatchState,
+    Fate,
+    IssueNumber,
+    Message,
+    NoAnswer,
+    Outside,
+    Report,
+    Welcome,
+)
 from pipeline.plural import many
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, carriers, claims, issues, ledger, past, people, posts
@@ -84,8 +96,13 @@ def _to_freeze(tx: Tx, settings: DeliverSettings, now: datetime, number: IssueNu
     for one, due in issues.unsent(tx):
         yes = issues.approval(tx, one) if due <= now and number in (None, one) else None
         if yes is not None:
-            old = now - max(yes.at, due) > settings.max_age or (doubted is not None and yes.at <= doubted)
+            old = now - max(yes.at, due) > settings.max_age or _may_have_gone(yes, doubted)
             yield f"expired/{one}" if old and number is None else f"freeze/{one}"
+
+
+def _may_have_gone(yes: Approval, doubted: datetime | None) -> bool:
+    """Whether an issue was approved before an older copy of the state was put back."""
+    return doubted is not None and yes.at <= doubted
 
 
 def _to_ask(tx: Tx, settings: DeliverSettings, now: datetime, number: IssueNumber | None) -> Iterator[str]:
@@ -131,7 +148,7 @@ def _expired(number: IssueNumber, store: Store, settings: DeliverSettings) -> Re
     words = (
         f"Issue {number} waited longer than {many(settings.max_age.days, 'day')} and does not go out by itself any more"
     )
-    if yes is not None and doubted is not None and yes.at <= doubted:
+    if yes is not None and _may_have_gone(yes, doubted):
         words = f"Issue {number} may have gone out before a backup was put back, so it does not go by itself"
     return Report(attention=(f"{words}; `send {number}` still sends it.",))
 
