@@ -12,7 +12,7 @@ from pipeline.errors import ShelfError
 from pipeline.model import Book, isbn13, title_key
 
 _OTHER_NAMES = {
-    part: tuple(alias for alias, meant in ALIASES.items() if meant == part) for part in ("themes", "note")
+    part: tuple(alias for alias, meant in ALIASES.items() if meant == part) for part in ("themes", "note", "isbn")
 } | {"ages": ("age_min", "age_max")}
 
 
@@ -54,7 +54,7 @@ def _table(document: Any, book: Book) -> Any:
 
 
 def _isbn(table: Any) -> str | None:
-    return next((found for part in ("isbn", "isbn13", "isbn10") if (found := isbn13(_said(table, part)))), None)
+    return next((found for part in ("isbn", *_OTHER_NAMES["isbn"]) if (found := isbn13(_said(table, part)))), None)
 
 
 def _said(table: Any, part: str) -> str:
