@@ -15,6 +15,7 @@ from pipeline.compose import subject
 from pipeline.compose.edits import Wishes, ordered
 from pipeline.config import ComposeSettings
 from pipeline.model import Book, Event, Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
+from pipeline.plural import many
 
 FULL_TEXT_WORDS = 900
 """A longer lead is shown by its excerpt, unless the author wants full texts."""
@@ -213,7 +214,7 @@ def _days_apart(one: date, other: date) -> int:
 def _too_few(there: int, fewest: int) -> str:
     if there == 0:
         return "no post is new"
-    return f"{there} new {'post is' if there == 1 else 'posts are'} too few; min_posts is {fewest}"
+    return f"{many(there, 'new post is', 'new posts are')} too few; min_posts is {fewest}"
 
 
 def _items(chosen: Sequence[Post], books: Mapping[PostId, tuple[Pick, ...]], texts: Texts) -> tuple[Item, ...]:

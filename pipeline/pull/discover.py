@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from pipeline.errors import ChildFault, FetchFault, SourceFault
 from pipeline.model import Entry, Fetch, Fetched, Source, SourceName, Validators
 from pipeline.model.excerpt import is_excerpt
+from pipeline.plural import many
 from pipeline.pull import feed, find, page, wordpress
 from pipeline.pull.charset import decoded
 from pipeline.pull.kinds import load
@@ -74,7 +75,7 @@ class Offer:
         texts = _share(self.excerpts, total, "full texts", "excerpts only", "excerpts")
         dates = _share(self.undated, total, "dates fine", "no dates", "without a date")
         pictures = _share(total - self.pictures, total, "with pictures", "no pictures", "without a picture")
-        entries = f"{total} {'entry' if total == 1 else 'entries'}"
+        entries = many(total, "entry", "entries")
         return f"{_NAMES.get(self.kind, self.kind)} at {self.address}: {entries}, {texts}, {pictures}, {dates}."
 
 

@@ -9,6 +9,7 @@ from html import unescape
 from msgspec import to_builtins
 
 from pipeline.model import Finding
+from pipeline.plural import many
 from pipeline.render.lint.rule import Checked, advisory, blocking
 
 SUBJECT = "the subject line"
@@ -94,8 +95,7 @@ def pictures(checked: Checked) -> Iterator[Finding]:
         article = item.post.article
         bare = len(re.findall(r'<img\b(?![^>]*\balt="[^"]+")[^>]*>', article.html)) if item.form == "full" else 0
         if bare:
-            count = f"{bare} picture{'s' if bare > 1 else ''}"
-            words = f"{count} of “{article.title}” without a description (alt). Write one on the blog."
+            words = f"{many(bare, 'picture')} of “{article.title}” without a description (alt). Write one on the blog."
             yield advisory("alt", words, f"post {item.post.id}")
 
 
