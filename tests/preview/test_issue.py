@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from pipeline.config import Settings
 from pipeline.model import Fetched, NoAnswer, Outside, Reply, Request, Validators
 from pipeline.preview import Desk
+from pipeline.preview.frame import all_here, framed
 from pipeline.store import tables
 from tests.journeys import steps
 from tests.preview.author import ORIGIN, Author, at_her_page, desk
@@ -316,10 +317,28 @@ def test_the_frame_lets_nothing_in_a_post_act(author: Author, world: World) -> N
     assert "{{ 7*7 }}" in answer.text
 
 
+def test_pictures_of_the_own_folder_are_shown_at_once_and_others_when_asked_for(author: Author, world: World) -> None:
+    own = "https://news.example.org/pictures/a.jpg"
+    kept = world.folder / "outbox/public/pictures/a.jpg"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b"jpeg")
+
+    def at_first(*more: str) -> bool:
+        html = f'<body><img src="{own}">{"".join(more)}</body>'
+        return all_here(html, kept.parent.parent, "https://news.example.org/")
+
+    assert at_first()
+    assert at_first('<td background="" style="background:url(data:image/png;base64,AAAA)">')
+    for elsewhere in ('<img src="https://blog.example.org/a.jpg">', '<td background="https://x.example/a.gif">',
+                      '<p style="background:url(https://x.example/a.gif)">', "<style>p{background:url( 'http://x/'}</style>",
+                      f'<img srcset="{own}.webp 2x" src="{own}">'):  # fmt: skip
+        assert not at_first(elsewhere), elsewhere
+    kept.unlink()
+    assert not at_first()
+
+
 @pytest.mark.parametrize("path", ["../../paperround.sqlite3", "..%2f..%2fpaperround.sqlite3", "/etc/passwd"])
 def test_pictures_at_hand_are_only_those_of_the_public_folder(author: Author, world: World, path: str) -> None:
-    from pipeline.preview.frame import framed
-
     public = world.folder / "outbox/public"
     (public / "books").mkdir(parents=True)
     (public / "books/a.jpg").write_bytes(b"jpeg")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlencode
 
 from starlette.responses import PlainTextResponse, Response
@@ -14,12 +15,13 @@ from pipeline.mail import sender
 from pipeline.model import Change, Finding, PostId
 from pipeline.preview import changes, hand, inbox
 from pipeline.preview.ask import Ask
-from pipeline.preview.frame import framed
-from pipeline.preview.hand import Hand
+from pipeline.preview.frame import all_here, framed
+from pipeline.preview.hand import Hand, Shown
 from pipeline.preview.pages import Handler, Page
 from pipeline.store import posts
 
 WIDTHS = {"phone": "Phone", "tablet": "Tablet", "desktop": "Computer"}
+PICTURES = {"on": "With pictures", "off": "Without"}
 PARTS = {"mail": "Mail", "text": "Text part", "source": "Source"}
 
 
@@ -39,9 +41,10 @@ def _page(ask: Ask, there: Hand) -> Response:
         "issue.html",
         title=f"Issue {there.number}",
         hand=there,
-        view=_view(ask),
+        view=_view(ask, there.shown),
         widths=WIDTHS,
         parts=PARTS,
+        pictures=PICTURES,
         inbox=_inbox(ask, there),
         others=[pair for pair in there.plan.posts if pair[0].id not in inside][: hand.OTHERS] if there.plan else [],
         more=there.plan.total - len(inside) - hand.OTHERS if there.plan else 0,
@@ -70,13 +73,17 @@ def _people(ask: Ask, there: Hand) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _view(ask: Ask) -> dict[str, str]:
-    """How the author looks at the mail: kept in the address, so that a form leads back to the same look."""
+def _view(ask: Ask, shown: Shown | None) -> dict[str, str]:
+    """How the author looks at the mail: kept in the address, so that a form leads back to the same look.
+
+    Unless she chose, there are pictures when none has to be asked for elsewhere.
+    """
+    here = shown is not None and all_here(shown.html, *_own_site(ask))
     width, part = ask.asked("width", "phone"), ask.asked("part", "mail")
     return {
         "width": width if width in WIDTHS else "phone",
         "look": "dark" if ask.asked("look") == "dark" else "light",
-        "pictures": "on" if ask.asked("pictures") == "on" else "off",
+        "pictures": ask.asked("pictures") if ask.asked("pictures") in PICTURES else "on" if here else "off",
         "part": part if part in PARTS else "mail",
     }
 
@@ -104,14 +111,14 @@ def _mail(ask: Ask) -> Response:
     shown = hand.remembered(ask.asked("v")) or hand.numbered(ask, changes.number(ask)).shown
     if shown is None:
         return PlainTextResponse("There is nothing to show.", 404)
-    view = _view(ask)
-    return framed(
-        shown.html,
-        dark=view["look"] == "dark",
-        pictures=view["pictures"] == "on",
-        public=ask.settings.outbox / "public",
-        home=ask.settings.newsletter.home,
-    )
+    public, home = _own_site(ask)
+    dark, pictures = ask.asked("look") == "dark", ask.asked("pictures") == "on"
+    return framed(shown.html, dark=dark, pictures=pictures, public=public, home=home)
+
+
+def _own_site(ask: Ask) -> tuple[Path, str]:
+    """Where the newsletter's own files lie, and the address that they will have."""
+    return ask.settings.outbox / "public", ask.settings.newsletter.home
 
 
 def _books(ask: Ask) -> Response:
