@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from pipeline import config
+from pipeline.preview.pages.settings import MEANINGS
 from pipeline.preview.written import difference
 from tests.preview.author import ORIGIN, Author, at_her_page, words
 from tests.world import World
@@ -28,8 +29,8 @@ def fields(page: str) -> dict[str, str]:
         name: unescape(value) for name, value in re.findall(r'<input[^>]* name="([\w.]+)"[^>]* value="([^"]*)"', page)
     }
     for name, options in re.findall(r'<select[^>]* name="([\w.]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
-        chosen = re.search(r"<option selected>([^<]*)", options)
-        found[name] = chosen[1] if chosen else ""
+        chosen = re.search(r'<option(?: value="([^"]*)")? selected>([^<]*)', options)
+        found[name] = (chosen[1] or chosen[2]) if chosen else ""
     return found
 
 
@@ -92,6 +93,14 @@ def test_a_required_field_left_empty_and_an_unknown_provider_are_refused(author:
     assert "pigeon" in words(page)
 
 
+def test_what_a_choice_means_stands_beside_its_word(author: Author) -> None:
+    page = author.look("/settings")
+    unknown = ["As usual (hold: waits for your word)", "hold: waits for your word"]
+    assert choices(page, "delivery.on_unknown") == [*unknown, "resend: goes again; somebody may get it twice"]
+    for name, meanings in MEANINGS.items():
+        assert set(meanings) <= {said.partition(":")[0] for said in choices(page, name)}
+
+
 def choices(page: str, name: str) -> list[str]:
     found = re.search(rf'<select[^>]* name="{re.escape(name)}".*?</select>', page, re.DOTALL)
     assert found, name
@@ -102,7 +111,9 @@ def test_providers_kinds_of_source_and_designs_are_chosen_from_those_there_are(a
     (world.folder / "templates").mkdir(exist_ok=True)
     (world.folder / "templates/birthday.mjml").write_text("<mjml></mjml>")
     page = author.look("/settings")
-    assert {"As usual (outbox)", "postmark", "smtp"} < set(choices(page, "delivery.provider"))
+    assert {"As usual (outbox: nobody; files on this machine)", "postmark", "smtp"} < set(
+        choices(page, "delivery.provider")
+    )
     assert choices(page, "newsletter.design") == ["As usual (digest)", "birthday", "digest", "letter", "pictures"]
     for at in (0, 1):
         assert {"As usual (auto)", "feed", "markdown"} < set(choices(page, f"source.{at}.kind"))

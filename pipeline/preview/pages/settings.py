@@ -6,7 +6,7 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -86,12 +86,28 @@ SECTIONS: dict[str, tuple[str, type[msgspec.Struct], dict[str, str]]] = {
     "pictures": ("Pictures", config.PicturesTable, {"copy": "Keep copies of posts' pictures"}),
     "links": ("Links", config.LinksTable, {"check": "Ask whether links lead somewhere"}),
 }
+MEANINGS = {
+    "newsletter.texts": {"lead": "the newest post; of the others a beginning", "full": "all", "excerpt": "none"},
+    "schedule.cadence": {"each": "an issue for each post"},
+    "schedule.approval": {"required": "nothing goes without it", "automatic": "not needed; each issue goes by itself"},
+    "delivery.provider": {"outbox": "nobody; files on this machine"},
+    "delivery.on_unknown": {"hold": "waits for your word", "resend": "goes again; somebody may get it twice"},
+    "readers.unsubscribe": {
+        "serve": "a page of this program",
+        "mailto": "a mail to you",
+        "provider": "a page of who carries the mail",
+    },
+}
+"""What choices mean to somebody who has not read docs/settings.md."""
 SOURCE = {"url": "Address, or a folder of the project", "name": "What to call it", "kind": "Kind"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One setting as a form shows it; `choices` are all it may be, `usual` is what holds when it is empty."""
+    """One setting as a form shows it; `choices` are all it may be, of which some have `meanings`.
+
+    `usual` is what holds when it is empty.
+    """
 
     name: str
     label: str
@@ -99,6 +115,7 @@ class Field:
     value: str
     usual: str
     choices: tuple[str, ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)
     needed: bool = False
     wrong: tuple[str, ...] = ()
 
@@ -175,6 +192,7 @@ def _field(document: Any, path: tuple[str, str], shape: type[msgspec.Struct], la
         value=form.given.get(name, _shown(written.value_at(document, (section, key)))),
         usual="" if part.required else _shown(part.default if part.default is not msgspec.NODEFAULT else None),
         choices=choices,
+        meanings=MEANINGS.get(name, {}),
         needed=part.required,
         wrong=tuple(one for one in form.faults if re.search(rf"\b{re.escape(name)}\b", one)),
     )
