@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipeline.feedback import readers
+from pipeline.feedback import codes, readers
 from pipeline.model import Signal, Subscriber
 from pipeline.store import Store, Tx, people, signals
 
@@ -44,7 +44,9 @@ def _taken(tx: Tx, secret: bytes, provider: str, signal: Signal, now: datetime) 
     # Deliveries are many; only one that may end a row of bounces is worth a line.
     if signal.kind == "delivered" and not signals.of_address(tx, hashed):
         return False
-    fresh = signals.keep(tx, provider, signal, hashed, now)
+    refused = signal.kind == "bounced" and codes.by_policy(words)
+    host = people.address_key(reader.address).rpartition("@")[2] if refused else None
+    fresh = signals.keep(tx, provider, signal, hashed, now, host=host)
     return fresh and signal.at >= reader.since and _acted(tx, secret, provider, signal, reader, now)
 
 

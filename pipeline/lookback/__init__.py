@@ -16,6 +16,7 @@ from typing import Any
 from pipeline import deliver, plots, review
 from pipeline.config import Settings
 from pipeline.errors import UserError
+from pipeline.feedback import refusals
 from pipeline.model import Account, Health, IssueNumber, Run
 from pipeline.store import Store, accounts, people, runs, signals, sources
 
@@ -53,7 +54,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Everything that a report tells; `months` are readers' acts by month, `runs` the last ones, newest first."""
+    """Everything that a report tells; `months` are readers' acts by month, `runs` the last ones, newest first.
+
+    `refusals` tell in words of issues that mail hosts noticeably refused.
+    """
 
     title: str
     now: datetime
@@ -63,6 +67,7 @@ class Look:
     months: tuple[tuple[str, Mapping[str, int]], ...]
     feeds: tuple[Feed, ...]
     runs: tuple[Run, ...]
+    refusals: tuple[str, ...]
 
 
 def look(store: Store, settings: Settings, now: datetime, only: IssueNumber | None = None) -> Look:
@@ -95,6 +100,7 @@ def look(store: Store, settings: Settings, now: datetime, only: IssueNumber | No
         months=tuple((month, acts.get(month, {})) for month in _months(now)),
         feeds=tuple(Feed(name=one.name, health=known.get(one.name)) for one in settings.sources),
         runs=tuple(latest),
+        refusals=tuple(words for number, words in refusals.told(store, now).items() if number in chosen),
     )
 
 
@@ -182,6 +188,7 @@ def lines(found: Look) -> list[str]:
     told += [
         f"Issue {one.number} was only written into outbox/mail/, to nobody." for one in found.issues if not one.left
     ]
+    told += found.refusals
     if found.only is not None:
         return told
     acts = found.months[-1][1]

@@ -9,7 +9,7 @@ never    fails a run, changes an issue, or says an address or a secret
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
@@ -25,6 +25,7 @@ AT_ONCE = 20
 """Things in one notice; the others are in the next."""
 FIRST_PAUSE = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=1)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def ways(settings: Settings) -> list[str]:
@@ -76,6 +77,7 @@ def _said(fresh: Sequence[Matter], store: Store, settings: Settings, out: Outsid
     if arrived:
         now = out.clock()
         with store.writing() as tx:
-            notices.said(tx, [one.key for one in fresh], now, now + settings.notices.again)
+            notices.said(tx, [one.key for one in fresh if not one.once], now, now + settings.notices.again)
+            notices.said(tx, [one.key for one in fresh if one.once], now, NEVER)
     done = (f"A notice of {many(len(fresh), 'thing')} by {' and '.join(arrived)}.",)
     return Report(done=done if arrived else (), waiting=tuple(faults))

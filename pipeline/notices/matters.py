@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pipeline import compose, dates, deliver, review
 from pipeline.compose import schedule
 from pipeline.config import Settings
+from pipeline.feedback import refusals
 from pipeline.plural import many
 from pipeline.store import Store, accounts, runs, sources
 
@@ -18,18 +19,20 @@ LATE_AFTER = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """One thing to say: `key` stays the same for as long as it is the same thing."""
+    """One thing to say: `key` stays the same for as long as it is the same thing; one said `once` is not repeated."""
 
     key: str
     words: str
+    once: bool = False
 
 
 def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
-    """Everything that waits now: drafts, sources, sends, turns that passed."""
+    """Everything that waits now: drafts, sources, sends, refusals, turns that passed."""
     return [
         *_issues(store, settings),
         *_sources(store, settings, now),
         *_sends(store, settings),
+        *_refusals(store, now),
         *_missed(store, settings, now),
     ]
 
@@ -66,6 +69,11 @@ def _sends(store: Store, settings: Settings) -> Iterator[Matter]:
     if stopped:
         words = f"Nothing is handed to {settings.delivery.provider}: {stopped} `paperround status` says what to do."
         yield Matter(key=f"stopped/{settings.delivery.provider}"[:120], words=words)
+
+
+def _refusals(store: Store, now: datetime) -> Iterator[Matter]:
+    for number, words in refusals.told(store, now).items():
+        yield Matter(key=f"refused/{number}", words=words, once=True)
 
 
 def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:

@@ -19,8 +19,11 @@ _C = tables.cursors.c
 _WORDS_AT_MOST = 500
 
 
-def keep(tx: Tx, provider: str, signal: Signal, address_hash: str, now: datetime) -> bool:
-    """Write an event down; False when it was known already. Of the address only its salted hash is kept."""
+def keep(tx: Tx, provider: str, signal: Signal, address_hash: str, now: datetime, *, host: str | None = None) -> bool:
+    """Write an event down; False when it was known already. Of the address only its salted hash is kept.
+
+    `host` is the mail host that refused a copy by its rules, None for everything else that is reported.
+    """
     values = {
         "provider": provider,
         "event": hashlib.sha256(signal.id.encode("utf-8", "replace")).hexdigest(),
@@ -31,6 +34,7 @@ def keep(tx: Tx, provider: str, signal: Signal, address_hash: str, now: datetime
         "at": signal.at,
         "seen": now,
         "words": signal.words[:_WORDS_AT_MOST],
+        "host": host,
     }
     known = sa.select(sa.literal(1)).where(_T.provider == provider, _T.event == values["event"])
     if tx.execute(known).first():
@@ -44,12 +48,40 @@ def refusals(tx: Tx, since: datetime) -> list[tuple[int, int, str, str]]:
 
     Only of issues frozen since then: what a refusal says of an address is acted on by the next run.
     """
-    copies, sent, who = tables.outcomes.c, tables.sendings.c, tables.subscribers.c
+    copies, who = tables.outcomes.c, tables.subscribers.c
     whose = (who.id == copies.subscriber, who.state.in_(("active", "paused")), copies.at >= who.since)
-    lately = copies.number.in_(sa.select(sent.number).where(sent.frozen >= since))
+    lately = copies.number.in_(_sent_since(since))
     columns = (copies.number, copies.subscriber, copies.address, copies.words)
     rows = tx.execute(sa.select(*columns).where(copies.fate == "rejected", lately, *whose))
     return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def refusing_hosts(tx: Tx, since: datetime) -> list[tuple[IssueNumber, str, str, str]]:
+    """(issue, host, whose copy, the host's words) of each copy that a mail host refused by its rules, as reported.
+
+    Only of issues frozen since then. Whose it was is told by the hash of her address; she may stand there twice.
+    """
+    columns = (_T.number, _T.host, _T.address_hash, _T.words)
+    rows = tx.execute(sa.select(*columns).where(_T.number.in_(_sent_since(since)), _T.host.is_not(None)))
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def refused_at_once(tx: Tx, since: datetime) -> list[tuple[IssueNumber, str]]:
+    """(issue, the provider's words) of each copy that was refused for good when it was handed over."""
+    copies = tables.outcomes.c
+    theirs = (copies.fate == "rejected", copies.number.in_(_sent_since(since)))
+    return [(row[0], row[1]) for row in tx.execute(sa.select(copies.number, copies.words).where(*theirs))]
+
+
+def readers_at(tx: Tx, number: IssueNumber, host: str) -> int:
+    """How many of an issue's readers have their mailbox at a host."""
+    copies = tables.outcomes.c
+    theirs = copies.address.iendswith(f"@{host}", autoescape=True)
+    return tx.execute(sa.select(sa.func.count()).where(copies.number == number, theirs)).scalar_one()
+
+
+def _sent_since(since: datetime) -> sa.Select[tuple[int]]:
+    return sa.select(tables.sendings.c.number).where(tables.sendings.c.frozen >= since)
 
 
 def first_copy(tx: Tx) -> datetime | None:
@@ -66,7 +98,7 @@ def of_address(tx: Tx, address_hash: str) -> Sequence[tuple[str, bool, datetime]
 
 def words_about(tx: Tx, address_hash: str) -> Sequence[Mapping[str, Any]]:
     """The same with who reported it, of which issue, and in what words."""
-    columns = (_T.kind, _T.permanent, _T.provider, _T.number.label("issue"), _T.words, _T.at)
+    columns = (_T.kind, _T.permanent, _T.provider, _T.number.label("issue"), _T.words, _T.at, _T.host)
     mine = sa.select(*columns).where(_T.address_hash == address_hash).order_by(_T.at)
     return [dict(row) for row in tx.execute(mine).mappings()]
 
@@ -86,7 +118,7 @@ def counts(tx: Tx) -> dict[IssueNumber, dict[str, int]]:
 
 def forget(tx: Tx, address_hash: str) -> None:
     """What was said about an address loses its words; the count of events stays."""
-    tx.execute(sa.update(tables.signals).where(_T.address_hash == address_hash).values(words=""))
+    tx.execute(sa.update(tables.signals).where(_T.address_hash == address_hash).values(words="", host=None))
 
 
 def cursor(tx: Tx, name: str) -> tuple[str, datetime] | None:

@@ -387,6 +387,8 @@ signals = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("seen", Instant, nullable=False),
     sa.Column("words", sa.Text, nullable=False),
+    # Of refusals by a host's rules only: a name after the @ may be a person's own.
+    sa.Column("host", sa.Text),
     sa.Index("ix_signals_address_hash", "address_hash"),
     sa.Index("ix_signals_number", "number"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,11 +11,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from pipeline import notices, run
+from pipeline import lookback, notices, run
+from pipeline.carrying import signed
 from pipeline.errors import FetchFault, UserError
+from pipeline.feedback import readers, reports
 from pipeline.model import Report
-from pipeline.store import carriers, ledger
+from pipeline.store import carriers, ledger, tables
 from tests.journeys import steps
 from tests.world import World
 
@@ -283,6 +286,108 @@ def test_each_matter_is_told_by_each_way(
     else:
         ((_, document),) = listener.heard
         assert words in document["text" if way == "webhook" else "message"]
+
+
+UNPROVED = "550 5.7.26 This mail to ann.lee@gmail.example has been blocked because the sender is unauthenticated."
+FULL = "452 4.2.2 mailbox full"
+
+
+def sent_to(world: World, **hosts: int) -> list[str]:
+    """An issue that went out an hour ago to so many readers at each host."""
+    addresses = [f"reader{at}@{host}.example" for host, count in hosts.items() for at in range(count)]
+    steps.subscribe(world, *addresses)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    steps.send(world)
+    world.pass_time(hours=1)
+    return addresses
+
+
+def come_back(world: World, addresses: Iterable[str], words: str, provider: str = "postmark") -> None:
+    bounces = [
+        signed.signal("bounced", id=f"{provider} {one}", at=world.now, address=one, words=words, marks={"issue": 1})
+        for one in addresses
+    ]
+    with world.project() as project:
+        reports.take(provider, bounces, project.store, world.now)
+
+
+def said_of_refusals(world: World) -> list[str]:
+    with world.project() as project:
+        found = notices.matters(project.store, project.settings, world.now)
+    return [one.words for one in found if one.key.startswith("refused/")]
+
+
+def test_a_wave_of_refusals_at_one_host_is_told_with_its_words_and_what_to_do(world: World) -> None:
+    addresses = sent_to(world, gmail=8, web=30)
+    come_back(world, addresses[:5], UNPROVED)
+    come_back(world, addresses[:5], UNPROVED, "mailbox")
+    come_back(world, addresses[20:30], FULL)
+    (words,) = said_of_refusals(world)
+    assert words.startswith("Issue 1: gmail.example refused the copies of 5 of 8 readers by policy")
+    assert "550 5.7.26 This mail to (an address) has been blocked" in words
+    assert "SPF, DKIM and DMARC" in words
+    assert "web.example" not in words
+    assert "@" not in words
+    with world.project() as project:
+        found = lookback.look(project.store, project.settings, world.now)
+    assert words in lookback.lines(found)
+    assert "gmail.example refused" in lookback.page(found)
+
+
+def test_it_is_told_once_an_issue_however_often_the_author_wants_to_be_told(world: World) -> None:
+    want(world, 'mail = "lisa@example.org"', 'again = "1d"')
+    addresses = sent_to(world, gmail=8)
+    come_back(world, addresses[:5], UNPROVED)
+    assert told(world).done
+    come_back(world, addresses[5:], UNPROVED)
+    for _ in range(40):
+        world.pass_time(days=1)
+        assert told(world) == Report()
+
+
+def test_many_hosts_that_refuse_a_few_each_are_told_together(world: World) -> None:
+    addresses = sent_to(world, **{f"school{at}": 1 for at in range(20)})
+    come_back(world, addresses[:4], "554 5.7.1 Service unavailable; client host blocked using a blocklist")
+    (words,) = said_of_refusals(world)
+    assert "mail hosts refused the copies of 4 of 20 readers by policy" in words
+    assert "client host blocked using a blocklist" in words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(2, UNPROVED), (8, FULL), (8, "550 5.1.1 no such user, blocked"), (8, "552 the mailbox is too small")],
+    ids=["two readers", "full mailboxes", "gone mailboxes", "something else"],
+)
+def test_a_reader_or_two_or_what_is_no_policy_are_no_matter(world: World, count: int, words: str) -> None:
+    come_back(world, sent_to(world, gmail=8)[:count], words)
+    assert said_of_refusals(world) == []
+
+
+def test_three_of_very_many_readers_at_a_host_are_no_matter(world: World) -> None:
+    come_back(world, sent_to(world, gmail=200)[:3], UNPROVED)
+    assert said_of_refusals(world) == []
+
+
+def test_what_the_mail_server_refused_at_once_is_told_of_it_and_not_of_the_readers_hosts(world: World) -> None:
+    sent_to(world, gmail=4, web=4)
+    with world.project() as project, project.store.writing() as tx:
+        refused = {"fate": "rejected", "words": "554 5.7.1 <reader1@web.example>: Relay access denied"}
+        tx.execute(sa.update(tables.outcomes).values(**refused))
+    (words,) = said_of_refusals(world)
+    assert "your provider refused the copies of 8 of 8 readers by policy" in words
+    assert "@" not in words
+
+
+def test_who_is_forgotten_leaves_no_name_of_a_host(world: World) -> None:
+    addresses = sent_to(world, gmail=3)
+    come_back(world, addresses, UNPROVED)
+    with world.project() as project:
+        for one in addresses:
+            readers.forget(project.store, one, now=world.now)
+    assert said_of_refusals(world) == []
+    assert b"gmail.example" not in world.state()
 
 
 def test_the_project_of_a_broken_provider_still_runs(world: World) -> None:

@@ -13,7 +13,7 @@ from pipeline.errors import PaperroundError
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-HEAD = "0013"
+HEAD = "0014"
 
 
 def current(tx: sa.Connection) -> str | None:
