@@ -601,7 +601,7 @@ def parse(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:
         raw["delivery"] = delivery
     if isinstance(raw.get("events"), dict) and isinstance(raw["events"].get("ics"), str):
         raw["events"]["ics"] = [raw["events"]["ics"]]
-    file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE))
+    file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE), apart=_provider_tables(delivery))
     _check_turns(file.schedule, text)
     _check_hub(file.newsletter, text)
     return Settings(
@@ -723,10 +723,19 @@ PARSERS: toml.Parsers = {
 }
 
 
+def _provider_tables(delivery: Any) -> dict[str, str]:
+    """How each provider's own table is written. Its file's name is enough: providers stand on a higher floor."""
+    files = (Path(__file__).parent / "providers").glob("[a-z]*.py")
+    chosen = delivery.get("provider") if isinstance(delivery, dict) else None
+    return {str(name): f"[delivery.{name}]" for name in (*(file.stem for file in files), chosen)}
+
+
 def _split_delivery(raw: Any) -> tuple[Any, dict[str, dict[str, Any]]]:
+    """What is said of all providers, and each one's own table. A table of another section is none of these."""
     if not isinstance(raw, dict):
         return raw, {}
-    providers = {key: value for key, value in raw.items() if isinstance(value, dict)}
+    others = toml.homes_in(_File)
+    providers = {key: value for key, value in raw.items() if isinstance(value, dict) and key not in others}
     return {key: value for key, value in raw.items() if key not in providers}, providers
 
 

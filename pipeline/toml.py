@@ -81,10 +81,20 @@ def _twice(what: str) -> str:
     return f"{what} stands twice in its section; take one of them out."
 
 
-def decode(raw: Any, shape: type[S], parsers: Parsers, *, text: str, file: str, path: KeyPath = ()) -> S:
+def decode(
+    raw: Any,
+    shape: type[S],
+    parsers: Parsers,
+    *,
+    text: str,
+    file: str,
+    path: KeyPath = (),
+    apart: Mapping[str, str] | None = None,
+) -> S:
     """`raw` (a TOML value) as `shape`; `text`, `file` and `path` say where it stands.
 
     `parsers` turn texts into the types that TOML does not have; a ValueError of theirs is the fault's sentence.
+    `apart` says of tables that the shape does not know how they are written, for one that stands at a wrong place.
 
     Raises SettingsError that names every fault, not only the first.
     """
@@ -94,7 +104,7 @@ def decode(raw: Any, shape: type[S], parsers: Parsers, *, text: str, file: str, 
             raise ValueError("expected text in quotes")  # noqa: TRY004 - msgspec turns a ValueError into a fault
         return parsers[kind](value)
 
-    homes = _homes(shape)
+    homes = {**{key: f"It is written {place}." for key, place in (apart or {}).items()}, **homes_in(shape)}
     faults = sorted((line(text, at), words) for at, words in _faults(raw, shape, path, hook, homes))
     if faults:
         raise SettingsError("\n".join(dict.fromkeys(f"{file}:{number}: {words}" for number, words in faults)))
@@ -151,19 +161,26 @@ def _is_struct(shape: Any) -> bool:
 
 
 @cache
-def _homes(shape: type[msgspec.Struct]) -> Mapping[str, str]:
-    """Which section a key belongs to, for the keys that one section alone has."""
+def homes_in(shape: type[msgspec.Struct]) -> Mapping[str, str]:
+    """Where sections belong, and the keys that one section alone has: a sentence for each."""
+    sections: dict[str, str] = {}
     found: dict[str, list[str]] = {}
     for section, part in _parts(shape).items():
         several = get_origin(part.type) is tuple
         inner = get_args(part.type)[0] if several else part.type
-        for key in _parts(inner) if _is_struct(inner) else ():
-            found.setdefault(key, []).append(f"[[{section}]]" if several else f"[{section}]")
-    return {key: sections[0] for key, sections in found.items() if len(sections) == 1}
+        if not _is_struct(inner):
+            continue
+        head = f"[[{section}]]" if several else f"[{section}]"
+        sections[section] = f"It is written {head}."
+        for key, below in _parts(inner).items():
+            table = _is_struct(_present(below.type)) or get_origin(below.type) is dict
+            words = f"It is written [{section}.{key}]." if table else f"It belongs below {head}."
+            found.setdefault(key, []).append(words)
+    return sections | {key: words[0] for key, words in found.items() if len(words) == 1 and key not in sections}
 
 
 def _unknown_words(key: str, known: Mapping[str, Any], table: str, homes: Mapping[str, str], elsewhere: str) -> str:
-    hint = f" It belongs below {homes[key]}." if key in homes else did_you_mean(key, known)
+    hint = f" {homes[key]}" if key in homes else did_you_mean(key, known)
     hint = hint or (f" {elsewhere}" if elsewhere else "")
     return f"{key} is not a setting of {f'[{table}]' if table else 'this file'}.{hint} Known: {', '.join(known)}."
 

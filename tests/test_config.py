@@ -103,6 +103,15 @@ def test_a_line_that_is_not_toml_is_told_with_what_to_write(
         ("[books]\nmin_posts = 2\n", "It belongs below [schedule]."),
         ('[delivery]\nhost = "mail.example.org"\n', "stands below its own [delivery.NAME], as [delivery.smtp]."),
         ('[delivery]\nreply_to = "a@example.org"\n', "It belongs below [newsletter]."),
+        ('[smtp]\nhost = "mail.example.org"\n', "It is written [delivery.smtp]. Known:"),
+        ("[listmonk]\nlists = [1]\n", "It is written [delivery.listmonk]. Known:"),
+        ('[delivery]\nprovider = "acme"\n[acme]\nx = 1\n', "It is written [delivery.acme]. Known:"),
+        ('[feedback.postmark]\nstream = "x"\n', "It is written [delivery.postmark]. Known:"),
+        ('[imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
+        ('[delivery.imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
+        ('[affiliate]\nbookshop = "1"\n', "It is written [books.affiliate]. Known:"),
+        ("[delivery.schedule]\nmin_posts = 2\n", "It is written [schedule]. Known:"),
+        ('[delivery.source]\nurl = "https://b.example/"\n', "It is written [[source]]. Known:"),
     ],
 )
 def test_a_value_that_can_not_be_is_told_in_plain_words(tmp_path: Path, more: str, said: str) -> None:
