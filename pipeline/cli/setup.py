@@ -147,7 +147,8 @@ def _about_mail(settings: Settings) -> list[Advice]:
     from pipeline.feedback import domain
 
     if not deliver.provider(settings.deliver).can.real:
-        return []
+        words = f"{settings.delivery.provider} only writes files, so they reach nobody; name a provider that mails."
+        return [domain.Advice(level="note", about="notices by mail", words=words)] if settings.notices.mail else []
     told = domain.advice(settings.feedback, names.asker(settings.fetch.resolver))
     if told[0].about != "sender's domain":
         told.append(domain.way_out(settings.feedback, _status(settings)))

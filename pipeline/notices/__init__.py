@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from pipeline import deliver
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
 from pipeline.model import Outside, Report
@@ -79,5 +80,13 @@ def _said(fresh: Sequence[Matter], store: Store, settings: Settings, out: Outsid
         with store.writing() as tx:
             notices.said(tx, [one.key for one in fresh if not one.once], now, now + settings.notices.again)
             notices.said(tx, [one.key for one in fresh if one.once], now, NEVER)
-    done = (f"A notice of {many(len(fresh), 'thing')} by {' and '.join(arrived)}.",)
+    done = (f"A notice of {many(len(fresh), 'thing')}{_ways_gone(arrived, settings)}.",)
     return Report(done=done if arrived else (), waiting=tuple(faults))
+
+
+def _ways_gone(arrived: Sequence[str], settings: Settings) -> str:
+    """As in " by mail and ntfy"; what was only written into a file went to nobody."""
+    file = "mail" in arrived and not deliver.provider(settings.deliver).can.real
+    by = " and ".join(name for name in arrived if not (file and name == "mail"))
+    written = ", written into outbox/mail/0/test/, sent to nobody" if file else ""
+    return f" by {by}{written}" if by else written

@@ -146,6 +146,16 @@ def test_check_finds_a_state_that_no_command_can_use_and_makes_none(world: World
         assert "hush" not in done.stdout + done.stderr
 
 
+def test_check_says_that_notices_by_mail_reach_nobody_where_a_provider_only_writes_files(
+    world: World, run: Run
+) -> None:
+    assert "notices by mail" not in run("check").stdout
+    world.set("[schedule]", '[notices]\nmail = "lisa@example.org"\n\n[schedule]')
+    done = run("check")
+    assert done.returncode == 0
+    assert re.search("note +notices by mail: outbox only writes files, so they reach nobody", done.stdout)
+
+
 def test_check_asks_the_mail_server_whether_it_would_take_mail_and_hands_over_none(world: World, run: Run) -> None:
     world.set("[[source]]", '[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\n'
               'port = 1\nsecurity = "none"\n\n[[source]]')  # fmt: skip

@@ -77,7 +77,8 @@ def test_a_draft_that_waits_is_said_once_by_mail_and_again_after_some_days(world
     want(world, 'mail = "Lisa <lisa@example.org>"')
     steps.pull(world)
     steps.build_now(world)
-    assert told(world).done == ("A notice of 1 thing by mail.",)
+    (done,) = told(world).done
+    assert done == "A notice of 1 thing, written into outbox/mail/0/test/, sent to nobody."
     (mail,) = mailed(world)
     assert "Issue 1" in str(mail)
     assert mail["To"] == "lisa@example.org"
@@ -119,6 +120,14 @@ def test_ntfy_gets_topic_title_and_message(world: World, listener: Listener) -> 
     ((_, document),) = listener.heard
     assert document["topic"] == "lisas-topic"
     assert document["title"] == "Kind Words: something waits for you"
+
+
+def test_a_notice_that_was_only_written_into_a_file_is_not_told_as_a_mail(world: World, listener: Listener) -> None:
+    want(world, 'mail = "lisa@example.org"', f'ntfy = "http://127.0.0.1:{listener.server_port}/topic"')
+    steps.pull(world)
+    steps.build_now(world)
+    (done,) = told(world).done
+    assert done == "A notice of 1 thing by ntfy, written into outbox/mail/0/test/, sent to nobody."
 
 
 def test_a_way_that_fails_costs_a_run_nothing_and_is_tried_ever_more_slowly(world: World, listener: Listener) -> None:
@@ -277,7 +286,7 @@ def test_each_matter_is_told_by_each_way(
     happens(world)
     assert any(one.startswith(key) for one in keys(world))
     (done,) = told(world).done
-    assert done.endswith(f"by {way}.")
+    assert done.endswith(", sent to nobody." if way == "mail" else f" by {way}.")
     if way == "mail":
         (mail,) = mailed(world)
         text = mail.get_body(("plain",))
