@@ -1,8 +1,8 @@
 """What letters in a mailbox say: reports of mail hosts about copies, complaints, and readers who want to leave.
 
-Delivery status notifications (RFC 3464, and the plain text of qmail), feedback reports (RFC 5965), and mails to the
-address for unsubscribing. A letter is a stranger's: it counts only when it brings back something of a copy that we
-sent, or the token of a link.
+Delivery status notifications (RFC 3464 and 6533, and the plain text of qmail), feedback reports (RFC 5965), and mails
+to the address for unsubscribing. A letter is a stranger's: it counts only when it brings back something of a copy that
+we sent, or the token of a link.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
+from email.errors import MessageError
 from email.message import Message as Letter
 from email.utils import getaddresses
 
@@ -23,6 +24,12 @@ from pipeline.model import IssueNumber, Signal
 
 PARTS_AT_MOST = 50
 HEADERS_AT_MOST = 400
+GROUPS_AT_MOST = 100
+LETTERS_AT_MOST = 64_000
+"""So much of a part is read; reports have said by then what they have to say."""
+_STATUS = ("message/delivery-status", "message/global-delivery-status")
+_RETURNED = ("text/rfc822-headers", "message/rfc822", "message/global-headers", "message/global")
+_AS_IT_CAME = policy.compat32.clone(max_line_length=None, mangle_from_=False)
 _OURS = re.compile(r"<(\d{1,9})\.([0-9a-f]{24})@[^\s<>@]+>")
 _TOKEN = re.compile(r"unsubscribe[\s_:]+([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LINK = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
@@ -31,6 +38,14 @@ _LEAVE = re.compile(r"\s*(re:\s*)?(unsubscribe|abmelden|abbestellen|d[ée]sabonn
 _QMAIL = re.compile(r"\s*Hi\. This is the ")
 _QMAIL_RECIPIENT = re.compile(r"^<([^\s<>@]{1,64}@[^\s<>@]{1,255})>:\n((?:.+\n)+)", re.MULTILINE)
 _QMAIL_COPY = "\n--- Below this line is a copy of the message.\n"
+
+
+class _Letter(Letter):
+    """A letter whose encoded parts message/* are text: the standard parser would take their letters for headers."""
+
+    def get_content_type(self) -> str:
+        kind, way = super().get_content_type(), str(self.get("Content-Transfer-Encoding", "")).strip().lower()
+        return kind.replace("message/", "encoded/", 1) if way in ("base64", "quoted-printable") else kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +70,20 @@ class _Failure:
 def read(raw: bytes, now: datetime) -> Sequence[Said]:
     """The events that a letter reports; none for a letter that is something else. Never raises for any letter."""
     try:
-        letter = message_from_bytes(raw, policy=policy.compat32)
+        letter = message_from_bytes(raw, _Letter, policy=policy.compat32)
         return list(_read(letter, hashlib.sha256(raw).hexdigest(), now))
-    except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError, MessageError):
         return ()
 
 
 def _read(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
     # What a part is says more than the whole: hosts that add a disclaimer wrap the report in something else.
-    kinds = {part.get_content_type() for part in _parts(letter)}
-    if "message/delivery-status" in kinds:
+    kinds = {_kind(part) for part in _parts(letter)}
+    if kinds.intersection(_STATUS):
         yield from _bounces(letter, _heads(letter), _reported(letter), name, now)
     elif "message/feedback-report" in kinds:
         yield from _complaint(letter, name, now)
-    elif _QMAIL.match(text := _text(letter)):
+    elif _QMAIL.match(text := "" if letter.is_multipart() else _content(letter)):
         copy = text.partition(_QMAIL_COPY)[2].lstrip("\n").partition("\n\n")[0]
         yield from _bounces(letter, [copy], _told(text), name, now)
     elif not _automatic(letter):
@@ -77,6 +92,10 @@ def _read(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
 
 def _parts(letter: Letter) -> list[Letter]:
     return [part for part, _ in zip(letter.walk(), range(PARTS_AT_MOST), strict=False)]
+
+
+def _kind(part: Letter) -> str:
+    return part.get_content_type().replace("encoded/", "message/", 1)
 
 
 def _bounces(
@@ -122,7 +141,7 @@ def _told(text: str) -> Iterator[_Failure]:
 def _complaint(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
     """Somebody pressed "this is spam"; her address is often left out, the link of her copy is not."""
     returned, token = _proof(_heads(letter))
-    report = next((part for part in _parts(letter) if part.get_content_type() == "message/feedback-report"), None)
+    report = next((part for part in _parts(letter) if _kind(part) == "message/feedback-report"), None)
     if report is None or (returned is None and token is None):
         return
     fields = _fields(report)
@@ -172,8 +191,8 @@ def _automatic(letter: Letter) -> bool:
 
 def _heads(letter: Letter) -> list[str]:
     """The header blocks that a report brings back."""
-    kinds = ("text/rfc822-headers", "message/rfc822")
-    return [_head(part) for part in _parts(letter) if part.get_content_type() in kinds]
+    returned = (part for part in _parts(letter) if _kind(part) in _RETURNED)
+    return [_content(part).lstrip("\n").partition("\n\n")[0] for part in returned]
 
 
 def _proof(heads: Sequence[str]) -> tuple[tuple[str, str] | None, str | None]:
@@ -185,40 +204,34 @@ def _proof(heads: Sequence[str]) -> tuple[tuple[str, str] | None, str | None]:
     return found and (found[0], found[1]), link and link[1]
 
 
-def _text(letter: Letter) -> str:
-    """The words of a letter without parts, as far as reports have something to say; "" for others."""
-    whole = letter.get_payload(decode=True)
-    return whole[:64_000].decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(whole, bytes) else ""
-
-
-def _head(part: Letter) -> str:
-    """The header block that a part brings back, as text."""
-    inner = part.get_payload()
-    if isinstance(inner, list) and inner and isinstance(inner[0], Letter):
-        return "\n".join(f"{name}: {value}" for name, value in inner[0].items()[:HEADERS_AT_MOST])
-    whole = part.get_payload(decode=True)
-    return whole[:64_000].decode("utf-8", "replace") if isinstance(whole, bytes) else ""
+def _content(part: Letter) -> str:
+    """The text of a part, decoded; of one that the parser has read into, as it came."""
+    inside = part.as_bytes(policy=_AS_IT_CAME).partition(b"\n\n")[2] if part.is_multipart() else None
+    content = part.get_payload(decode=True) if inside is None else inside
+    text = content[:LETTERS_AT_MOST].decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    return text.replace("\r\n", "\n")
 
 
 def _groups(letter: Letter) -> list[Letter]:
     """The groups of fields of a delivery status: one for each recipient, after that of the message."""
     for part in _parts(letter):
-        inner = part.get_payload()
-        if part.get_content_type() == "message/delivery-status" and isinstance(inner, list):
-            return [group for group in inner if isinstance(group, Letter)][:100]
+        if _kind(part) in _STATUS:
+            groups = re.split(r"\n[ \t]*\n\s*", _content(part).strip())[:GROUPS_AT_MOST]
+            return [message_from_string(group, policy=policy.compat32) for group in groups]
     return []
 
 
 def _fields(part: Letter) -> dict[str, str]:
-    inner = part.get_payload()
-    text = inner[0].as_string() if isinstance(inner, list) and inner and isinstance(inner[0], Letter) else str(inner)
-    lines = (line.partition(":") for line in text.splitlines()[:HEADERS_AT_MOST] if ":" in line)
+    lines = (line.partition(":") for line in _content(part).splitlines()[:HEADERS_AT_MOST] if ":" in line)
     return {name.strip().lower(): value.strip() for name, _, value in lines}
 
 
 def _typed(value: object) -> str:
-    """The address in `rfc822; ann@example.org` (RFC 3464 section 2.3.1)."""
-    return header_text(str(value).rpartition(";")[2]).strip("<> ")
+    r"""The address in `rfc822; ann@example.org` (RFC 3464 section 2.3.1), its letters also as `\x{E9}` (RFC 6533)."""
+    kind, _, address = str(value).rpartition(";")
+    if kind.strip().lower() == "utf-8":
+        address = re.sub(r"\\x\{([0-9A-Fa-f]{2,5})\}", lambda found: chr(int(found[1], 16)), address)
+    return header_text(address).strip("<> ")
 
 
 def _when(letter: Letter, now: datetime) -> datetime:

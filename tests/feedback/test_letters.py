@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import quopri
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -229,6 +231,54 @@ def test_a_report_that_a_host_wrapped_in_its_disclaimer_counts(sent: World) -> N
     assert state(sent) == "bounced"
 
 
+def encoded(letter: bytes, way: str) -> bytes:
+    """The same report with each of its parts encoded on the way."""
+    first, *parts, last = letter.split(b"--BB")
+    for at, part in enumerate(parts):
+        kind, _, content = part.partition(b"\n\n")
+        coded = b64encode(content) if way == "base64" else quopri.encodestring(content, quotetabs=True)
+        lines = b"\n".join(coded[n : n + 76] for n in range(0, len(coded), 76)) if way == "base64" else coded
+        parts[at] = kind + f"\nContent-Transfer-Encoding: {way}\n\n".encode() + lines + b"\n"
+    return b"--BB".join((first, *parts, last))
+
+
+@pytest.mark.parametrize("line", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("returned", [b"text/rfc822-headers", b"message/rfc822", b"message/global-headers"])
+@pytest.mark.parametrize("status", [b"message/delivery-status", b"message/global-delivery-status"])
+@pytest.mark.parametrize("way", ["", "base64", "quoted-printable"])
+def test_a_report_is_read_however_its_parts_are_named_and_encoded(
+    way: str, status: bytes, returned: bytes, line: bytes
+) -> None:
+    token, name = "a" * 43, "<1.0123456789abcdef01234567@example.org>"
+    head = (
+        f"From: letters@example.org\nMessage-ID: {name}\nList-Unsubscribe: <https://news.example/unsubscribe/{token}>\n"
+    )
+    report = bounce("änn@bücher.example", head)
+    report = report.replace(b"message/delivery-status", status).replace(b"text/rfc822-headers", returned)
+    report = encoded(report, way) if way else report
+    (said,) = letters.read(report.replace(b"\n", line), NOW)
+    assert said.signal.kind == "bounced"
+    assert said.signal.permanent
+    assert said.signal.address == "änn@bücher.example"
+    assert (said.signal.provider_id, said.token) == (name, token)
+    assert "user unknown" in said.signal.words
+
+
+def test_an_address_of_any_letters_is_read_as_its_report_writes_it() -> None:
+    report = bounce("x", "Message-ID: <1.0123456789abcdef01234567@example.org>")
+    written = report.replace(b"rfc822; x", rb"utf-8; \x{E4}nn@b\x{FC}cher.example")
+    (said,) = letters.read(written, NOW)
+    assert said.signal.address == "änn@bücher.example"
+
+
+@pytest.mark.parametrize("way", ["base64", "quoted-printable"])
+def test_a_complaint_is_read_whose_parts_are_encoded(sent: World, way: str) -> None:
+    report = complaint(head(sent, "ann@example.org"))
+    boundary = report.partition(b'boundary="')[2].partition(b'"')[0]
+    visit(sent, encoded(report.replace(boundary, b"BB"), way))
+    assert (state(sent), state(sent, "ben@example.org")) == ("complained", "active")
+
+
 def test_a_complaint_counts_even_when_the_host_hides_the_address(sent: World) -> None:
     returned = head(sent, "ann@example.org").replace("ann@example.org", "redacted")
     visit(sent, complaint(returned))
@@ -408,7 +458,8 @@ BITS = st.sampled_from(
         b"Content-Type: multipart/report; report-type=feedback-report; boundary=B\n", b"Final-Recipient: rfc822; a@b.example\n",
         b"Content-Type: message/feedback-report\n", b"Action: failed\n", b"Status: 5.1.1\n", b"Feedback-Type: abuse\n",
         b"Message-ID: <1.0123456789abcdef01234567@example.org>\n", b"Subject: unsubscribe\n", b"From: a@b.example\n",
-        b"Date: nonsense\n", b"Date: Fri, 31 Dec 9999 23:00:00 -1200\n", b"Content-Transfer-Encoding: base64\n", b"Content-Type: text/plain; charset=klingon\n",
+        b"Date: nonsense\n", b"Date: Fri, 31 Dec 9999 23:00:00 -1200\n", b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n",
+        b"Content-Type: message/global-delivery-status\n", b"Content-Type: message/global\n", b"aGFsbG8\n", b"Content-Type: text/plain; charset=klingon\n",
         b"Subject: =?utf-8?b?/////w==?=\n", b"\xff\xfe\x00\n", b"List-Unsubscribe: <https://x/unsubscribe/" + b"a" * 43 + b">\n",
     ]
 )  # fmt: skip
