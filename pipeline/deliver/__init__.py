@@ -77,12 +77,15 @@ def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNum
             yield from (f"old/{one}" for one in past.old(tx, now - max(settings.keep_copies, SHORTEST)))
         yield from (f"orphan/{batch}" for batch, by in claims.every(tx, number) if not store.alive(tx, by))
         yield from _to_freeze(tx, settings, now, number)
+    told: set[str] = set()
     with store.reading() as tx:
         for one, carrier, since in ledger.open_sendings(tx):
             if number not in (None, one):
                 continue
             if carriers.stopped(tx, carrier) is not None:
-                yield f"stopped/{one}"
+                # Said once, however many issues wait for the same provider.
+                yield from () if carrier in told else (f"stopped/{one}",)
+                told.add(carrier)
             elif now - since > settings.max_age:
                 yield f"expired/{one}"
             else:

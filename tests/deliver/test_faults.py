@@ -13,9 +13,10 @@ import pytest
 from pipeline import deliver, run
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.feedback import readers
-from pipeline.model import Outcome, Report, SubscriberId
+from pipeline.model import IssueNumber, Outcome, Report, SubscriberId
 from pipeline.store import ledger
 from tests.deliver.scene import ONE, Stage
+from tests.journeys import steps
 
 AMBIGUOUS = ["reset after", "500 after", "truncated", "hang"]
 
@@ -222,6 +223,23 @@ def test_b2_b10_a_refusal_of_us_stops_at_once_and_waits_for_a_person(stage: Stag
         scene.send()
         waf = fault == "waf"
         assert scene.sums == ({"accepted": 2, "unknown": 2} if waf else {"accepted": 4})
+
+
+def test_a_provider_that_refuses_us_is_told_once_however_many_issues_wait_for_it(stage: Stage) -> None:
+    with stage("none") as scene:
+        scene.double.faults = ["401"]
+        scene.send()
+        for number in (2, 3):
+            scene.world.pass_time(days=1)
+            scene.world.blog.publish(f"more-{number}", f"More {number}", scene.world.now - timedelta(hours=1))
+            steps.pull(scene.world)
+            steps.build_now(scene.world)
+            steps.approve(scene.world, IssueNumber(number))
+        for _ in range(2):
+            report = scene.cron()
+            (sentence,) = [one for one in report.attention if "Nothing more is handed to double" in one]
+            assert sentence.endswith("`send 1` goes on.")
+        assert scene.double.asked == 1
 
 
 def test_b5_a_reader_whom_the_answer_does_not_mention_is_unknown(stage: Stage) -> None:
