@@ -141,6 +141,10 @@ class Forged(PaperroundError):
     """A webhook call whose signature or secret is wrong, missing or too old; nothing it says is believed."""
 
 
+class Outdated(Forged):
+    """A webhook call that was signed too long ago to be believed, however often it is made again."""
+
+
 class Unverifiable(Forged):
     """Nobody can tell who calls, for want of a right key in the settings; the call is wanted again when it is there."""
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.errors import Forged, Unverifiable
+from pipeline.errors import Forged, Outdated, Unverifiable
 from pipeline.mail import header_text
 from pipeline.model import IssueNumber, Signal, SignalKind, SubscriberId
 
@@ -87,9 +87,15 @@ def sha256(secret: bytes, *parts: bytes) -> bytes:
 
 
 def recent(stamp: str, now: datetime, allowed: timedelta) -> None:
-    """The time in seconds since 1970 that was signed with the call lies within `allowed` of now."""
+    """The time in seconds since 1970 that was signed with the call lies within `allowed` of now.
+
+    Raises Outdated for one from before, so verify first: who calls is told not to call again.
+    """
     insist(stamp.isdecimal() and stamp.isascii() and len(stamp) < 12, "The call does not say when it was signed.")
-    insist(abs(now - datetime.fromtimestamp(int(stamp), UTC)) <= allowed, "The call was signed too long ago.")
+    age = now - datetime.fromtimestamp(int(stamp), UTC)
+    insist(age >= -allowed, "The call was signed in the future; is the clock of this machine right?")
+    if age > allowed:
+        raise Outdated("The call was signed too long ago.")
 
 
 def content(body: bytes) -> Any:

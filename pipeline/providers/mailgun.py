@@ -45,6 +45,7 @@ _SYNTAX = Syntax(
     in_style=re.compile(r"%(?=[a-z_]{3})"),
 )
 _PAGE, _PAGES = 300, 40
+LATE_AT_MOST = timedelta(days=30)
 _ID = re.compile(r"<?[!-;=?-~]{1,200}>?")
 
 
@@ -204,15 +205,16 @@ def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], 
     """The signal of a webhook call (https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks).
 
     The signature covers a token and a time, not the event: so the token is the signal's id, and a call that is
-    repeated with other words is one that is known already.
+    repeated with other words is one that is known already. Mailgun warns of delays and calls again for eight hours with
+    what it signed at first, and a machine may be off for longer; whatever is late counts for as long as a bounce does.
     """
     key = signed.key(secrets, WEBHOOK).encode()
     call = api.table(signed.content(body))
     proof = api.table(call.get("signature"))
     stamp, token, given = (api.text(proof.get(part)) for part in ("timestamp", "token", "signature"))
-    signed.recent(stamp, now, timedelta(days=1))
     wanted = signed.sha256(key, stamp.encode(), token.encode("utf-8", "replace")).hex()
     signed.insist(len(token) >= 20 and signed.same(given, wanted), "The signature is wrong.")
+    signed.recent(stamp, now, LATE_AT_MOST)
     return list(_signals(api.table(call.get("event-data")), token, now))
 
 

@@ -186,10 +186,10 @@ def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], 
     """The signal of a webhook call, signed as Svix does it (https://resend.com/docs/dashboard/webhooks)."""
     name, stamp = headers.get("svix-id", ""), headers.get("svix-timestamp", "")
     key = signed.key_bytes(secrets, WEBHOOK, "whsec_")
-    signed.recent(stamp, now, timedelta(minutes=5))
     wanted = signed.sha256(key, f"{name}.{stamp}.".encode("utf-8", "replace"), body)
     given = [part.removeprefix("v1,") for part in headers.get("svix-signature", "").split() if part.startswith("v1,")]
     signed.insist(any(signed.same_bytes(part, wanted) for part in given[:10]), "The signature is wrong.")
+    signed.recent(stamp, now, timedelta(minutes=5))
     return list(_signals(api.table(signed.content(body)), name, now))
 
 

@@ -172,9 +172,9 @@ def events(headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str], 
     """The signals of a webhook call, signed with ECDSA (the pages "Event Webhook Security Features")."""
     key, stamp = signed.key_bytes(secrets, WEBHOOK), headers.get("x-twilio-email-event-webhook-timestamp", "")
     signature = signed.unpacked(headers.get("x-twilio-email-event-webhook-signature", ""))
+    _verify(key, signature, stamp.encode("utf-8", "replace") + body)
     # A call that fails is repeated for a day.
     signed.recent(stamp, now, timedelta(days=1, minutes=5))
-    _verify(key, signature, stamp.encode() + body)
     return [one for event in api.rows(signed.content(body)) for one in _signals(api.table(event))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import FetchFault, Forged, PaperroundError, Unverifiable
+from pipeline.errors import FetchFault, Forged, Outdated, PaperroundError, Unverifiable
 from pipeline.feedback import hooks, reports
 from pipeline.public import pages
 from pipeline.public.asked import Answered, Asked, Desk
@@ -32,6 +32,9 @@ def webhook(asked: Asked, desk: Desk) -> Answered:
     except (Unverifiable, FetchFault) as fault:
         # A call refused with a 4xx may never be made again; this one is wanted later.
         return _refused(asked, desk, fault, Answered(body=_LATER, status=503, kind=_PLAIN))
+    except Outdated as fault:
+        # For a 403 Mailgun would call for hours; a 406 ends it, and for the others any 4xx says the same.
+        return _refused(asked, desk, fault, Answered(body=f"{fault.what}\n", status=406, kind=_PLAIN))
     except Forged as fault:
         return _refused(asked, desk, fault, Answered(body=f"{fault.what}\n", status=403, kind=_PLAIN))
     reports.take(asked.provider, told, desk.store, desk.clock())

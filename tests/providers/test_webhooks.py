@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from pipeline.errors import Forged, Unverifiable
+from pipeline.errors import Forged, Outdated, Unverifiable
 from pipeline.model import Signal
 from pipeline.providers import brevo, buttondown, mailgun, mailjet, postmark, resend, resend_broadcasts, sendgrid, ses
 
@@ -275,11 +275,27 @@ def test_a_call_without_its_proof_is_not_believed(name: str) -> None:
         call.module.events({}, json.dumps(call.event).encode(), call.secrets, NOW)
 
 
-@pytest.mark.parametrize(("name", "days"), [("resend", 0.01), ("sendgrid", 1.1), ("mailgun", 1.1)])
+@pytest.mark.parametrize(("name", "days"), [("resend", 0.01), ("sendgrid", 1.1), ("mailgun", 31)])
 def test_an_old_call_and_one_from_the_future_are_not_believed(name: str, days: float) -> None:
-    for now in (NOW + timedelta(days=days), NOW - timedelta(days=days)):
-        with pytest.raises(Forged, match="too long ago"):
-            BOUNCES[name].signals(now)
+    with pytest.raises(Outdated, match="too long ago"):
+        BOUNCES[name].signals(NOW + timedelta(days=days))
+    with pytest.raises(Forged, match="in the future; is the clock"):
+        BOUNCES[name].signals(NOW - timedelta(days=days))
+
+
+def test_a_mailgun_call_counts_that_comes_days_late_and_only_once() -> None:
+    (first,), (late,) = BOUNCES["mailgun"].signals(NOW), BOUNCES["mailgun"].signals(NOW + timedelta(days=20))
+    assert (late.kind, late.permanent, late.id) == (first.kind, first.permanent, first.id)
+
+
+@pytest.mark.parametrize("name", ["resend", "sendgrid", "mailgun"])
+def test_a_stranger_is_not_told_that_a_call_is_too_old(name: str) -> None:
+    call = BOUNCES[name]
+    another = base64.b64encode(b"another key of 24 bytes.").decode()
+    secrets = ecdsa(SENDGRID).secrets if name == "sendgrid" else dict.fromkeys(call.secrets, another)
+    with pytest.raises(Forged) as fault:
+        call.module.events(call.headers, call.body, secrets, NOW + timedelta(days=60))
+    assert not isinstance(fault.value, Outdated)
 
 
 def test_a_mailgun_call_that_is_repeated_with_other_words_keeps_its_id() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from typing import Any
 
@@ -188,3 +189,28 @@ def test_a_call_whose_certificate_can_not_be_had_just_now_is_wanted_again(world:
         answer = site.client.post(path(site, "ses"), content=sns(SES).body)
         assert answer.status_code == 503
         assert state(site) == "active"
+
+
+@pytest.mark.parametrize(
+    ("days", "key", "answer", "becomes"),
+    [(0, "key", 200, "bounced"), (3, "key", 200, "bounced"), (40, "key", 406, "active"), (0, "other", 403, "active")],
+    ids=["at once", "days late", "too late to be believed", "wrong signature"],
+)
+def test_mailgun_calls_late_with_a_right_signature_and_is_told_when_not_to_call_again(
+    world: World, days: int, key: str, answer: int, becomes: str
+) -> None:
+    """It calls again for eight hours unless the answer is 200 or 406."""
+    world.whisper(PAPERROUND_POSTMARK_TOKEN="token", PAPERROUND_MAILGUN_WEBHOOK="key")
+    stamp, token = str(int(world.now.timestamp())), "t" * 50
+    proof = {
+        "timestamp": stamp,
+        "token": token,
+        "signature": hmac.digest(key.encode(), f"{stamp}{token}".encode(), "sha256").hex(),
+    }
+    event = {"event": "failed", "severity": "permanent", "reason": "bounce", "recipient": "ann@example.org",
+             "timestamp": int(stamp) + 1, "delivery-status": {"code": 550, "message": "5.1.1 no such mailbox"}}  # fmt: skip
+    world.pass_time(days=days)
+    with up(world) as site:
+        for _ in range(2):
+            said = call(site, {"signature": proof, "event-data": event}, to=path(site, "mailgun"))
+            assert (said.status_code, state(site)) == (answer, becomes)
