@@ -141,7 +141,8 @@ def _known_elsewhere(
 ) -> Report | None:
     """Before this process hands over an issue's first batch, see whether the provider has it already.
 
-    Then this ledger is older than what went out (a backup was put back), and nothing more may leave by itself.
+    Then this ledger is older than what went out (a backup was put back), and nothing more may leave by itself; unless
+    another process claimed the batch while the provider was asked.
     """
     if by.can.lookup == "none" or by.can.idempotency == "campaign":
         return None
@@ -157,6 +158,8 @@ def _known_elsewhere(
         return None
     words = f"it has copies of issue {was.number} that this ledger does not know of; was a backup put back?"
     with store.writing() as tx:
+        if ledger.standing(tx, batch).attempts:
+            return Report(unchanged=1)
         carriers.stop(tx, settings.provider, words)
     return Report(attention=(settle.stop_words(settings.provider, words, f"`reconcile {was.number}`"),))
 

@@ -453,6 +453,23 @@ def test_two_who_ask_for_records_at_once_settle_a_batch_once(stage: Stage) -> No
         assert "copies found in the provider's records" in str(others[0].done)
 
 
+def test_c4_what_another_hands_over_while_the_records_are_looked_at_is_no_backup_that_was_put_back(
+    stage: Stage,
+) -> None:
+    with stage("none", lookup="lagging") as scene:
+
+        def send_as_well() -> None:
+            scene.double.looked = lambda: None
+            with scene.beside() as project:
+                run.perform(project, "deliver", lambda: ["batch/1/0"])
+
+        scene.double.looked = send_as_well
+        report = scene.send()
+        assert scene.sums == {"accepted": 4}
+        assert report.attention == ()
+        assert scene.double.twice == []
+
+
 def test_where_records_are_sure_who_is_not_in_them_is_sent_the_issue(stage: Stage) -> None:
     with stage("none", lookup="sure") as scene:
         scene.double.faults = ["reset after", "reset before"]
