@@ -49,6 +49,7 @@ def set_to(outbox: Path, name: str, generation: int) -> None:
     One line of one length, so it is never half old and half new.
     """
     path = outbox / NAME
+    outbox.mkdir(exist_ok=True)  # a machine that only hands over has none until now
     fresh = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

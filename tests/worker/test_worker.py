@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from croniter import croniter  # type: ignore[import-untyped]
 
-from pipeline import config, metrics, worker
+from pipeline import config, metrics, run, worker
 from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.line import Wire
@@ -24,6 +25,7 @@ from pipeline.worker import rounds
 from pipeline.worker.accounts import Account
 from tests import postgres
 from tests.journeys import steps
+from tests.worker import crew
 from tests.world import World, lay_out
 
 
@@ -195,6 +197,20 @@ def test_one_job_at_a_time_asks_a_host_and_so_many_hand_over_as_the_settings_say
     assert hosts == {"host/blog.example.org", "host/else.example.org"}
     lanes = {rounds.lock_of("deliver", f"batch/{number}/0", settings) for number in range(100)}
     assert len(lanes) == 3
+
+
+def test_a_machine_that_only_hands_over_needs_no_more_than_settings_and_secrets(world: World, tmp_path: Path) -> None:
+    with crew.service(0) as service:
+        crew.approved(world, service, "sendgrid", readers=3, at_once=1)
+        with world.project() as project:
+            run.perform(project, "deliver", lambda: ["freeze/1"])
+        elsewhere = World(folder=tmp_path / "elsewhere", blog=world.blog)
+        shutil.copytree(world.folder / "sources", elsewhere.folder / "sources")
+        shutil.copy(world.folder / ".env", elsewhere.folder)
+        with elsewhere.project(alone=False) as project:
+            report = run.perform(project, "deliver", lambda: ["batch/1/0"])
+        assert report.errors == ()
+        assert service.arrived == 3
 
 
 def test_a_key_that_fails_stops_no_other_and_the_round_ends(world: World) -> None:
