@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Literal
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from pipeline import providers
 from tests import postgres
 from tests.deliver.scene import READERS, Scene, Stage
-from tests.doubles import carrier
+from tests.doubles.installed import Doubles
 from tests.doubles.mail import receiving
 from tests.doubles.provider import Kind, serving
 from tests.journeys import steps
@@ -24,18 +23,6 @@ from tests.world import World, laid_out, lay_out
 @pytest.fixture
 def world(on_both: World) -> World:
     return on_both
-
-
-class _Doubles:
-    """The doubles' provider file, where installed ones are looked for."""
-
-    names = frozenset({"double"})
-
-    def __getitem__(self, name: str) -> _Doubles:
-        return self
-
-    def load(self) -> ModuleType:
-        return carrier
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +46,7 @@ def _approve(world: World) -> None:
         "[[source]]", '[delivery]\nprovider = "double"\n[delivery.double]\nurl = "http://127.0.0.1:1"\n\n[[source]]'
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(providers, "_entry_points", _Doubles)
+        patch.setattr(providers, "_entry_points", Doubles)
         steps.subscribe(world, *READERS)
         steps.pull(world)
         steps.build_now(world)
@@ -72,7 +59,7 @@ def stage(
 ) -> Stage:
     """Sets a scene: `with stage("key", lifetime=1800) as scene`."""
     approved: World = request.getfixturevalue("approved_on_a_server" if kept_in else "approved_in_a_file")
-    monkeypatch.setattr(providers, "_entry_points", _Doubles)
+    monkeypatch.setattr(providers, "_entry_points", Doubles)
 
     @contextmanager
     def scene(kind: Kind | Literal["smtp"] = "none", *, more: tuple[str, ...] = (), **can: object) -> Iterator[Scene]:

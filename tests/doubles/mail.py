@@ -24,6 +24,7 @@ class MailDouble:
     faults: list[str] = field(default_factory=list)
     taken: Counter[str] = field(default_factory=Counter)
     messages: dict[str, bytes] = field(default_factory=dict)
+    letters: list[tuple[str, bytes]] = field(default_factory=list)
     connections: int = 0
     pipelining: bool = True
     told: Callable[[], None] = lambda: None
@@ -32,7 +33,7 @@ class MailDouble:
 
     def forget(self) -> None:
         """As on the first day."""
-        for part in (self.faults, self.taken, self.messages):
+        for part in (self.faults, self.taken, self.messages, self.letters):
             part.clear()
 
     @property
@@ -99,6 +100,7 @@ class _Talk(socketserver.StreamRequestHandler):
             return self._reset()
         self.double.taken[recipient] += 1
         self.double.messages[recipient] = content
+        self.double.letters.append((recipient, content))
         self.double.after()
         if fault == "drop after dot":
             return self._reset()

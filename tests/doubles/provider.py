@@ -15,11 +15,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["none", "key", "recipient", "campaign"]
 Copy = tuple[int, int]
 """(issue, reader)"""
+
+
+class Letter(NamedTuple):
+    """What reached somebody: of which issue, and its words."""
+
+    issue: int
+    address: str
+    words: str
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +44,7 @@ class Double:
     lag: bool = False
     named: str = "m{}"
     taken: Counter[Copy] = field(default_factory=Counter)
+    letters: list[Letter] = field(default_factory=list)
     asked: int = 0
     tokens: list[str] = field(default_factory=list)
     keys: dict[str, tuple[bytes, int, Any]] = field(default_factory=dict)
@@ -45,10 +54,11 @@ class Double:
     looked: Callable[[], None] = lambda: None
     seconds: float = 0.0
     url: str = ""
+    guard: threading.Lock = field(default_factory=threading.Lock)
 
     def forget(self) -> None:
         """As on the first day."""
-        for part in (self.faults, self.taken, self.tokens, self.keys, self.campaigns):
+        for part in (self.faults, self.taken, self.letters, self.tokens, self.keys, self.campaigns):
             part.clear()
         self.asked = 0
 
@@ -63,10 +73,8 @@ class Double:
         if self.kind == "key" and key in self.keys:
             known, status, answer = self.keys[key]
             return (status, answer) if known == body else (409, {"error": "this key came with another body"})
-        readers = [(batch["issue"], one["id"]) for one in batch["to"]]
-        if self.kind == "recipient":
-            readers = [copy for copy in readers if copy not in self.taken]
-        self.taken.update(readers)
+        known_already = self.taken if self.kind == "recipient" else ()
+        self._take(batch, [one for one in batch["to"] if (batch["issue"], one["id"]) not in known_already])
         answer = {"results": [{"reader": one["id"], "id": self.named.format(one["id"])} for one in batch["to"]]}
         self.keys[key] = (body, 200, answer)
         return 200, answer
@@ -74,10 +82,13 @@ class Double:
     def half(self, key: str, body: bytes) -> tuple[int, Any]:
         """Only the first half is taken, then something breaks; the key is kept with the answer, as promised."""
         batch = json.loads(body)
-        half = batch["to"][: len(batch["to"]) // 2]
-        self.taken.update((batch["issue"], one["id"]) for one in half)
+        self._take(batch, batch["to"][: len(batch["to"]) // 2])
         self.keys[key] = (body, 500, {"error": "internal"})
         return 500, {"error": "internal"}
+
+    def _take(self, batch: Any, readers: list[Any]) -> None:
+        self.taken.update((batch["issue"], one["id"]) for one in readers)
+        self.letters += [Letter(batch["issue"], one["address"], batch["html"]) for one in readers]
 
     def campaign(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         """One object for each name, which starts once."""
@@ -96,7 +107,8 @@ class Double:
     def records(self, body: bytes) -> tuple[int, Any]:
         """What the records show of an issue's readers."""
         wanted = json.loads(body)
-        taken = {reader for issue, reader in self.taken if issue == wanted["issue"]}
+        with self.guard:
+            taken = {reader for issue, reader in self.taken if issue == wanted["issue"]}
         return 200, {"found": [] if self.lag else [reader for reader in wanted["readers"] if reader in taken]}
 
 
@@ -154,10 +166,11 @@ def _handler(double: Double) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a 
 
         def _acted(self, what: str, method: str, body: bytes) -> None:
             key = self.headers.get("Idempotency-Key", "")
-            if double.kind == "campaign":
-                status, answer = double.campaign(method, self.path, body)
-            else:
-                status, answer = double.half(key, body) if what == "half" else double.hand_over(key, body)
+            with double.guard:
+                if double.kind == "campaign":
+                    status, answer = double.campaign(method, self.path, body)
+                else:
+                    status, answer = double.half(key, body) if what == "half" else double.hand_over(key, body)
             if method == "POST":
                 double.after()
             match what:

@@ -75,13 +75,12 @@ def person(number: int) -> dict[str, Any]:
 
 
 class Hand:
-    """One worker."""
+    """One worker: the program `module` of the tests, which says what it does into a file of `folder`."""
 
-    def __init__(self, world: World, begun: float, **options: Any) -> None:
-        words = [str(world.folder), str(begun), json.dumps(options)]
-        self.log = world.folder / f"worker-{secrets.token_hex(3)}.log"
+    def __init__(self, folder: Path, module: str, *words: str) -> None:
+        self.log = folder / f"worker-{secrets.token_hex(3)}.log"
         with self.log.open("w") as log:
-            command = [sys.executable, "-m", "tests.worker.hand", *words]
+            command = [sys.executable, "-m", module, *words]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env={**os.environ})
 
     def leave(self) -> int:
@@ -92,7 +91,8 @@ class Hand:
 @contextmanager
 def crew(world: World, count: int, **options: Any) -> Iterator[list[Hand]]:
     begun = time.time()
-    hands = [Hand(world, begun, **options) for _ in range(count)]
+    words = (str(world.folder), str(begun), json.dumps(options))
+    hands = [Hand(world.folder, "tests.worker.hand", *words) for _ in range(count)]
     try:
         yield hands
     finally:
