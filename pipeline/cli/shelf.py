@@ -183,6 +183,31 @@ def add(terminal: Terminal, isbn: tuple[str, ...]) -> None:
     click.get_current_context().exit(3 if failed else 0)
 
 
+@books.command()
+@click.argument("book", metavar="ISBN-OR-TITLE", help="The ISBN, or the title as `books list --own` has it.")
+@click.pass_obj
+def remove(terminal: Terminal, book: str) -> None:
+    """Take a book out of your shelf, and print its lines, so that they can be put back.
+
+    The rest of the file stays as it is, comments included. Nothing is done when it is not clear which book is meant.
+
+    \b
+    Example: paperround books remove 9780763619619
+             paperround books remove "The Dot"
+    """
+    from pipeline.books import changing, shelf_at, uses
+
+    with terminal.project(alone=False) as project:
+        settings = project.settings.books
+        gone = changing.meant(book, shelf_at(settings).books)
+        used = uses.of(gone, project.store)
+        lines = changing.remove(settings.shelf, gone)
+        said = [f"Taken off your shelf: {changing.named(gone)}.", *used, *uses.left(gone, shelf_at(settings).books)]
+    for sentence in said:
+        terminal.say(sentence)
+    terminal.show({"removed": _facts(gone), "lines": lines, "said": said}, [lines.rstrip("\n")])
+
+
 @books.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The CSV file.")
 @click.pass_obj

@@ -237,6 +237,23 @@ def test_a_shelf_is_checked_for_faults_and_for_what_it_wants(world: World, run: 
     assert "nothing to mend" in done.stdout
 
 
+def test_a_book_leaves_the_shelf_and_where_it_is_in_use_is_said(world: World, run: Run) -> None:
+    pull(world)
+    path = world.folder / "sources/books.toml"
+    before = path.read_text("utf-8")
+    run("build", "--now")
+    assert "called 'Invisible'" in run("books", "remove", "Invisible").stderr
+    assert path.read_text("utf-8") == before
+    done = run("books", "remove", "The Invisible String")
+    assert done.returncode == 0, done.stderr
+    assert "Taken off your shelf: The Invisible String, Patrice Karst." in done.stderr
+    assert "Issue 1, a draft, has it with “Worries at Bedtime”" in done.stderr
+    assert done.stdout.startswith('[[book]]\ntitle = "The Invisible String"')
+    path.write_text(f"{path.read_text('utf-8')}{done.stdout}", "utf-8")
+    assert path.read_text("utf-8") == before
+    assert json.loads(run("--json", "books", "remove", "9780763619619").stdout)["removed"]["title"] == "The Dot"
+
+
 def test_books_that_come_near_are_shown_with_the_reason(world: World, run: Run, tmp_path: Path) -> None:
     _ = world
     file = tmp_path / "draft.html"

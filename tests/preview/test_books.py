@@ -145,6 +145,28 @@ def test_a_book_of_the_starter_shelf_stays_there_until_something_of_it_is_change
     assert shelf_of(world) == before
 
 
+def test_a_book_is_taken_off_her_shelf_when_she_says_that_she_is_sure(author: Author, world: World) -> None:
+    steps.pull(world)
+    steps.build_now(world)
+    string = "/books/one/invisible string"
+    assert "Issue 1, a draft, has it with “Worries at Bedtime”." in author.reads(string)
+    before = shelf_of(world)
+    author.post("/books/remove/invisible string", status=400)
+    assert shelf_of(world) == before
+    assert "is off your shelf" in author.post("/books/remove/invisible string", sure="yes")
+    assert shelf_of(world) == before.partition('[[book]]\ntitle = "The Invisible')[0]
+    author.look(string, status=400)
+
+
+def test_a_book_of_the_starter_shelf_is_not_taken_off(author: Author, world: World) -> None:
+    shelf = world.folder / "sources/books.toml"
+    shelf.write_text(shelf_of(world).replace("starter = false\n", ""), "utf-8")
+    assert "Take it off" not in author.reads("/books/one/rabbit listened")
+    author.post("/books/remove/rabbit listened", status=400, sure="yes")
+    author.post("/books/remove/dot", sure="yes")
+    assert "It is from the starter shelf" in author.reads("/books/one/dot")
+
+
 def test_what_issues_have_shown_is_told(author: Author, world: World) -> None:
     world.blog.publish("kindness", "A jar of kind words", world.now)
     world.pass_time(hours=1)

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from pipeline import books
-from pipeline.books import advice, catalogues, changing, exchange
+from pipeline.books import advice, catalogues, changing, exchange, uses
 from pipeline.errors import UserError
 from pipeline.model import Book, isbn13
 from pipeline.preview.ask import Ask
@@ -103,6 +103,7 @@ def _one(ask: Ask) -> Response:
         address=_address(book),
         themes=sorted(theme.id for theme in shelf.vocabulary.themes.values()),
         now=_now(book),
+        used=() if book.starter else uses.of(book, ask.store),
     )
 
 
@@ -135,6 +136,17 @@ def _change(ask: Ask) -> Response:
     return ask.back(_address(book))
 
 
+def _remove(ask: Ask) -> Response:
+    book = _book(ask)
+    if book.starter or ask.word("sure") != "yes":
+        raise UserError("Nothing was taken off: say that you want it, on the page of a book that is yours.")
+    changing.remove(ask.settings.books.shelf, book)
+    ask.say(
+        " ".join((f"“{book.title}” is off your shelf.", *uses.left(book, books.shelf_at(ask.settings.books).books)))
+    )
+    return ask.back("/books")
+
+
 def _joined(text: str) -> str:
     return " ".join(text.split())
 
@@ -161,6 +173,6 @@ PAGE = Page(
     address="/books",
     show=_show,
     parts={"one/{key:path}": _one, "cover/{name}": _cover},
-    does={"add": _add, "change/{key:path}": _change},
+    does={"add": _add, "change/{key:path}": _change, "remove/{key:path}": _remove},
     place=40,
 )
