@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,6 +112,23 @@ def test_of_two_books_with_one_title_each_has_a_page_and_is_changed_by_itself(au
     first, second = shelf_of(world).split('title = "The Dot"')[1:]
     assert 'themes = ["drawing"]' in first
     assert 'themes = ["geometry"]' in second
+
+
+def test_two_books_with_one_title_and_no_isbn_have_pages_of_their_own_too(author: Author, world: World) -> None:
+    twins = "".join(f'\n[[book]]\ntitle = "Circle"\nauthor = "{name}"\n' for name in ("Mac Barnett", "Jeannie Baker"))
+    (world.folder / "sources/books.toml").write_text(shelf_of(world) + twins, "utf-8")
+    pages = re.findall(r'href="(/books/one/circle[^"]*)"', author.look("/books"))
+    assert len(set(pages)) == 2
+    for page, name in zip(pages, ("Mac Barnett", "Jeannie Baker"), strict=True):
+        assert name in author.reads(page)
+        author.post(page.replace("/one/", "/change/"), themes=f"by {name.lower()}", ages="", note="")
+    assert shelf_of(world).endswith(
+        'author = "Mac Barnett"\nthemes = ["by mac barnett"]\n\n'
+        '[[book]]\ntitle = "Circle"\nauthor = "Jeannie Baker"\nthemes = ["by jeannie baker"]\n'
+    )
+    author.post(pages[1].replace("/one/", "/remove/"), sure="yes")
+    assert "Jeannie" not in shelf_of(world)
+    assert "Mac Barnett" in author.reads("/books/one/circle")
 
 
 def test_a_book_that_comes_in_by_its_isbn_is_known_by_its_title_too(author: Author, world: World) -> None:

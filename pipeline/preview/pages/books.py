@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -11,6 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from pipeline import books
 from pipeline.books import advice, catalogues, changing, exchange, uses
+from pipeline.books.shelf import Shelf
 from pipeline.errors import UserError
 from pipeline.model import Book, isbn13
 from pipeline.preview.ask import Ask
@@ -51,7 +54,7 @@ def _show(ask: Ask) -> Response:
         part=part,
         few=advice.shopping_list(shelf)[:12],
         unknown=advice.unknown_themes(shelf)[:12],
-        address=_address,
+        address=partial(_address, shelf=shelf),
     )
 
 
@@ -60,9 +63,20 @@ def _matches(book: Book, words: str) -> bool:
     return all(word in text for word in words.casefold().split())
 
 
-def _address(book: Book) -> str:
-    """Two books may have one title."""
-    return f"/books/one/{quote(book.isbn or book.key, safe='')}"
+def _address(book: Book, shelf: Shelf) -> str:
+    return f"/books/one/{quote(_name(book, shelf), safe='')}"
+
+
+def _name(book: Book, shelf: Shelf) -> str:
+    """What a book is called in addresses: two may have one title, and then their authors differ."""
+    return book.isbn or (f"{book.key}, {book.author}" if book.key in _shared(shelf) else book.key)
+
+
+@lru_cache(maxsize=4)
+def _shared(shelf: Shelf) -> frozenset[str]:
+    """What several books are called that no ISBN tells apart."""
+    keys = Counter(book.key for book in shelf.books if not book.isbn)
+    return frozenset(key for key, count in keys.items() if count > 1)
 
 
 def _covers(ask: Ask, wanted: Iterable[Book]) -> set[str]:
@@ -82,11 +96,11 @@ def _cover(ask: Ask) -> Response:
 
 
 def _book(ask: Ask) -> Book:
-    key = ask.request.path_params["key"]
-    found = [book for book in books.shelf_at(ask.settings.books).books if key in (book.isbn, book.key)]
+    key, shelf = ask.request.path_params["key"], books.shelf_at(ask.settings.books)
+    found = [book for book in shelf.books if key in (_name(book, shelf), book.key)]
     if not found:
         raise UserError("This book is not on your shelf any more.")
-    return min(found, key=lambda book: key != (book.isbn or book.key))
+    return min(found, key=lambda book: key != _name(book, shelf))
 
 
 def _one(ask: Ask) -> Response:
@@ -100,7 +114,7 @@ def _one(ask: Ask) -> Response:
         book=book,
         shown=shown,
         cover=bool(_covers(ask, [book])),
-        address=_address(book),
+        address=_address(book, shelf),
         themes=sorted(theme.id for theme in shelf.vocabulary.themes.values()),
         now=_now(book),
         used=() if book.starter else uses.of(book, ask.store),
@@ -133,7 +147,7 @@ def _change(ask: Ask) -> Response:
     if values and book.starter:
         exchange.add(shelf, [book])
     ask.say("Written to your shelf." if values and changing.change(shelf, book, values) else "Nothing has changed.")
-    return ask.back(_address(book))
+    return ask.back(_address(book, books.shelf_at(ask.settings.books)))
 
 
 def _remove(ask: Ask) -> Response:
@@ -158,14 +172,14 @@ def _add(ask: Ask) -> Response:
     settings = ask.settings
     if there := books.own(settings.books, number):
         ask.say(f"“{there.title}” is on your shelf already.")
-        return ask.back(_address(there))
+        return ask.back(_address(there, books.shelf_at(settings.books)))
     with ask.project() as project:
         found = catalogues.remembered(number, settings.outbox / "catalogues", project.out.fetch)
     new = exchange.add(settings.books.shelf, [found.book])
     mine = next(book for book in books.shelf_at(settings.books).books if exchange.is_same(book, found.book))
     said = f"added, from {' and '.join(found.sources)}. Give it themes and ages" if new else "on your shelf already"
     ask.say(f"“{mine.title}” is {said}.")
-    return ask.back(_address(mine))
+    return ask.back(_address(mine, books.shelf_at(settings.books)))
 
 
 PAGE = Page(
