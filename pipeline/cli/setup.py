@@ -34,12 +34,13 @@ def init(terminal: Terminal, folder: Path, url: str | None) -> None:
     \b
     Example: paperround init kind-words --url https://blog.example.org/
     """
-    from pipeline.projects import layout
+    from pipeline.projects import layout, place
 
     found = layout.look(url) if url else None
     made = layout.lay_out(folder, found)
     lines = [*(found.words if found else ()), *(f"made {path}" for path in made)]
     lines += [] if made else ["Everything was there already; nothing was changed."]
+    lines += [f"Mind: {advice}"] if (advice := place.advice(folder)) else []
     where = f" --project {shlex.quote(str(folder))}" if folder != Path() else ""
     lines.append(f"Next: read {folder / 'sources/newsletter.toml'}, then `paperround{where} pull`.")
     document = {
@@ -97,7 +98,7 @@ def check(terminal: Terminal) -> None:
             lines.append(f"ok   {name}")
         except PaperroundError as fault:
             faults.append(str(fault))
-    told = _about_mail(settings) if not faults else []
+    told = [*_place(settings), *(_about_mail(settings) if not faults else [])]
     faults += [f"{one.about}: {one.words}" for one in told if one.level == "mend"]
     lines += [str(one) for one in told if one.level != "mend"]
     document = {
@@ -107,6 +108,17 @@ def check(terminal: Terminal) -> None:
     }
     terminal.show(document, [*lines, *(f"mend {line}" for fault in faults for line in fault.splitlines())])
     click.get_current_context().exit(2 if faults else 0)
+
+
+def _place(settings: Settings) -> Iterator[Advice]:
+    """What is unsafe about where the state lies; nothing when a database server has it."""
+    from pipeline.feedback.domain import Advice
+    from pipeline.projects import place
+    from pipeline.store.glance import file_of
+
+    path = file_of(settings.store.url, settings.folder)
+    if path and (words := place.advice(path.parent)):
+        yield Advice(level="note", about="state", words=words)
 
 
 def _at_sources(settings: Settings) -> Iterator[str]:

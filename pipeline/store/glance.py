@@ -57,11 +57,16 @@ class _Brief(msgspec.Struct):
     corrects: _Corrected | None = None
 
 
+def file_of(url: str, folder: Path) -> Path | None:
+    """The file in which a state is kept, `url` being relative to `folder`; None when a server has it."""
+    return (folder / url.removeprefix(SCHEME).partition("?")[0]).absolute() if url.startswith(SCHEME) else None
+
+
 def look(url: str, folder: Path) -> list[Seen] | None:
     """Every issue by number; None when the store at `url`, relative to `folder`, must be opened to tell."""
-    if not url.startswith(SCHEME) or "?" in url:
+    file = file_of(url, folder)
+    if file is None or "?" in url:
         return None
-    file = (folder / url.removeprefix(SCHEME)).absolute()
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
             connection.execute("BEGIN")

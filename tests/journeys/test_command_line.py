@@ -156,6 +156,21 @@ def test_check_says_that_notices_by_mail_reach_nobody_where_a_provider_only_writ
     assert re.search("note +notices by mail: outbox only writes files, so they reach nobody", done.stdout)
 
 
+@pytest.mark.parametrize(("inside", "by"), [("Dropbox", "Dropbox"), ("OneDrive - Praxis", "OneDrive")])
+def test_check_and_init_say_that_two_computers_with_one_folder_may_both_send(
+    world: World, run: Run, tmp_path: Path, inside: str, by: str
+) -> None:
+    assert "other computers" not in run("check").stdout
+    folder = tmp_path / inside / "letters"
+    assert f"lies in {by}, where other computers have it too" in run("init", str(folder)).stdout
+    (folder / "sources/newsletter.toml").write_text((world.folder / "sources/newsletter.toml").read_text())
+    told = run("--project", str(folder), "check").stdout
+    assert f"note    state: {folder / 'outbox'} lies in {by}" in told
+    with (folder / "sources/newsletter.toml").open("a") as file:
+        file.write(f'\n[store]\nurl = "sqlite:///{tmp_path}/letters.sqlite3"\n')
+    assert "other computers" not in run("--project", str(folder), "check").stdout
+
+
 def test_check_asks_the_mail_server_whether_it_would_take_mail_and_hands_over_none(world: World, run: Run) -> None:
     world.set("[[source]]", '[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\n'
               'port = 1\nsecurity = "none"\n\n[[source]]')  # fmt: skip
