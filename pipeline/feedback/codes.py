@@ -1,8 +1,8 @@
 """What the status codes and words of mail hosts say about an address (RFC 3463).
 
 5.1.1 no such mailbox, 5.1.2 no such domain, 5.1.3 bad syntax, 5.1.6 moved away, 5.1.10 null MX; 5.2.1 a mailbox that
-takes no mail; 5.7.x the host's rules; 5.0.0 says nothing. Four numbers are no such code but a host's address, as in
-"client host [5.1.1.9] is blocked".
+takes no mail; 5.7.x the host's rules, and 4.7.x when it was given up; 5.0.0 says nothing. Four numbers are no such code
+but a host's address, as in "client host [5.1.1.9] is blocked".
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ NO_SUCH_MAILBOX = re.compile(_CODE.format(_NO_SUCH))
 GONE = re.compile(_CODE.format(rf"{_NO_SUCH}|2\.1"))
 """The same, or a mailbox that takes no mail any more."""
 _RULES = re.compile(
-    _CODE.format(r"7\.[0-9]+")
-    + r"|\b(?:spam\w*|unsolicited|blocked|(?:block|black|deny)[ -]?list(?:ed)?|reputation|unauthenticated"
+    r"(?<![\d.])[45]\.7\.\d+(?!\.?\d)"
+    r"|\b(?:spam\w*|unsolicited|blocked|(?:block|black|deny)[ -]?list(?:ed)?|reputation|unauthenticated"
     r"|spf|dkim|dmarc|barracuda\w*|policy (?:reasons?|violation|restrictions?))\b",
     re.IGNORECASE,
 )

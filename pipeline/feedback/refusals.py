@@ -87,4 +87,4 @@ def _name(host: str | None) -> str:
 def _commonest(words: Sequence[str]) -> str:
     """What is said most often, shortened, and without any address."""
     said = Counter(_ADDRESS.sub("(an address)", one) for one in words).most_common(1)[0][0]
-    return textwrap.shorten(said, _WORDS_AT_MOST, placeholder=" …")
+    return textwrap.shorten(said, _WORDS_AT_MOST, placeholder=" …").rstrip(".")

@@ -374,6 +374,22 @@ def test_a_reader_or_two_or_what_is_no_policy_are_no_matter(world: World, count:
     assert said_of_refusals(world) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "550-5.7.1 [192.0.2.7] The user or domain that you are sending to has a policy that prohibited the mail",
+        "550 5.7.509 Access denied, sending domain does not pass DMARC verification",
+        "5.4.7 (delivery expired) 421 4.7.28 Gmail has detected an unusual rate of mail",
+        "554 Message rejected due to spam content",
+        "host mx.example said: 550 IP 192.0.2.7 is on our block list",
+        "550 SC-001 Mail rejected for policy reasons",
+    ],
+)
+def test_hosts_refuse_in_many_words(world: World, words: str) -> None:
+    come_back(world, sent_to(world, gmail=8)[:4], words)
+    assert len(said_of_refusals(world)) == 1
+
+
 def test_three_of_very_many_readers_at_a_host_are_no_matter(world: World) -> None:
     come_back(world, sent_to(world, gmail=200)[:3], UNPROVED)
     assert said_of_refusals(world) == []
