@@ -80,13 +80,14 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
 
     A turn from before the project's first day is nobody's; today's counts.
     """
+    each = settings.schedule.cadence == "each"
     with store.reading() as tx:
-        drafts, known = drafting.drafts(tx), drafting.free(tx)
+        drafts, known = drafting.drafts(tx), drafting.free(tx) if each else drafting.questionable(tx)
         newest, first = issues.latest_slot(tx), posts.first_day(tx)
     if _held(known, settings, now):
         yield HELD
     yield from (issue.slot.key for issue in drafts)
-    if settings.schedule.cadence == "each":
+    if each:
         yield from _each(known, settings, now)
     elif first and not drafts and (slot := schedule.latest(settings.schedule, settings.timezone, now)):
         begun = slot.due.astimezone(settings.timezone).date() >= first.astimezone(settings.timezone).date()
@@ -291,7 +292,7 @@ def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:
 def _ask(store: Store, settings: ComposeSettings, now: datetime) -> Report:
     """Held posts wait for nobody but the author, so every run says so."""
     with store.reading() as tx:
-        held = _held(drafting.free(tx), settings, now)
+        held = _held(drafting.questionable(tx), settings, now)
     if not held:
         return Report(unchanged=1)
     names = ", ".join(f"{post.id} “{post.article.title}”" for post in held[:5]) + (", …" if len(held) > 5 else "")

@@ -85,6 +85,12 @@ def free(tx: Tx, draft: IssueNumber | None = None) -> Known:
     return replace(known, placed={})
 
 
+def questionable(tx: Tx) -> Known:
+    """The same of those alone that may have to wait for the author's word: of thousands that wait few do."""
+    known = outline(tx, posts.outlines(tx, posts.questionable(tx)))
+    return replace(known, placed={})
+
+
 def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
     """What it takes to say how each post (or the `chosen` ones) stands, and nothing that is long."""
     doubted = posts.doubted(tx)

@@ -118,8 +118,23 @@ def earlier(tx: Tx, most: int) -> list[PostId]:
 
 def eligible(tx: Tx, draft: int | None = None) -> list[PostId]:
     """Posts that no issue but the `draft` has and that are new, or kept by the author."""
+    return list(tx.execute(_eligible(draft)).scalars())
+
+
+def _eligible(draft: int | None = None) -> sa.Select[Any]:
     placed = sa.exists().where(tables.issue_posts.c.post == _T.id, tables.issue_posts.c.number != (draft or 0))
-    return list(tx.execute(sa.select(_T.id).where(wanted(), ~placed).order_by(_T.id.desc())).scalars())
+    return sa.select(_T.id).where(wanted(), ~placed).order_by(_T.id.desc())
+
+
+def questionable(tx: Tx) -> list[PostId]:
+    """Of the eligible posts those that may have to wait for the author's word.
+
+    They are held, are gone from the blog, or were there when an older copy of the state was put back.
+    """
+    entry, cleaning, since = tables.entries.c, tables.cleanings.c, doubted(tx)
+    gone = sa.exists().where(cleaning.post == _T.id, entry.id == cleaning.entry, entry.gone.is_not(None))
+    there = () if since is None else (_T.first_seen <= since,)
+    return list(tx.execute(_eligible().where(sa.or_(_T.held.is_not(None), gone, *there))).scalars())
 
 
 def wanted() -> sa.ColumnElement[bool]:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline import folder, review, run, syndicate
+from pipeline import compose, folder, review, run, syndicate
 from pipeline.model import IssueNumber
-from pipeline.store import Tx, issues, posts, tables
+from pipeline.store import Tx, carriers, issues, posts, tables
 from tests.journeys import steps
 from tests.world import World
 
@@ -133,6 +133,28 @@ def test_a_page_of_the_archive_follows_its_file(mailed: World) -> None:
     page.write_bytes(page.read_bytes().replace(b"</title>", b"!</title>"))
     steps.cron(mailed)
     assert b"!</title>" in public.read_bytes()
+
+
+def test_of_posts_that_wait_for_their_turn_only_those_are_read_that_may_want_her_word(mailed: World) -> None:
+    mailed.set('cadence = "each"', 'cadence = "weekly"')
+    for name in ("a", "b", "c"):
+        mailed.blog.publish(name, f"Words of {name}", mailed.now)
+    mailed.pass_time(hours=2)
+    steps.pull(mailed)
+    with mailed.project() as project, project.store.writing() as tx:
+        waiting = posts.eligible(tx)
+        assert len(waiting) == 3
+        assert posts.questionable(tx) == []
+        posts.hold(tx, waiting[0], "it looks old")
+        entry = sa.select(tables.cleanings.c.entry).where(tables.cleanings.c.post == waiting[1]).scalar_subquery()
+        tx.execute(sa.update(tables.entries).where(tables.entries.c.id == entry).values(gone=mailed.now))
+        assert posts.questionable(tx) == waiting[:2]
+        carriers.confirm(tx, mailed.now)
+        assert posts.questionable(tx) == waiting
+    with mailed.project() as project:
+        (said,) = compose.work(compose.HELD, project.store, project.settings.compose, project.out).attention
+        assert said.startswith("3 posts are held until you decide")
+        assert compose.HELD in compose.due(project.store, project.settings.compose, mailed.now)
 
 
 ONE_BY_ONE = ("entries", "posts", "picks", "cleanings", "post_keys", "outcomes", "signals", "consents")
