@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline import run
+from pipeline.carrying import signed
 from pipeline.errors import FetchFault
 from pipeline.feedback import readers, reports
 from pipeline.model import IssueNumber, Run, Signal
@@ -54,6 +55,24 @@ def test_a_source_that_fails_is_told_with_the_reason_and_the_next_try(author: Au
     assert "The blog's machine does not answer" in said
     assert "Failures in a row 2" in said
     assert "something waits for you" in said
+
+
+def test_a_host_that_refuses_an_issue_by_policy_is_told_with_its_words(author: Author, world: World) -> None:
+    addresses = [f"reader{at}@mail.example" for at in range(4)]
+    steps.subscribe(world, *addresses)
+    steps.pull(world)
+    steps.build_now(world)
+    steps.approve(world)
+    steps.send(world)
+    assert "refused the copies" not in author.reads("/health")
+    world.pass_time(hours=2)
+    told = [
+        signed.signal("bounced", id=one, at=world.now, address=one, words="550 5.7.1 blocked", marks={"issue": 1})
+        for one in addresses
+    ]
+    with world.project() as project:
+        reports.take("postmark", told, project.store, world.now)
+    assert "mail.example refused the copies of 4 of 4 readers by policy" in author.reads("/health")
 
 
 def test_each_run_has_its_account(author: Author, world: World) -> None:

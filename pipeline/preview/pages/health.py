@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from pipeline import deliver, review
 from pipeline.compose import schedule
+from pipeline.feedback import refusals
 from pipeline.model import Health, IssueNumber, Run, Source
 from pipeline.plots import Plot, stacked
 from pipeline.preview.ask import Ask
@@ -54,6 +55,7 @@ def _show(ask: Ask) -> Response:
         sources=[(one, known.get(one.name), _doing(one, known.get(one.name))) for one in settings.sources],
         broken_calendars=broken_calendars,
         stopped=deliver.stopped(ask.store, settings.deliver),
+        refusals=refusals.told(ask.store, ask.now).values(),
         runs=latest[:10],
         results=WORDS,
         rhythm=rhythm(latest, ask.now),
