@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pipeline.config import DeliverSettings
@@ -69,46 +69,63 @@ def settle(
 ) -> Report:
     """Write every reader's fate, and decide about those who have none yet; as soon as the database can be written to.
 
-    `claim` is who took the batch. When it was taken from them, because they seemed to be gone, only what is certain
-    still counts.
+    `claim` is who took the batch. When others gave it up, because they seemed to be gone, what is certain counts for
+    those who are in another batch by now; when it was taken from them, that is all that counts.
     """
-    now = out.clock()
-    seconds: timedelta | None = None
-    report = Report(unchanged=1)
+    now, beside = out.clock(), store.shared and _touches_only_its_own(outcomes, said)
 
-    beside = store.shared and _touches_only_its_own(outcomes, said)
-    late = False
-
-    def deed(tx: Tx) -> None:
-        nonlocal seconds, report, late
+    def deed(tx: Tx, *, alone: bool) -> _Settled | None:
+        """None where it concerns more than this batch, and others may write meanwhile."""
         was = ledger.standing(tx, batch.id)
-        late = not said.killed and was.claimed_by not in (claim, claims.done_by(claim))
-        if was.claimed_by != claim or (said.killed and was.state != "claimed"):
-            return
-        seconds = _wait(said, was.attempts)
-        until = now + (seconds or _backoff(said, was.attempts))
-        told = outcomes if was.attempts == 1 else ledger.still_open(tx, batch.id, outcomes)
+        held = (was.claimed_by, was.state) == (claim, "claimed")
+        if was.claimed_by == claims.done_by(claim) or (said.killed and (not held or store.alive(tx, claim))):
+            return _Settled()
+        if not (held or alone):
+            return None
+        report = Report() if held else _late(tx, batch, outcomes, now)
+        if was.claimed_by != claim:
+            return _Settled(report=report)
+        told = outcomes if held and was.attempts == 1 else ledger.still_open(tx, batch.id, outcomes)
+        wait = _wait(said, was.attempts)
+        until = now + (wait or _backoff(said, was.attempts))
         once = _Round(batch=batch, was=was, outcomes=told, said=said, now=now, until=until)
-        report = _write(tx, once, settings, by)
-        if said.stop:
-            carriers.stop(tx, settings.provider, said.stop)
-            report += Report(attention=(stop_words(settings.provider, said.stop, f"`send {batch.issue}`"),))
-        if seconds is not None:
-            ledger.postpone(tx, until, provider=settings.provider)
+        report += _write(tx, once, settings, by) + _held_up(tx, once, wait, settings)
         if not said.killed:
             claims.mark_done(tx, batch.id, claim)
-        if not beside:
+        if alone:
             _finish(tx, batch)
+        return _Settled(report=report, wait=wait)
 
-    store.written(deed, beside=beside)
-    if late:
-        return store.written(lambda tx: _late(tx, batch, outcomes, now))
+    settled = store.written(lambda tx: deed(tx, alone=not beside), beside=beside)
+    settled = settled or store.written(lambda tx: deed(tx, alone=True)) or _Settled()
     if beside:
         with store.reading() as tx:
             _finish(tx, batch)
-    if seconds is not None and seconds.total_seconds() <= PATIENCE and not said.stop:
-        out.rest(seconds.total_seconds())
-    return report
+    if settled.wait is not None and settled.wait.total_seconds() <= PATIENCE and not said.stop:
+        out.rest(settled.wait.total_seconds())
+    return settled.report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settled:
+    """What came of it, and how long the provider asked to wait."""
+
+    report: Report = field(default_factory=lambda: Report(unchanged=1))
+    wait: timedelta | None = None
+
+
+def _held_up(tx: Tx, once: _Round, wait: timedelta | None, settings: DeliverSettings) -> Report:
+    """What the answer means for all other batches of the provider."""
+    if wait is not None:
+        ledger.postpone(tx, once.until, provider=settings.provider)
+    if not once.said.stop:
+        return Report()
+    carriers.stop(tx, settings.provider, once.said.stop)
+    return Report(attention=(stop_words(settings.provider, once.said.stop, f"`send {once.batch.issue}`"),))
+
+
+def _certain(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.fate in ("accepted", "rejected")]
 
 
 def _touches_only_its_own(outcomes: Sequence[Outcome], said: Verdict) -> bool:
@@ -119,8 +136,7 @@ def _touches_only_its_own(outcomes: Sequence[Outcome], said: Verdict) -> bool:
 
 def _late(tx: Tx, batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> Report:
     """An answer for a batch that others have taken over meanwhile: a yes or a no is certain, whoever asked."""
-    certain = [outcome for outcome in outcomes if outcome.fate in ("accepted", "rejected")]
-    count = ledger.settle_late(tx, batch.issue, certain, now)
+    count = ledger.settle_late(tx, batch.issue, _certain(outcomes), now)
     _finish(tx, batch)
     return Report(
         done=(f"Issue {batch.issue}: {many(count, 'copy', 'copies')} found to be settled, later.",) if count else ()

@@ -5,17 +5,23 @@ The rows' names (A1 to A17, B1 to B15, C1 to C9) are those of the list of faults
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from threading import Timer
+from typing import Any
 
 import pytest
 
 from pipeline import deliver, run
+from pipeline.deliver import mark
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.feedback import readers
-from pipeline.model import IssueNumber, Outcome, Report, SubscriberId
+from pipeline.model import IssueNumber, Outcome, Reply, Report, Request, SubscriberId
 from pipeline.store import ledger
-from tests.deliver.scene import ONE, Stage
+from tests import postgres
+from tests.deliver.scene import ONE, Scene, Stage
 from tests.journeys import steps
 
 AMBIGUOUS = ["reset after", "500 after", "truncated", "hang"]
@@ -106,6 +112,33 @@ def test_a9_an_answer_that_comes_while_its_readers_are_sent_the_issue_again_by_o
         assert settled == [1]
         assert report.errors == ()
         assert scene.sums == {"accepted": 4}
+
+
+def give_up(scene: Scene) -> None:
+    """Its lines are cut, and another finds its batch without an owner."""
+    if scene.server:
+        scene.server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", scene.world.database
+        )
+    with scene.beside() as project:
+        run.perform(project, "deliver", lambda: ["orphan/1"])
+
+
+def test_a9_an_answer_counts_although_its_batch_was_given_up_and_ordered_to_be_sent_again(stage: Stage) -> None:
+    with stage("none") as scene:
+
+        def given_up() -> None:
+            scene.double.after = lambda: None
+            give_up(scene)
+            with scene.beside() as project:
+                deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=True)
+
+        scene.double.after = given_up
+        report = scene.send()
+        assert report.errors == ()
+        scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
 
 
 def test_a10_after_the_keys_lifetime_nothing_is_repeated(stage: Stage) -> None:
