@@ -136,13 +136,16 @@ def _asked_to_wait(answer: Answer, now: datetime) -> float | None:
 
 
 def pace(store: Store, provider: str, by: Provider, out: Outside) -> Callable[[int], None]:
-    """What waits until the provider allows so many requests more; all processes with one state share the pace."""
+    """What waits until the provider allows so many requests more; all processes with one state share the pace.
+
+    A database that is away meanwhile is waited for: what was heard by then must still be written down.
+    """
 
     def pause(requests: int) -> None:
-        if by.can.per_second is None or not requests:
+        rate = by.can.per_second
+        if rate is None or not requests:
             return
-        with store.writing() as tx:
-            seconds = carriers.reserve(tx, provider, requests, by.can.per_second, out.clock())
+        seconds = store.written(lambda tx: carriers.reserve(tx, provider, requests, rate, out.clock()))
         if seconds > 0:
             out.rest(seconds)
 

@@ -370,6 +370,33 @@ def test_c4_where_the_provider_keeps_records_they_settle_what_the_restored_state
             scene.send()
         scene.send()
         with scene.project() as project:
+def test_c9_a_database_that_is_away_while_the_pace_is_kept_leaves_no_doubt(stage: Stage) -> None:
+    with stage("campaign", lookup="sure", per_second=50.0) as scene:
+        server = scene.server
+        if server is None:
+            pytest.skip("a file is never away")
+        with scene.project() as project:
+
+            def line(requests: Sequence[Request]) -> Iterator[Reply]:
+                yield from project.out.line(requests)
+                if "draft" in scene.double.campaigns.values():
+                    away(server, str(scene.world.database), 0.5)
+
+            outside = replace(project, out=replace(project.out, line=line))
+            deliver.ask(ONE, project.store, project.settings.deliver, scene.world.now)
+            keys = lambda: deliver.due(project.store, project.settings.deliver, scene.world.now, ONE)  # noqa: E731
+            report = run.perform(outside, "deliver", keys)
+        assert report.errors == ()
+        assert scene.sums == {"accepted": 1}
+
+
+def away(server: postgres.Server, database: str, seconds: float) -> None:
+    """So long nobody is let into the database."""
+    server.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+    server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", database)
+    Timer(seconds, lambda: server.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")).start()
+
+
             deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
         assert scene.sums == {"accepted": 4}
         assert scene.double.twice == []
