@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.config import DeliverSettings
 from pipeline.deliver import mark, settle, talk
 from pipeline.deliver.journal import Journal
-from pipeline.errors import PaperroundError
+from pipeline.errors import PaperroundError, StoreFault
 from pipeline.model import Batch, BatchId, HttpRequest, Outcome, Outside, Report, Request
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, batches, carriers, claims, ledger
 
 _A_FEW = 10
+
+SLEPT = timedelta(seconds=20)
+"""After so long a claim may be another's by now: sooner nobody gives up a machine that lives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
     pause = talk.pace(store, settings.provider, by, out)
     pause(1)
     with store.at_work() as me, ExitStack() as until:
+        going = _still_ours(batch, me, store, out)
         with store.writing_beside() as tx:
             halted = carriers.stopped(tx, settings.provider) is not None or mark.behind(tx, store, settings.outbox)
             if halted or not ledger.claim(tx, batch, me, out.clock()):
@@ -49,13 +53,36 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
         mark.set_to(settings.outbox, *intent.mark)
         pause(max(len(intent.requests) - 1, 0))
         heard = intent.journal.heard if intent.journal else lambda _: None
-        replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard)
+        replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard, going=going)
         told = talk.fates(intent.batch, replies, by) if intent.batch.recipients else []
         said, outcomes = talk.verdict(replies, out.clock()), [*intent.refused, *told]
         report = settle.settle(intent.batch, outcomes, said, claim=me, store=store, settings=settings, by=by, out=out)
     if intent.journal:
         intent.journal.forget()
     return report
+
+
+def _still_ours(batch: BatchId, claim: str, store: Store, out: Outside) -> Callable[[], bool]:
+    """Asks whether nobody has taken the batch over, where time enough has gone by for that.
+
+    A machine may fall asleep in the middle of a batch. When it goes on, others have long settled what it left.
+    """
+    asked = out.clock()
+
+    def ours() -> bool:
+        nonlocal asked
+        if not store.shared or abs(out.clock() - asked) < SLEPT:
+            return True
+        try:
+            # Whose line was cut says so of all its work again, before anybody else may look.
+            with store.at_work(), store.writing_beside() as tx:
+                was = ledger.standing(tx, batch)
+        except StoreFault:
+            return False
+        asked = out.clock()
+        return (was.state, was.claimed_by) == ("claimed", claim)
+
+    return ours
 
 
 def _intend(

@@ -53,15 +53,16 @@ def converse(
     *,
     pause: Callable[[int], None] = lambda _: None,
     heard: Callable[[Reply], None] = lambda _: None,
+    going: Callable[[], bool] = lambda: True,
 ) -> list[Reply]:
     """All replies: what is asked next may depend on them, and nothing is asked once the line is lost.
 
     `pause` is called with the number of requests before each further step, `heard` with each reply before the next
-    request leaves.
+    request leaves; none leaves once `going` says no.
     """
     replies, requests = list[Reply](), first
     while requests:
-        got = _step(requests, out, heard)
+        got = _step(requests, out, heard, going)
         replies += got
         if len(got) < len(requests) or (isinstance(got[-1], NoAnswer) and got[-1].sent == "after"):
             break
@@ -71,15 +72,23 @@ def converse(
     return replies
 
 
-def _step(requests: Sequence[Request], out: Outside, heard: Callable[[Reply], None]) -> list[Reply]:
+def _step(
+    requests: Sequence[Request], out: Outside, heard: Callable[[Reply], None], going: Callable[[], bool]
+) -> list[Reply]:
+    if not going():
+        return [_TAKEN_OVER]
     got: list[Reply] = []
     for reply in out.line(requests):
         got.append(reply)
         heard(reply)
-        if len(got) < len(requests) and _hopeless(got):
-            got.append(NoAnswer(sent="before", words="not tried, because the copies before it were not taken"))
+        if len(got) < len(requests) and (end := _HOPELESS if _hopeless(got) else None if going() else _TAKEN_OVER):
+            got.append(end)
             break
     return got
+
+
+_HOPELESS = NoAnswer(sent="before", words="not tried, because the copies before it were not taken")
+_TAKEN_OVER = NoAnswer(sent="before", words="not tried, because the batch may have been taken over meanwhile")
 
 
 def _hopeless(got: Sequence[Reply]) -> bool:

@@ -151,6 +151,30 @@ def test_a10_after_the_keys_lifetime_nothing_is_repeated(stage: Stage) -> None:
         assert scene.double.asked == 2
 
 
+def test_a10_a_machine_that_slept_with_a_batch_in_hand_does_not_send_it_when_it_wakes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage("key", lifetime=1800) as scene:
+        if scene.server is None:
+            pytest.skip("nobody else is at work on a file")
+        real = mark.set_to
+
+        def asleep(*how: Any) -> None:
+            monkeypatch.setattr(mark, "set_to", real)
+            real(*how)
+            give_up(scene)
+            with scene.beside() as project:
+                run.perform(project, "deliver", lambda: ["batch/1/1"])
+            scene.world.pass_time(hours=1)
+            scene.double.keys.clear()
+
+        monkeypatch.setattr(mark, "set_to", asleep)
+        report = scene.send()
+        assert scene.double.twice == []
+        assert scene.sums == {"accepted": 4}
+        assert report.errors == ()
+
+
 def test_a10_when_the_clock_went_back_nobody_knows_whether_the_key_still_holds(stage: Stage) -> None:
     with stage("key") as scene:
         scene.double.faults = ["reset after"]
@@ -346,30 +370,6 @@ def test_the_providers_pace_is_kept(stage: Stage) -> None:
         assert scene.world.now - began == timedelta(seconds=6)
 
 
-def test_c4_a_state_that_is_older_than_what_went_out_sends_nothing_until_a_person_says_so(stage: Stage) -> None:
-    with stage("none") as scene:
-        with scene.restored():
-            scene.send()
-        report = scene.send()
-        assert report.exit_code == 3
-        assert any("put back" in sentence for sentence in report.errors)
-        assert scene.cron().exit_code == 3
-        assert scene.double.twice == []
-        assert scene.sums == {"pending": 4}
-        with scene.project() as project, pytest.raises(NeedsPerson, match="4 copies"):
-            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
-        scene.world.pass_time(days=1)
-        scene.cron()
-        assert scene.double.twice == []
-        assert scene.sums == {"unknown": 4}
-
-
-def test_c4_where_the_provider_keeps_records_they_settle_what_the_restored_state_has_forgotten(stage: Stage) -> None:
-    with stage("none", lookup="lagging") as scene:
-        with scene.restored():
-            scene.send()
-        scene.send()
-        with scene.project() as project:
 def test_c9_a_database_that_is_away_while_the_pace_is_kept_leaves_no_doubt(stage: Stage) -> None:
     with stage("campaign", lookup="sure", per_second=50.0) as scene:
         server = scene.server
@@ -397,6 +397,30 @@ def away(server: postgres.Server, database: str, seconds: float) -> None:
     Timer(seconds, lambda: server.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")).start()
 
 
+def test_c4_a_state_that_is_older_than_what_went_out_sends_nothing_until_a_person_says_so(stage: Stage) -> None:
+    with stage("none") as scene:
+        with scene.restored():
+            scene.send()
+        report = scene.send()
+        assert report.exit_code == 3
+        assert any("put back" in sentence for sentence in report.errors)
+        assert scene.cron().exit_code == 3
+        assert scene.double.twice == []
+        assert scene.sums == {"pending": 4}
+        with scene.project() as project, pytest.raises(NeedsPerson, match="4 copies"):
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
+        scene.world.pass_time(days=1)
+        scene.cron()
+        assert scene.double.twice == []
+        assert scene.sums == {"unknown": 4}
+
+
+def test_c4_where_the_provider_keeps_records_they_settle_what_the_restored_state_has_forgotten(stage: Stage) -> None:
+    with stage("none", lookup="lagging") as scene:
+        with scene.restored():
+            scene.send()
+        scene.send()
+        with scene.project() as project:
             deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
         assert scene.sums == {"accepted": 4}
         assert scene.double.twice == []
