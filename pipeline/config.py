@@ -731,10 +731,13 @@ def _provider_tables(delivery: Any) -> dict[str, str]:
 
 
 def _split_delivery(raw: Any) -> tuple[Any, dict[str, dict[str, Any]]]:
-    """What is said of all providers, and each one's own table. A table of another section is none of these."""
+    """What is said of all providers, and each one's own table. A table of another section is none of these.
+
+    Unless it is chosen: a stranger's provider may be called as a setting is.
+    """
     if not isinstance(raw, dict):
         return raw, {}
-    others = toml.homes_in(_File)
+    others = toml.homes_in(_File).keys() - {str(raw.get("provider"))}
     providers = {key: value for key, value in raw.items() if isinstance(value, dict) and key not in others}
     return {key: value for key, value in raw.items() if key not in providers}, providers
 

@@ -119,6 +119,11 @@ def test_a_value_that_can_not_be_is_told_in_plain_words(tmp_path: Path, more: st
     assert said in found
 
 
+def test_a_stranger_s_provider_may_be_called_as_a_setting_is(tmp_path: Path) -> None:
+    project(tmp_path, GOOD + '[delivery]\nprovider = "mail"\n[delivery.mail]\nhost = "mail.example.org"\n')
+    assert config.load(tmp_path, {}).provider_tables["mail"] == {"host": "mail.example.org"}
+
+
 def test_a_language_is_a_code_so_that_no_name_of_one_is_taken_for_english(tmp_path: Path) -> None:
     (found,) = faults(tmp_path, GOOD.replace("[[source]]", 'language = "deutsch"\n\n[[source]]'))
     assert found.endswith('newsletter.language can\'t be "deutsch": expected something like "en".')
