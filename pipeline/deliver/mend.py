@@ -111,7 +111,7 @@ def own_up(store: Store, settings: DeliverSettings, out: Outside) -> Report:
                 ledger.park(tx, batch, words, out.clock())
         carriers.confirm(tx, out.clock())
         carriers.resume(tx, settings.provider)
-        generation = carriers.advance(tx, mark.reached(settings.outbox) + 1)
+        generation = carriers.advance(tx, max(mark.reached(settings.outbox), carriers.generation(tx)) + mark.LEAP)
         name = mark.name_of(store.secret(tx))
     mark.set_to(settings.outbox, name, generation)
     told = [f"Issue {number}: everybody who waited is of unknown fate now." for number in sorted(numbers)]

@@ -18,6 +18,11 @@ from pipeline.store import Store, Tx, batches, carriers, claims, ledger
 
 _A_FEW = 10
 
+_BEHIND = (
+    "More went out from this machine than the state knows of (was a backup put back?), so it sends nothing; "
+    "`paperround reconcile ISSUE` for the last issue that was sent."
+)
+
 SLEPT = timedelta(seconds=20)
 """After so long a claim may be another's by now: sooner nobody gives up a machine that lives."""
 
@@ -42,7 +47,9 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
     with store.at_work() as me, ExitStack() as until:
         going = _still_ours(batch, me, store, out)
         with store.writing_beside() as tx:
-            halted = carriers.stopped(tx, settings.provider) is not None or mark.behind(tx, store, settings.outbox)
+            if mark.behind(tx, store, settings.outbox):
+                return Report(attention=(_BEHIND,))
+            halted = carriers.stopped(tx, settings.provider) is not None
             if halted or not ledger.claim(tx, batch, me, out.clock()):
                 return Report(unchanged=1)
             intent = _intend(tx, batch, store, settings, by, out.clock())

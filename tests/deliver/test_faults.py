@@ -5,10 +5,12 @@ The rows' names (A1 to A17, B1 to B15, C1 to C9) are those of the list of faults
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from threading import Timer
 from typing import Any
 
@@ -23,6 +25,7 @@ from pipeline.store import ledger
 from tests import postgres
 from tests.deliver.scene import ONE, Scene, Stage
 from tests.journeys import steps
+from tests.world import World
 
 AMBIGUOUS = ["reset after", "500 after", "truncated", "hang"]
 
@@ -413,6 +416,39 @@ def test_c4_a_state_that_is_older_than_what_went_out_sends_nothing_until_a_perso
         scene.cron()
         assert scene.double.twice == []
         assert scene.sums == {"unknown": 4}
+
+
+def test_c4_another_machine_that_sent_more_says_so_and_goes_on_once_a_person_has_reconciled(
+    stage: Stage, tmp_path: Path
+) -> None:
+    with stage("none", batch_max=1) as scene:
+        if scene.server is None:
+            pytest.skip("a file has no other machines")
+        elsewhere = replace(scene.world, folder=tmp_path / "elsewhere")
+        shutil.copytree(scene.world.folder / "sources", elsewhere.folder / "sources")
+        shutil.copy(scene.world.folder / ".env", elsewhere.folder)
+
+        def hand_over() -> Report:
+            with elsewhere.project(alone=False) as project:
+                section, now = project.settings.deliver, scene.world.now
+                return run.perform(project, "deliver", lambda: deliver.due(project.store, section, now))
+
+        with scene.restored():
+            assert hand_over().exit_code == 0
+        with scene.project() as project:
+            assert "from this machine" in elsewhere_says(elsewhere)
+            section, now = project.settings.deliver, scene.world.now
+            with project.store.writing() as tx:
+                deliver.distrust(tx, project.store, section, now)
+            deliver.reconcile(ONE, project.store, section, project.out, resend=True)
+        assert hand_over().exit_code == 0
+        assert scene.sums == {"accepted": 4}
+
+
+def elsewhere_says(world: World) -> str:
+    """What a machine says that is asked to hand over the first batch."""
+    with world.project(alone=False) as project:
+        return str(run.perform(project, "deliver", lambda: ["batch/1/0"]).attention)
 
 
 def test_c4_where_the_provider_keeps_records_they_settle_what_the_restored_state_has_forgotten(stage: Stage) -> None:
