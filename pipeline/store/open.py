@@ -213,6 +213,12 @@ def _in_words(where: str) -> Iterator[None]:
                 where=where,
                 next_step="Let the database's owner give its user this right, or name another user in [store].",
             ) from None
+        if _lacks_a_table(fault):
+            raise StoreFault(
+                "The newsletter's tables are not in the database any more.",
+                where=where,
+                next_step="If it was given up, start workers without it; if not, `paperround restore FILE --force`.",
+            ) from None
         if _is_of_the_query(fault):
             raise
         raise StoreFault(
@@ -225,7 +231,16 @@ def _in_words(where: str) -> Iterator[None]:
 
 def _lacks_a_right(fault: sa.exc.SQLAlchemyError) -> bool:
     """PostgreSQL's 42501, which no query can help."""
-    return getattr(getattr(fault, "orig", None), "sqlstate", None) == "42501"
+    return _sqlstate(fault) == "42501"
+
+
+def _lacks_a_table(fault: sa.exc.SQLAlchemyError) -> bool:
+    """PostgreSQL's 42P01: somebody dropped what every state has, while it was in use."""
+    return _sqlstate(fault) == "42P01"
+
+
+def _sqlstate(fault: sa.exc.SQLAlchemyError) -> str | None:
+    return getattr(getattr(fault, "orig", None), "sqlstate", None)
 
 
 def _is_of_the_query(fault: sa.exc.SQLAlchemyError) -> bool:

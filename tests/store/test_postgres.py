@@ -88,6 +88,15 @@ def test_newsletters_in_one_database_know_nothing_of_each_other(database: str) -
             pass
 
 
+def test_a_newsletter_that_was_dropped_while_in_use_is_told_in_words(
+    postgresql: postgres.Server, database: str
+) -> None:
+    with closing(opened(database, "kind_words")) as store:
+        postgresql.execute("DROP SCHEMA kind_words CASCADE", database=database.rpartition("/")[2])
+        with pytest.raises(StoreFault, match="newsletter kind_words: The newsletter's tables are not in the database"):
+            outputs(store)
+
+
 @pytest.mark.parametrize("name", ["", "Kind Words", "a;drop", 'a"b', "x" * 41, "1a"])
 def test_a_newsletter_s_name_is_a_plain_word(database: str, name: str) -> None:
     with pytest.raises(UserError, match=r"\[store\] name"):
