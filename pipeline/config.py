@@ -56,6 +56,12 @@ class CalendarUrl(HttpUrl):
     __slots__ = ()
 
 
+class Host(str):
+    """A host with or without a port, "127.0.0.1:8123", without anything around it."""
+
+    __slots__ = ()
+
+
 class Mailbox(str):
     """An address with or without a name: "Lisa <letters@example.org>"."""
 
@@ -90,7 +96,7 @@ class Newsletter(Section, frozen=True):
 class SourceTable(Section, frozen=True):
     """One `[[source]]`."""
 
-    url: str
+    url: Annotated[str, msgspec.Meta(min_length=1)]
     kind: str = "auto"
     name: str | None = None
     include: tuple[str, ...] = ()
@@ -203,7 +209,7 @@ class StoreTable(Section, frozen=True):
 class FetchTable(Section, frozen=True):
     """What the fetcher may reach beyond public addresses."""
 
-    allow_private_hosts: tuple[str, ...] = ()
+    allow_private_hosts: tuple[Host, ...] = ()
     resolver: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F.:]+:\d{1,5}$", examples=["127.0.0.1:5353"])] | None = (
         None
     )
@@ -604,6 +610,7 @@ def parse(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:
     file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE), apart=_provider_tables(delivery))
     _check_turns(file.schedule, text)
     _check_hub(file.newsletter, text)
+    _check_store(file.store, text)
     return Settings(
         folder=folder,
         newsletter=file.newsletter,
@@ -643,6 +650,16 @@ def _check_hub(newsletter: Newsletter, text: str) -> None:
             "newsletter.hub: a hub fetches your feeds, so it has to know where outbox/public/ is served.",
             where=f"{FILE}:{toml.line(text, ('newsletter', 'hub'))}",
             next_step="Add public_url, or take hub out.",
+        )
+
+
+def _check_store(store: StoreTable, text: str) -> None:
+    """What stands there is not repeated: it may hold a password."""
+    if not re.match(r"sqlite:///.|postgres(ql)?(\+psycopg)?://", store.url):
+        raise SettingsError(
+            "store.url: the state is kept in a SQLite file or in PostgreSQL, and this is the address of neither.",
+            where=f"{FILE}:{toml.line(text, ('store', 'url'))}",
+            next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
         )
 
 
@@ -703,6 +720,12 @@ def _zone(text: str) -> ZoneInfo:
         raise ValueError(f'expected a time zone like "America/New_York"{hint}') from None
 
 
+def _host(text: str) -> Host:
+    if not re.fullmatch(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?", text):
+        raise ValueError('expected hosts like "127.0.0.1:8123", without http:// and path')
+    return Host(text)
+
+
 def _mailbox(text: str) -> Mailbox:
     bare = re.search(r"<([^<>]*)>\s*$", text)
     address = bare[1] if bare else text
@@ -720,6 +743,7 @@ PARSERS: toml.Parsers = {
     TurnDay: _turn_day,
     ZoneInfo: _zone,
     Mailbox: _mailbox,
+    Host: _host,
 }
 
 

@@ -25,6 +25,7 @@ _YES_OR_NO = ("true", "false", "yes", "no", "on", "off")
 _KINDS = {
     "bool": "true or false, without quotes",
     "int": "a whole number",
+    "str": "text in quotes",
     "array": 'a list in brackets, ["one", "two"]',
 }
 
@@ -119,6 +120,9 @@ def _faults(raw: Any, shape: Any, path: KeyPath, hook: Hook, homes: Mapping[str,
     elif get_origin(shape) is tuple and _is_struct(get_args(shape)[0]) and isinstance(raw, list):
         for at, member in enumerate(raw):
             yield from _faults(member, get_args(shape)[0], (*path, at), hook, homes)
+    elif get_origin(shape) is dict and isinstance(raw, dict):
+        for key, member in raw.items():
+            yield from _faults(member, get_args(shape)[1], (*path, key), hook, homes)
     else:
         try:
             msgspec.convert(raw, shape, dec_hook=hook)
@@ -196,8 +200,11 @@ def _value_words(raw: Any, shape: Any, path: KeyPath, fault: msgspec.ValidationE
     if example := _example(shape):
         words = f'expected something like "{example}"'
     words = re.sub(
-        r"^Expected (bool|int|array)(.*?)(, got \w+)?$", lambda found: f"expected {_KINDS[found[1]]}{found[2]}", words
+        r"^Expected (bool|int|array|str)(.*?)(, got \w+)?$",
+        lambda found: f"expected {_KINDS[found[1]]}{found[2]}",
+        words,
     )
+    words = words.replace("text in quotes of length >= 1", "something between the quotes")
     words = f"{words[:1].lower()}{words[1:].rstrip('.')}"
     return f"{name} can't be {_shown(raw)}: {words}{'' if words.endswith('?') else '.'}"
 

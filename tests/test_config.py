@@ -100,6 +100,21 @@ def test_a_line_that_is_not_toml_is_told_with_what_to_write(
         ('[feedback]\ndkim_selectors = "mail"\n', 'expected a list in brackets, ["one", "two"].'),
         ('[fetch]\nresolver = "dns.example"\n', 'expected something like "127.0.0.1:5353".'),
         ('[feedback.imap]\nhost = "imap.example.org"\n', "feedback.imap.user is missing; it is required."),
+        ("[log]\nfile = 5\n", "log.file can't be 5: expected text in quotes."),
+        (
+            "[books.affiliate]\nbookshop = 12345\n",
+            ":9: books.affiliate.bookshop can't be 12345: expected text in quotes.",
+        ),
+        ('[[source]]\nurl = ""\n', ':9: source.url can\'t be "": expected something between the quotes.'),
+        ("[delivery]\nprovider = { host = 1 }\n", ":9: delivery.provider can't be"),
+        (
+            '[fetch]\nallow_private_hosts = ["http://127.0.0.1:8123/"]\n',
+            'expected hosts like "127.0.0.1:8123", without http:// and path.',
+        ),
+        (
+            '[store]\nurl = "mysql://me:s3cret@db/x"\n',
+            ":9: store.url: the state is kept in a SQLite file or in PostgreSQL",
+        ),
         ("[books]\nmin_posts = 2\n", "It belongs below [schedule]."),
         ('[delivery]\nhost = "mail.example.org"\n', "stands below its own [delivery.NAME], as [delivery.smtp]."),
         ('[delivery]\nreply_to = "a@example.org"\n', "It belongs below [newsletter]."),
