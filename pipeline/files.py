@@ -54,10 +54,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def sweep(folder: Path) -> None:
-    """Remove temporary files that killed runs left under `folder`; those of a program that lives are its own."""
+def sweep(folder: Path, *, busy: bool = False) -> None:
+    """Remove temporary files that killed runs left under `folder`; those of a program that lives are its own.
+
+    One that has this process' number is left of another that had it before, unless this one is `busy` there itself.
+    """
     for stray in folder.rglob(".*.tmp"):
-        if not _is_at_work(stray.name.split(".")[-2].partition("-")[0]):
+        process = stray.name.split(".")[-2].partition("-")[0]
+        if not _is_at_work(process) and not (busy and process == str(os.getpid())):
             with contextlib.suppress(FileNotFoundError):
                 stray.unlink()
 

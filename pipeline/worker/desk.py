@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock, get_ident
@@ -13,7 +13,7 @@ from typing import Self
 
 from pipeline import files
 from pipeline.config import FILE
-from pipeline.errors import UserError
+from pipeline.errors import Busy, UserError
 from pipeline.model import Outside, Reply, Request
 from pipeline.run import Done, Project, opened_store
 from pipeline.store import Store
@@ -37,6 +37,8 @@ class Desk:
         self.out = out
         self.begun = 0
         self.done: Done = set()
+        self._quiet = orders.pace.quiet
+        self._tidied = float("-inf")
 
     def project(self) -> Project:
         """The newsletter under its settings of this moment. Raises SettingsError."""
@@ -51,6 +53,13 @@ class Desk:
         if begun != self.begun:
             self.begun, self.done = begun, set()
         return self.done
+
+    def tidy(self, project: Project) -> None:
+        """Now and then remove what killed processes left half-written, unless another has the newsletter for itself."""
+        if time.monotonic() - self._tidied >= self._quiet:
+            with suppress(Busy), project.store.locked():
+                files.sweep(project.settings.outbox, busy=True)
+                self._tidied = time.monotonic()
 
 
 @contextmanager

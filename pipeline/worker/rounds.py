@@ -84,13 +84,14 @@ def stride(desk: Desk, step: Step) -> tuple[Step | None, list[tuple[str, str]]]:
 
 
 def round_over(desk: Desk) -> None:
-    """What a run does at its end: notices, figures, and now and then the word that nothing was due."""
+    """What a run does at its end: notices, figures, and now and then the word that nothing was due, and tidying up."""
     project = desk.project()
     report = notices.tell(project.store, project.settings, project.out)
     for sentence in report.done:
         project.say(sentence)
     desk.account.add(report, project.out.clock())
     desk.account.round_over(project)
+    desk.tidy(project)
     if fault := metrics.leave(project.store, project.settings, project.out.clock()):
         project.say(fault)
 

@@ -416,6 +416,7 @@ class Life:
         """No job that nobody does, no claim, no lock, no line, no file half-written."""
         queued = self._queued("todo", "doing")
         assert town.until(lambda: queued.isdisjoint(self._queued("todo", "doing")), 30), queued
+        assert town.until(lambda: self._half_written() == [], 30), self._half_written()
         assert {*self.town.dismiss()} <= LEFT
         assert self._queued("doing") == set()
         ours = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -425,7 +426,13 @@ class Life:
         for one in self.town.newsletters:
             with one.project(alone=False) as project, project.store.reading() as tx:
                 assert ledger.in_state(tx, "claimed") == []
-            assert [*(one.folder / "outbox").rglob(".*.tmp"), *(one.folder / "outbox/journal").glob("*")] == []
+            assert [*(one.folder / "outbox/journal").glob("*")] == []
+
+    def _half_written(self) -> list[Path]:
+        """Files of killed processes; this one's own are none, as it does nothing else meanwhile."""
+        strays = [path for one in self.town.newsletters for path in (one.folder / "outbox").rglob(".*.tmp")]
+        hands = [hand.process.pid for hand in self.town.hands]
+        return [path for path in strays if not any(f".{process}-" in path.name for process in hands)]
 
     def _queued(self, *states: str) -> set[tuple[int, str]]:
         """Jobs of the newsletters that are there."""

@@ -37,7 +37,7 @@ from tests.doubles.provider import Double, Letter, serving
 from tests.worker.crew import Hand
 from tests.world import SHELF, START, Blog
 
-PACE = worker.Pace(every=1, look=0.1, heartbeat=0.5, silent=2.0, line=0.3, account=1.0)
+PACE = worker.Pace(every=1, look=0.1, heartbeat=0.5, silent=2.0, line=0.3, account=1.0, quiet=5.0)
 PATIENCE = 2.0
 """Seconds that a provider may take to answer."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -211,6 +213,19 @@ def test_a_machine_that_only_hands_over_needs_no_more_than_settings_and_secrets(
             report = run.perform(project, "deliver", lambda: ["batch/1/0"])
         assert report.errors == ()
         assert service.arrived == 3
+
+
+def test_what_a_killed_process_left_half_written_is_tidied_up_by_workers_alone(world: World) -> None:
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    public = world.folder / "outbox/public"
+    public.mkdir(parents=True)
+    left, own = (public / f".index.html.{process}-1.tmp" for process in (killed.pid, os.getpid()))
+    left.touch()
+    own.touch()
+    drain(world)
+    assert not left.exists()
+    assert own.exists(), "a thread of this worker may be writing it"
 
 
 def test_a_key_that_fails_stops_no_other_and_the_round_ends(world: World) -> None:
