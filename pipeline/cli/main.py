@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -63,6 +64,14 @@ class _Commands(click.Group):
         file, _words = COMMANDS[cmd_name]
         found: Sequence[click.Command] = import_module(f"pipeline.cli.{file}").COMMANDS
         return next(command for command in found if command.name == cmd_name)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Whoever read standard output has seen enough, as `head` does; click would call that a fault of ours."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(0) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _ = ctx
@@ -124,8 +133,6 @@ def main() -> None:
         code = 2
     except PaperroundError as fault:
         code = _told(fault)
-    except BrokenPipeError:
-        code = 0
     except OSError as fault:
         words = of_the_disk(fault)
         if words is None:

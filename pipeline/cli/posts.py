@@ -11,6 +11,7 @@ from pipeline.cli.terminal import Terminal, person
 if TYPE_CHECKING:
     from pipeline.clean.compare import Block
     from pipeline.model import Article, Post, Standing
+    from pipeline.run import Project
 
 
 @click.command()
@@ -27,16 +28,28 @@ def pull(terminal: Terminal, source: str | None) -> None:
     from pipeline import run
     from pipeline.errors import UserError
     from pipeline.model import total
+    from pipeline.plural import many
 
     with terminal.project(alone=True) as project:
+        before = _known(project)
         names = [known.name for known in project.settings.sources]
         if source is not None and source not in names:
             raise UserError(f"There is no source {source!r}. Known: {', '.join(names)}.")
         visits = [f"source/{name}" for name in names if source in (None, name)]
         pulled = run.perform(project, "pull", lambda: visits)
         report = total([pulled, run.walk(project, "pull", "clean", "books")])
+        came = _known(project) - before
     lines = [] if report.done or report.errors else ["Nothing has changed."]
-    terminal.conclude(report, {"sources": len(visits)}, lines)
+    lines = [f"{many(came, 'post')} came in; `paperround posts` lists them."] if came else lines
+    terminal.conclude(report, {"sources": len(visits), "came": came}, lines)
+
+
+def _known(project: Project) -> int:
+    """How many posts are known, whatever their state."""
+    from pipeline.store import posts as stored
+
+    with project.store.reading() as tx:
+        return stored.count(tx)
 
 
 @click.group(invoke_without_command=True)

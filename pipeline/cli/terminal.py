@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.plural import many
+
 if TYPE_CHECKING:
     from pipeline.config import Settings
     from pipeline.model import Outside, Report
@@ -64,7 +66,7 @@ class Terminal:
         told = {name: list(dict.fromkeys(getattr(report, name))) for name in ("done", "waiting", "attention", "errors")}
         self.show((document or {}) | told, [*lines, *told["waiting"]])
         if self.verbose:
-            click.echo(f"{report.unchanged} pieces of work needed nothing.", err=True)
+            click.echo(f"{many(report.unchanged, 'piece')} of work needed nothing.", err=True)
         if not self.as_json:
             for sentence in dict.fromkeys((*(report.errors if self.quiet else ()), *report.attention)):
                 click.echo(sentence, err=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline import files, looks
-from pipeline.errors import UserError
+from pipeline.errors import SourceFault, UserError
 from pipeline.model import Entry
 
 FOLDERS = ("sources/posts", "templates", "outbox")
@@ -31,7 +31,7 @@ class Found:
 
 
 def look(url: str) -> Found:
-    """What there is at a blog's address. Raises UserError for no web address, SourceFault for nothing to read."""
+    """What there is at a blog's address. Raises UserError for no web address, and where nothing can be read."""
     from pipeline import pull
     from pipeline.fetch import Fetcher
 
@@ -41,7 +41,10 @@ def look(url: str) -> Found:
         raise UserError(f"{url!r} is no web address.", next_step="Type it as you see it in the browser.")
     private = _private(parts.hostname, parts.netloc)
     with Fetcher(allow_private_hosts=frozenset([private] if private else [])) as fetch:
-        found = pull.look(typed, fetch, datetime.now(UTC))
+        try:
+            found = pull.look(typed, fetch, datetime.now(UTC))
+        except SourceFault as fault:  # the person named this address, so it is hers to mend
+            raise UserError(str(fault)) from None
     return Found(
         url=found.home or typed,
         address=found.best.address,

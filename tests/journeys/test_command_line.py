@@ -352,3 +352,40 @@ def test_an_empty_folder_that_exists_is_laid_out_too(tmp_path: Path) -> None:
     )
     assert done.returncode == 0
     assert (tmp_path / "sources/books.toml").is_file()
+
+
+def written(folder: Path) -> Path:
+    """A project whose posts lie in a folder, so that nobody has to be asked for them."""
+    (folder / "sources/posts").mkdir(parents=True)
+    (folder / "sources/newsletter.toml").write_text(
+        '[newsletter]\ntitle = "Kind Words"\nurl = "https://blog.example.org/"\nfrom = "Lisa <l@example.org>"\n'
+        '[[source]]\nurl = "sources/posts"\nkind = "markdown"\n'
+    )
+    (folder / "sources/posts/rain.md").write_text("# A day in the rain\n\nWe read by the window.\n")
+    return folder
+
+
+def test_what_a_pull_brought_stands_on_standard_output_and_quiet_keeps_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(written(tmp_path))]
+    done = subprocess.run([*command, "-q", "pull"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "1 post came in; `paperround posts` lists them.\n"
+    done = subprocess.run([*command, "--json", "pull"], capture_output=True, text=True, check=False, timeout=60)
+    assert json.loads(done.stdout)["came"] == 0
+
+
+def test_a_reader_of_the_output_who_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(written(tmp_path)), "books", "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listing:
+        assert listing.stdout is not None
+        listing.stdout.close()
+        assert listing.stderr is not None
+        assert listing.stderr.read() == ""
+        assert listing.wait(60) == 0
+
+
+def test_a_blog_where_nothing_can_be_read_is_exit_code_2_and_nothing_is_laid_out(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "init", str(tmp_path / "new"), "--url", "http://127.0.0.1:1/"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "127.0.0.1:1" in done.stderr
+    assert not (tmp_path / "new").exists()
