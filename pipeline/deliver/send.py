@@ -46,15 +46,21 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
     pause(1)
     with store.at_work() as me, ExitStack() as until:
         going = _still_ours(batch, me, store, out)
-        with store.writing_beside() as tx:
-            if mark.behind(tx, store, settings.outbox):
-                return Report(attention=(_BEHIND,))
-            halted = carriers.stopped(tx, settings.provider) is not None
-            if halted or not ledger.claim(tx, batch, me, out.clock()):
-                return Report(unchanged=1)
-            intent = _intend(tx, batch, store, settings, by, out.clock())
-            if isinstance(intent, _Intent) and intent.journal:
-                until.enter_context(intent.journal.begun(intent.batch))
+        intent: _Intent | Report | None = None
+        try:
+            with store.writing_beside() as tx:
+                if mark.behind(tx, store, settings.outbox):
+                    return Report(attention=(_BEHIND,))
+                halted = carriers.stopped(tx, settings.provider) is not None
+                if halted or not ledger.claim(tx, batch, me, out.clock()):
+                    return Report(unchanged=1)
+                intent = _intend(tx, batch, store, settings, by, out.clock())
+                if isinstance(intent, _Intent) and intent.journal:
+                    until.enter_context(intent.journal.begun(intent.batch))
+        except StoreFault as fault:
+            if isinstance(intent, _Intent):
+                _let_go(intent, fault, claim=me, store=store, settings=settings, by=by, out=out)
+            raise
         if isinstance(intent, Report):
             return intent
         mark.set_to(settings.outbox, *intent.mark)
@@ -67,6 +73,25 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
     if intent.journal:
         intent.journal.forget()
     return report
+
+
+def _let_go(
+    intent: _Intent,
+    fault: StoreFault,
+    *,
+    claim: str,
+    store: Store,
+    settings: DeliverSettings,
+    by: Provider,
+    out: Outside,
+) -> None:
+    """The line was cut where the claim was about to be written down: if it was, nothing has left all the same."""
+    words = f"not tried: {fault.what}"
+    kept = [Outcome(subscriber=one.subscriber, fate="not-sent", words=words) for one in intent.batch.recipients]
+    said = talk.Verdict(answered=False, lost=True)
+    settle.settle(intent.batch, kept, said, claim=claim, store=store, settings=settings, by=by, out=out)
+    if intent.journal:
+        intent.journal.forget()
 
 
 def _still_ours(batch: BatchId, claim: str, store: Store, out: Outside) -> Callable[[], bool]:

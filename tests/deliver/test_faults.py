@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
@@ -18,10 +19,10 @@ import pytest
 
 from pipeline import deliver, run
 from pipeline.deliver import mark
-from pipeline.errors import NeedsPerson, UserError
+from pipeline.errors import NeedsPerson, StoreFault, UserError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber, Outcome, Reply, Report, Request, SubscriberId
-from pipeline.store import ledger
+from pipeline.store import Store, Tx, ledger
 from tests import postgres
 from tests.deliver.scene import ONE, Scene, Stage
 from tests.journeys import steps
@@ -391,6 +392,27 @@ def test_c9_a_database_that_is_away_while_the_pace_is_kept_leaves_no_doubt(stage
             report = run.perform(outside, "deliver", keys)
         assert report.errors == ()
         assert scene.sums == {"accepted": 1}
+
+
+def test_c9_a_line_that_is_cut_just_when_a_batch_was_claimed_leaves_no_doubt(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage("none") as scene:
+        real = Store.writing_beside
+
+        @contextmanager
+        def cut_after(store: Store) -> Iterator[Tx]:
+            monkeypatch.setattr(Store, "writing_beside", real)
+            with real(store) as tx:
+                yield tx
+            raise StoreFault("The line was cut.", cut=True)
+
+        monkeypatch.setattr(Store, "writing_beside", cut_after)
+        report = scene.send()
+        assert any("The line was cut" in sentence for sentence in report.errors)
+        scene.cron()
+        assert scene.sums == {"accepted": 4}
+        assert scene.double.twice == []
 
 
 def away(server: postgres.Server, database: str, seconds: float) -> None:
