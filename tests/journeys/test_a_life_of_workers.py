@@ -49,8 +49,8 @@ MACHINES: tuple[dict[str, Any], ...] = (
     {"where": "here", "only": ["batches"]},
     {"where": "elsewhere", "only": ["pull", "batches"]},
 )
-LEFT = {0, 2, -signal.SIGTERM}
-"""Exit codes of those who leave: at once where they had not begun, or found no database to begin with."""
+LEFT = {0, 1, 2, -signal.SIGTERM}
+"""Exit codes of those who leave: also at once, where they had not begun, or lost or found no database to begin with."""
 OURS = "This is a fault of Paperround's own"
 
 
