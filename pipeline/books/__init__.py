@@ -22,14 +22,14 @@ import msgspec
 from pipeline import files
 from pipeline.books.written import sha
 from pipeline.config import BooksSettings
-from pipeline.errors import ShelfError
+from pipeline.errors import ShelfError, did_you_mean
 from pipeline.model import Book, Outside, Pick, Post, PostId, Report
 from pipeline.store import Store, Tx, issues, picks, posts
 
 if TYPE_CHECKING:
     from pipeline.books.shelf import Shelf
 
-__all__ = ["RULES", "candidates", "due", "found", "ready", "shelf_at", "work"]
+__all__ = ["RULES", "candidates", "due", "found", "ready", "shelf_at", "unknown_shops", "work"]
 
 RULES = 2
 """The version of the rules for finding books; raising it looks at every post anew."""
@@ -147,6 +147,21 @@ def shelf_at(settings: BooksSettings) -> Shelf:
     """The author's shelf and the starter shelf behind it, read again only when a file of hers has changed."""
     hers = (settings.shelf, settings.themes)
     return _read(*hers, *(files.stamp(path) for path in hers))
+
+
+def unknown_shops(settings: BooksSettings, books: Iterable[Book]) -> list[tuple[tuple[str, str, str], str]]:
+    """Shops that the settings name and neither we nor any book's `links` know: where, and a sentence about each."""
+    from pipeline.books.links import SHOPS
+
+    known = sorted({*SHOPS, *(name for book in books for name, _ in book.links)})
+    named = [(("books", "shops", channel), getattr(settings.shops, channel)) for channel in ("email", "web", "feed")]
+    named += [(("books", "affiliate", shop), shop) for shop in settings.affiliate]
+    words = "There is no shop called {0!r}.{1} Known: {2}; or a name from a book's links."
+    return [
+        (place, words.format(shop, did_you_mean(shop, known), ", ".join(known)))
+        for place, shop in named
+        if shop not in known
+    ]
 
 
 def own(settings: BooksSettings, isbn: str) -> Book | None:

@@ -24,6 +24,8 @@ _ONLY_BOOKS = re.compile(
     r"|simonandschuster\.\w+|candlewick\.com|macmillan\.com|hachettebookgroup\.com|chroniclebooks\.com|magination"
     r"press\.\w+|freespirit\.com|abramsbooks\.com|bloomsbury\.com|littlebrown\.\w+|us\.macmillan\.com)$"
 )
+SHOPS = ("bookshop", "worldcat", "openlibrary", *OWN)
+"""Shops that need no address of the author's."""
 _SHORT = re.compile(r"(^|\.)(amzn\.to|a\.co|bit\.ly|geni\.us|tinyurl\.com)$")
 
 

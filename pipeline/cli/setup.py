@@ -65,7 +65,7 @@ def check(terminal: Terminal) -> None:
     Example: paperround check
     """
     from pipeline import deliver, metrics, notices, run
-    from pipeline.books import shelf_at
+    from pipeline.books import shelf_at, unknown_shops
     from pipeline.errors import PaperroundError
     from pipeline.feedback import post
     from pipeline.plural import many
@@ -76,11 +76,13 @@ def check(terminal: Terminal) -> None:
     try:
         on_shelf = shelf_at(settings.books)
         faults += on_shelf.faults
+        faults += [f"{settings.where(*at)}: {words}" for at, words in unknown_shops(settings.books, on_shelf.books)]
         lines.append(f"ok   shelf: {many(len(on_shelf.books), 'book')}")
     except PaperroundError as fault:
         faults.append(str(fault))
     faults += _at_sources(settings)
     carrier = partial(deliver.provider, settings.deliver)
+    faults += _at_providers(settings)
     parts: dict[str, Callable[[], object]] = {
         "templates": lambda: _at(settings.where("newsletter", "design"), partial(_looks, settings)),
         "state": lambda: run.look(settings),
@@ -131,6 +133,18 @@ def _at_sources(settings: Settings) -> Iterator[str]:
             pull.check(source, settings.folder)
         except PaperroundError as fault:
             yield f"{settings.where('source', at)}: {fault}"
+
+
+def _at_providers(settings: Settings) -> Iterator[str]:
+    """Tables of providers that nobody knows: a misspelt one would be overlooked."""
+    from pipeline.errors import UserError
+    from pipeline.providers import load
+
+    for name in settings.provider_tables.keys() - {settings.delivery.provider}:
+        try:
+            load(name)
+        except UserError as fault:
+            yield f"{settings.where('delivery', name)}: {fault}"
 
 
 def _at(place: str, look: Callable[[], object]) -> None:
