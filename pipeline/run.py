@@ -33,22 +33,26 @@ class Project:
 
 
 @contextmanager
-def opened(settings: Settings, out: Outside, say: Callable[[str], None], *, alone: bool) -> Iterator[Project]:
+def opened(
+    settings: Settings, out: Outside, say: Callable[[str], None], *, alone: bool, looks: bool = False
+) -> Iterator[Project]:
     """The project of `settings`; `alone` holds its lock, and sweeps away what a killed run left half-written.
+
+    Who only `looks` makes nothing, not even a state where there is none.
 
     Raises Busy when another run is at work, UserError or PaperroundError when its state can't be used.
     """
-    store = opened_store(settings)
+    store = opened_store(settings, looks=looks)
     with closing(store), store.locked() if alone else nullcontext():
         if alone:
             files.sweep(settings.outbox)
         yield Project(settings=settings, store=store, out=out, say=_once(say))
 
 
-def opened_store(settings: Settings) -> Store:
+def opened_store(settings: Settings, *, looks: bool = False) -> Store:
     """The state that the settings name. Raises UserError, StoreFault."""
     password = settings.secrets.get("PAPERROUND_STORE_PASSWORD")
-    store = open_store(settings.store.url, settings.folder, name=settings.store.name, password=password)
+    store = open_store(settings.store.url, settings.folder, name=settings.store.name, password=password, looks=looks)
     try:
         store.belong_to(settings.newsletter.title, settings.newsletter.url)
     except BaseException:

@@ -98,7 +98,7 @@ def figures(terminal: Terminal) -> None:
     """
     from pipeline import metrics
 
-    with terminal.project(alone=False) as project:
+    with terminal.project(alone=False, looks=True) as project:
         families = metrics.families(project.store, project.settings, project.out.clock())
         text = metrics.text(families, project.settings.newsletter.title)
     document = {
@@ -191,7 +191,7 @@ def report(terminal: Terminal, issue: int | None, page: Path | None) -> None:
     from pipeline import files, lookback
     from pipeline.model import IssueNumber
 
-    with terminal.project(alone=False) as project:
+    with terminal.project(alone=False, looks=True) as project:
         only = None if issue is None else IssueNumber(issue)
         found = lookback.look(project.store, project.settings, project.out.clock(), only)
         name = "index.html" if issue is None else f"issue-{issue}.html"

@@ -28,7 +28,7 @@ def plan(terminal: Terminal) -> None:
     """
     from pipeline import compose, dates
 
-    with terminal.project(alone=False) as project:
+    with terminal.project(alone=False, looks=True) as project:
         known = compose.plan(project.store, project.settings.compose, project.out.clock())
         zone = project.settings.newsletter.timezone
     due = "as soon as a post has settled"
@@ -208,7 +208,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
     """
     from pipeline import deliver, run
 
-    with terminal.project(alone=not dry_run) as project:
+    with terminal.project(alone=not dry_run, looks=dry_run) as project:
         section = project.settings.deliver
         if dry_run:
             terminal.show({"issue": issue}, [deliver.rehearse(issue, project.store, section, project.out.clock())])
@@ -244,7 +244,7 @@ def status(terminal: Terminal, issue: IssueNumber | None) -> None:
     if told is None:
         from pipeline import deliver
 
-        with terminal.project(alone=False) as project:
+        with terminal.project(alone=False, looks=True) as project:
             told, stopped = _looked_up(project), deliver.stopped(project.store, project.settings.deliver)
             people, more = _people(issue, project) if issue is not None else (people, more)
             if stopped:

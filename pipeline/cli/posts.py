@@ -68,7 +68,7 @@ def posts(ctx: click.Context) -> None:
 def _list(terminal: Terminal) -> None:
     from pipeline import compose
 
-    with terminal.project(alone=False) as project:
+    with terminal.project(alone=False, looks=True) as project:
         known = compose.outlines(project.store, project.settings.compose, project.out.clock())
         zone = project.settings.newsletter.timezone
     lines = [
@@ -109,7 +109,7 @@ def show(terminal: Terminal, post: int, *, diff: bool) -> None:
     from pipeline.model import PostId
     from pipeline.store import posts as stored
 
-    with terminal.project(alone=False) as project:
+    with terminal.project(alone=False, looks=True) as project:
         with project.store.reading() as tx:
             whole = stored.get(tx, PostId(post))
         if whole is None:

@@ -58,7 +58,7 @@ def list_(terminal: Terminal) -> None:
     """
     from pipeline.store import people
 
-    with terminal.project(alone=False) as project, project.store.reading() as tx:
+    with terminal.project(alone=False, looks=True) as project, project.store.reading() as tx:
         every = people.every(tx)
         if terminal.as_json:
             documents = [{"address": one.address, "name": one.name, "state": one.state} for one in every]
@@ -84,7 +84,7 @@ def import_(terminal: Terminal, file: Path, *, dry_run: bool) -> None:
     """
     from pipeline.feedback import importing
 
-    with terminal.project(alone=not dry_run) as project, file.open("rb") as opened:
+    with terminal.project(alone=not dry_run, looks=dry_run) as project, file.open("rb") as opened:
         now = project.out.clock()
         # A file is read twice, which a pipe can't be.
         raw = opened if opened.seekable() else BytesIO(opened.read())

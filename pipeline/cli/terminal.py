@@ -35,15 +35,17 @@ class Terminal:
         return config.load(config.find(self.start), os.environ)
 
     @contextmanager
-    def project(self, *, alone: bool) -> Iterator[Project]:
+    def project(self, *, alone: bool, looks: bool = False) -> Iterator[Project]:
         """The project, open; `alone` holds its lock, so that only one run at a time changes anything.
+
+        Who only `looks` makes nothing, not even a state where there is none.
 
         Raises SettingsError, Busy.
         """
         from pipeline.run import opened
 
         settings = self.settings()
-        with outside(settings) as out, opened(settings, out, self.say, alone=alone) as project:
+        with outside(settings) as out, opened(settings, out, self.say, alone=alone, looks=looks) as project:
             yield project
 
     def say(self, sentence: str) -> None:

@@ -261,15 +261,24 @@ def reason(fault: sa.exc.SQLAlchemyError) -> str:
 
 
 def open_store(
-    url: str, folder: Path, *, name: str = "paperround", password: str | None = None, even_moved: bool = False
+    url: str,
+    folder: Path,
+    *,
+    name: str = "paperround",
+    password: str | None = None,
+    even_moved: bool = False,
+    looks: bool = False,
 ) -> Store:
     """The store at `url`, relative to the project's `folder`; made or migrated first when need be.
 
+    Who only `looks` makes no file: where there is none yet, an empty state stands for it.
     `name` tells newsletters in one PostgreSQL database apart; `password` goes before one in the address. Raises
     UserError for an address that is none of ours or whose state has moved, StoreFault when the database can't be used,
     StoreShut when it can't be reached or lets its user do too little.
     """
-    database = _database(_parse(url), folder, name, password)
+    parsed = _parse(url)
+    missing = looks and _is_missing(parsed, folder)
+    database = _nothing_yet(parsed, folder) if missing else _database(parsed, folder, name, password)
     store = Store(database)
     try:
         _bring_up_to_date(store)
@@ -289,7 +298,7 @@ _KINDS = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres", 
 def look(url: str, folder: Path, *, name: str = "paperround", password: str | None = None) -> None:
     """Whether the state can be read by this program; nothing is made or changed. Raises as `open_store` does."""
     parsed = _parse(url)
-    if _KINDS[parsed.drivername] == "sqlite" and not (folder / str(parsed.database)).exists():
+    if _is_missing(parsed, folder):
         return
     with closing(Store(_database(parsed, folder, name, password))) as store, store.reading() as tx:
         step = migrations.current(tx)
@@ -297,6 +306,16 @@ def look(url: str, folder: Path, *, name: str = "paperround", password: str | No
             raise migrations.newer()
         if step != migrations.HEAD:
             store.may_make(tx)
+
+
+def _is_missing(parsed: sa.URL, folder: Path) -> bool:
+    return _KINDS[parsed.drivername] == "sqlite" and not (folder / str(parsed.database)).exists()
+
+
+def _nothing_yet(parsed: sa.URL, folder: Path) -> Database:
+    from pipeline.store import sqlite
+
+    return sqlite.nothing_yet(parsed, folder)
 
 
 def _parse(url: str) -> sa.URL:

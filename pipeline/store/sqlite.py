@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 import sqlalchemy as sa
 
@@ -20,10 +21,21 @@ def connect(url: sa.URL, folder: Path, _name: str, _password: str | None) -> Sql
     """The file that `url` names, relative to `folder`; SQLite makes it when it is first written to."""
     path = folder / str(url.database)
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url.set(database=str(path)), poolclass=sa.pool.QueuePool, hide_parameters=True)
+    return SqliteFile(_engine(url.set(database=str(path))), path.with_suffix(".lock"), where=str(url.database))
+
+
+def nothing_yet(url: sa.URL, folder: Path) -> SqliteFile:
+    """The state of a project that has none, in memory: who only looks leaves nothing on the disk."""
+    memory = {"mode": "memory", "cache": "shared", "uri": "true"}
+    named = url.set(database=f"file:nothing-yet-{token_hex(4)}", query=memory)
+    return SqliteFile(_engine(named), (folder / str(url.database)).with_suffix(".lock"), where=str(url.database))
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, poolclass=sa.pool.QueuePool, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
-    return SqliteFile(engine, path.with_suffix(".lock"), where=str(url.database))
+    return engine
 
 
 def set_aside(url: str, folder: Path, mark: str) -> list[Path]:

@@ -64,6 +64,12 @@ def test_a_wrong_setting_is_a_sentence_and_exit_code_2(world: World, run: Run) -
             '[delivery]\nprovider = "outbix"\n\n[schedule]',
             r"toml:\d+: There is no provider called 'outbix'",
         ),
+        ("[schedule]", '[delivery.postmrk]\nstream = "x"\n\n[schedule]', r"toml:\d+: .*Did you mean postmark\?"),
+        (
+            "[schedule]",
+            '[books.affiliate]\nbokshop = "1"\n\n[schedule]',
+            r"toml:\d+: There is no shop called 'bokshop'\. Did you mean bookshop\?",
+        ),
     ],
 )
 def test_check_finds_what_would_fail_later_and_names_the_line(
@@ -389,3 +395,12 @@ def test_a_blog_where_nothing_can_be_read_is_exit_code_2_and_nothing_is_laid_out
     assert done.returncode == 2
     assert "127.0.0.1:1" in done.stderr
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("words", ["plan", "status", "posts", "subscribers list", "metrics", "send 1 --dry-run"])
+def test_who_only_looks_at_a_new_project_leaves_nothing_behind(tmp_path: Path, words: str) -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(written(tmp_path)), *words.split()]
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == (2 if "send" in words else 0), done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
