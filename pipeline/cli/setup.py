@@ -65,7 +65,6 @@ def check(terminal: Terminal) -> None:
     Example: paperround check
     """
     from pipeline import deliver, metrics, notices, run
-    from pipeline.books import shelf_at, unknown_shops
     from pipeline.errors import PaperroundError
     from pipeline.feedback import post
     from pipeline.plural import many
@@ -74,10 +73,9 @@ def check(terminal: Terminal) -> None:
     faults: list[str] = []
     lines = [f"ok   settings: {many(len(settings.sources), 'source')}, cadence {settings.schedule.cadence}"]
     try:
-        on_shelf = shelf_at(settings.books)
-        faults += on_shelf.faults
-        faults += [f"{settings.where(*at)}: {words}" for at, words in unknown_shops(settings.books, on_shelf.books)]
-        lines.append(f"ok   shelf: {many(len(on_shelf.books), 'book')}")
+        count, wrong = _shelf(settings)
+        faults += wrong
+        lines.append(f"ok   shelf: {many(count, 'book')}")
     except PaperroundError as fault:
         faults.append(str(fault))
     faults += _at_sources(settings)
@@ -121,6 +119,15 @@ def _place(settings: Settings) -> Iterator[Advice]:
     path = file_of(settings.store.url, settings.folder)
     if path and (words := place.advice(path.parent)):
         yield Advice(level="note", about="state", words=words)
+
+
+def _shelf(settings: Settings) -> tuple[int, list[str]]:
+    """How many books there are, and what is wrong with them and with the shops that the settings name."""
+    from pipeline.books import shelf_at, unknown_shops
+
+    shelf = shelf_at(settings.books)
+    shops = unknown_shops(settings.books, shelf.books)
+    return len(shelf.books), [*shelf.faults, *(f"{settings.where(*at)}: {words}" for at, words in shops)]
 
 
 def _at_sources(settings: Settings) -> Iterator[str]:
