@@ -243,9 +243,9 @@ def _chosen_before(tx: Tx, change: edit.Choose, now: datetime) -> None:
 
 
 def history(store: Store, number: IssueNumber) -> tuple[Edit, ...]:
-    """Everything the author changed about an issue that was composed, also what she undid."""
+    """Everything the author changed about an issue, also before it is composed, and what she undid."""
     with store.reading() as tx:
-        return tuple(kept.of(tx, number))
+        return tuple(kept.of(tx, kept.NEXT if number == drafting.next_number(tx) else number))
 
 
 def _changeable(tx: Tx, number: IssueNumber, settings: ComposeSettings) -> Issue | None:

@@ -17,6 +17,7 @@ from pipeline.plural import many
 from pipeline.store import Tx, calendars, issues, picks, posts
 from pipeline.store import edits as kept
 
+UNDONE = " What you had changed about it is undone with it; Redo, on your page, makes it again."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -116,10 +117,12 @@ def take_back(tx: Tx, draft: Issue | None, waiting: Waiting) -> Report:
     if draft is None:
         return Report(waiting=(f"No issue now: {waiting.reason}.",))
     issues.drop(tx, draft.number)
+    undone = ""
     if draft.slot.key.startswith("each "):
+        undone = UNDONE if any(not one.undone for one in kept.of(tx, draft.number)) else ""
         kept.forget(tx, draft.number)
     kept.move(tx, draft.number, kept.NEXT)
-    return Report(done=(f"Issue {draft.number} was taken back: {waiting.reason}.",))
+    return Report(done=(f"Issue {draft.number} was taken back: {waiting.reason}.{undone}",))
 
 
 def write(tx: Tx, issue: Issue, draft: Issue | None) -> Report:

@@ -56,6 +56,12 @@ def said_already(edits: Sequence[Edit], wanted: Change) -> bool:
     return there[-1:] == (wanted,)
 
 
+def words_of(changes: Sequence[Change], kind: type[edit.Subject | edit.Preheader | edit.Intro]) -> str:
+    """The author's own subject, preheader or intro as an issue has it; empty when the proposed one stands."""
+    said = next((one.words for one in reversed(changes) if isinstance(one, kind)), "")
+    return said.strip() if kind is edit.Intro else _line(said)
+
+
 def wishes(changes: Iterable[Change]) -> Wishes:
     """Which posts the changes ask for; of two that contradict each other the later counts."""
     told = Wishes()

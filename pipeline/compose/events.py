@@ -15,6 +15,8 @@ from pipeline.model import Event
 
 AHEAD = timedelta(days=60)
 MOST = 4
+YEARS = range(1970, 3000)
+"""No calendar that says another year means it, and clocks elsewhere could not be told of it."""
 PARTS = ("title", "starts", "ends", "place", "url", "note")
 
 
@@ -74,6 +76,8 @@ def _wrong(table: Any) -> Iterator[str]:
     for key in ("starts", "ends"):
         if not isinstance(table.get(key), date) and (key in table or key == "starts"):
             yield f"{key} is a date without quotes, with or without a time: {key} = 2026-12-04T19:00:00."
+        elif key in table and table[key].year not in YEARS:
+            yield f"{key} is in the year {table[key].year:04}, which can't be meant."
     if "url" in table and urlsplit(str(table["url"])).scheme not in ("http", "https"):
         yield 'url is a web address like "https://blog.example.org/training".'
 

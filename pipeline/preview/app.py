@@ -20,6 +20,8 @@ from pipeline.preview.desk import Desk
 from pipeline.preview.guard import Door, Guard, let_in
 from pipeline.preview.live import Live
 
+LARGEST = 2**31 - 1
+"""No issue, post or reader has a larger number: a database has no room for one."""
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -45,7 +47,7 @@ def application(desk: Desk, door: Door) -> Starlette:
             *(route for page in pages.every() for route in _routes(page, asking)),
         ],
         middleware=[Middleware(Guard, door=door)],
-        exception_handlers={404: lambda request, _: _nowhere(asking(request))},
+        exception_handlers={404: lambda _, __: PlainTextResponse("There is no such page.\n", 404)},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -57,6 +59,8 @@ def _asking(desk: Desk, door: Door, live: Live) -> Callable[[Request], Ask]:
     navigation = [(page.address, page.title) for page in pages.navigation()]
 
     def asking(request: Request) -> Ask:
+        if any(isinstance(one, int) and one > LARGEST for one in request.path_params.values()):
+            raise HTTPException(404)
         return Ask(
             request=request,
             desk=desk,
@@ -151,7 +155,3 @@ def _static(request: Request) -> Response:
         raise HTTPException(404)
     kept = {"cache-control": "public, max-age=31536000, immutable"} if "v" in request.query_params else {}
     return FileResponse(known[str(name)], media_type=TYPES[name.suffix], headers=kept)
-
-
-def _nowhere(ask: Ask) -> Response:
-    return PlainTextResponse("There is no such page.\n", 404)

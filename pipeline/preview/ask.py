@@ -21,6 +21,7 @@ from pipeline import review
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
 from pipeline.model import Report
+from pipeline.model.text import legal
 from pipeline.preview import views
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import Door
@@ -112,9 +113,9 @@ class Ask:
         return form
 
     def word(self, name: str, default: str = "") -> str:
-        """A field of the form as one text, without blanks around it."""
+        """A field of the form as one text, without blanks around it and letters that nothing can hold."""
         value = self.form.get(name, default)
-        return value.strip() if isinstance(value, str) else default
+        return legal(value.replace("\r\n", "\n")).strip() if isinstance(value, str) else default
 
     def file(self, name: str) -> bytes | None:
         """The content of an uploaded file, once; None when none was chosen."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import books, compose, review, run
+from pipeline.compose.edits import in_force, to_redo, to_undo, words_of
+from pipeline.compose.events import YEARS
 from pipeline.errors import UserError
-from pipeline.model import Change, Event, IssueNumber, Note, Pick, PostId, Report, edit
+from pipeline.model import Change, Edit, Event, IssueNumber, Note, Pick, PostId, Report, edit
 from pipeline.preview.ask import Ask
 from pipeline.store import issues, posts
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 VOID = "You had approved this issue. The change took that back: look at it again, then approve it anew."
 
 
@@ -24,25 +28,53 @@ def number(ask: Ask) -> IssueNumber:
 def post(ask: Ask) -> PostId:
     """The post that a form is about. Raises UserError for what is none."""
     given = ask.word("post")
-    if not given.isdecimal():
+    if not _NUMBER.fullmatch(given):
         raise UserError("The form names no post.")
     return PostId(int(given))
 
 
 def keep(ask: Ask, wanted: Change) -> None:
-    """Write a change down; a yes that was given before is taken back, and she is told."""
+    """Write a change down; a yes that was given before is taken back, and she is told.
+
+    She is told, too, which words from another window hers take the place of; a field that she left alone takes none.
+    """
+    other = _from_another_window(ask, wanted)
+    if other and getattr(wanted, "words", "") == ask.word("was"):
+        ask.say(
+            f"Nothing was written, for you changed nothing; another window has written “{other}” there.", "attention"
+        )
+        return
     take_back(ask)
     chosen = _taken(wanted)
     if chosen is not None:
         books.ready(ask.store, ask.settings.books, chosen)
+    made = _is_made(ask)
     told = compose.change(ask.store, ask.settings.compose, number(ask), wanted, by=ask.desk.person, now=ask.now)
-    for sentence in (*told.attention, *told.errors):
+    for sentence in (*told.attention, *told.errors, *(told.done if made and not _is_made(ask) else ())):
         ask.say(sentence, "attention")
+    if other:
+        ask.say(
+            f"Meanwhile another window had written “{other}” there. Yours stand now; Undo brings those back.",
+            "attention",
+        )
     if chosen is not None:
         with ask.store.reading() as tx:
             known = posts.get(tx, chosen)
         if known is not None and not known.article.complete:
             fetch_whole(ask)
+
+
+def _is_made(ask: Ask) -> bool:
+    with ask.store.reading() as tx:
+        return issues.get(tx, number(ask)) is not None
+
+
+def _from_another_window(ask: Ask, wanted: Change) -> str | None:
+    """The author's words that stand where these are to stand, and that the form did not show."""
+    if not isinstance(wanted, edit.Subject | edit.Preheader | edit.Intro) or "was" not in ask.form:
+        return None
+    there = words_of(in_force(compose.history(ask.store, number(ask))), type(wanted))
+    return None if there in ("", ask.word("was"), wanted.words) else there
 
 
 def _taken(wanted: Change) -> PostId | None:
@@ -94,14 +126,14 @@ def preheader(ask: Ask) -> Change:
 
 def intro(ask: Ask) -> Change:
     """The author's own beginning."""
-    return edit.Intro(words=ask.word("words").replace("\r\n", "\n"))
+    return edit.Intro(words=ask.word("words"))
 
 
 def order(ask: Ask) -> Change:
     """The whole order, or one post a place up or down ("12:up")."""
-    there = [int(one) for one in ask.word("order").split(",") if one.isdecimal()]
+    there = [int(one) for one in ask.word("order").split(",") if _NUMBER.fullmatch(one)]
     moved, _, way = ask.word("move").partition(":")
-    if moved.isdecimal() and int(moved) in there:
+    if _NUMBER.fullmatch(moved) and int(moved) in there:
         at = there.index(int(moved))
         to = min(max(at + (1 if way == "down" else -1), 0), len(there) - 1)
         there.insert(to, there.pop(at))
@@ -164,7 +196,7 @@ def remove_note(ask: Ask) -> Change:
 
 
 def _note(ask: Ask) -> Note:
-    words = ask.word("words").replace("\r\n", "\n")
+    words = ask.word("words")
     if not words:
         raise UserError("A note needs words.")
     return Note(words=words, title=" ".join(ask.word("title").split()) or None)
@@ -195,9 +227,12 @@ def remove_event(ask: Ask) -> Change:
 
 def _starts(ask: Ask) -> datetime:
     try:
-        return datetime.fromisoformat(ask.word("starts"))
+        starts = datetime.fromisoformat(ask.word("starts"))
     except ValueError:
         raise UserError("An event needs a day and a time.") from None
+    if starts.year not in YEARS:
+        raise UserError(f"An event in the year {starts.year:04} can't be meant.")
+    return starts
 
 
 FORMS: Mapping[str, Callable[[Ask], Change]] = {
@@ -220,15 +255,27 @@ FORMS: Mapping[str, Callable[[Ask], Change]] = {
 
 
 def undo(ask: Ask) -> None:
-    """Take the newest change back."""
-    take_back(ask)
-    compose.undo(ask.store, ask.settings.compose, number(ask), now=ask.now)
+    """Take the newest change back, if it is the one that the form is about."""
+    if _still_meant(ask, to_undo):
+        take_back(ask)
+        compose.undo(ask.store, ask.settings.compose, number(ask), now=ask.now)
 
 
 def redo(ask: Ask) -> None:
-    """Make the change again that was taken back last."""
-    take_back(ask)
-    compose.redo(ask.store, ask.settings.compose, number(ask), now=ask.now)
+    """Make the change again that was taken back last, if it is the one that the form is about."""
+    if _still_meant(ask, to_redo):
+        take_back(ask)
+        compose.redo(ask.store, ask.settings.compose, number(ask), now=ask.now)
+
+
+def _still_meant(ask: Ask, turn: Callable[[Sequence[Edit]], Edit | None]) -> bool:
+    there = turn(compose.history(ask.store, number(ask)))
+    if "edit" not in ask.form or (there is not None and ask.word("edit") == str(there.id)):
+        return True
+    ask.say(
+        "Something was changed or undone in another window meanwhile, so this undid nothing. Look again.", "attention"
+    )
+    return False
 
 
 def said(change: Change) -> str:

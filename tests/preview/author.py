@@ -32,9 +32,10 @@ def desk(world: World) -> Desk:
 class Author:
     """A browser with the author's session; `post` fills the forms of the page as it was last seen."""
 
-    def __init__(self, client: TestClient, door: Door) -> None:
+    def __init__(self, client: TestClient, door: Door, desk: Desk) -> None:
         self.client = client
         self.door = door
+        self.desk = desk
 
     def look(self, address: str = "/", *, status: int = 200) -> str:
         """A page, as HTML."""
@@ -70,7 +71,7 @@ def at_her_page(
     """The author, let in; nobody watches the files."""
     door = Door(password=Password(password) if password else None)
     with closing(at or desk(world)) as project:
-        author = Author(TestClient(application(project, door), base_url=ORIGIN), door)
+        author = Author(TestClient(application(project, door), base_url=ORIGIN), door, project)
         if enter:
             author.client.get(f"/enter?token={door.token}", follow_redirects=False)
         yield author

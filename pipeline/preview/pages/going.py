@@ -158,7 +158,7 @@ def _correct(ask: Ask) -> Response:
             number(ask),
             project.store,
             project.settings.compose,
-            said=ask.word("words").replace("\r\n", "\n"),
+            said=ask.word("words"),
             named=ask.word("subject") or None,
             now=ask.now,
         )

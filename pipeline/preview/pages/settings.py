@@ -274,7 +274,7 @@ def _faults_of(ask: Ask, text: str) -> list[str]:
 def _look(ask: Ask) -> Response:
     """What would be written, line by line, if it may be; else what is wrong, beside its field."""
     before = _same(ask)
-    given = {name: ask.word(name).replace("\r\n", "\n") for name in ask.form if "." in name}
+    given = {name: ask.word(name) for name in ask.form if "." in name}
     after = _changed(before, given)
     if faults := _faults_of(ask, after):
         return _refused(ask, before, given, after, faults)
@@ -351,7 +351,7 @@ def _read(words: str, kind: Any) -> Any:
 
 def _write(ask: Ask) -> Response:
     before = _same(ask)
-    given = {name: ask.word(name).replace("\r\n", "\n") for name in ask.form if "." in name}
+    given = {name: ask.word(name) for name in ask.form if "." in name}
     after = _changed(before, given)
     if faults := _faults_of(ask, after):
         return _refused(ask, before, given, after, faults)

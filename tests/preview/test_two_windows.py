@@ -1,0 +1,96 @@
+"""A form that was loaded a while ago does what it showed, or nothing; and what it would do to other words is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.journeys import steps
+from tests.preview.author import Author, at_her_page
+from tests.preview.test_issue import post_of
+from tests.world import World
+
+
+@pytest.fixture
+def author(world: World) -> Iterator[Author]:
+    """Lisa at her page, with a new post and a reader."""
+    world.blog.publish("kindness", "A jar of kind words", world.now - timedelta(days=1))
+    steps.pull(world)
+    steps.subscribe(world, "ann@example.org")
+    with at_her_page(world) as lisa:
+        yield lisa
+
+
+def held_by(page: str, form: str, name: str) -> str:
+    found = re.search(rf'action="/issue/1/{form}[^>]*>.*?name="{name}" value="([^"]*)"', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("field", ["subject", "preheader", "intro"])
+def test_words_of_another_window_that_hers_replace_are_told_and_come_back(author: Author, field: str) -> None:
+    author.post(f"/issue/1/{field}", words="The first")
+    old = held_by(author.look(), field, "was")
+    author.post(f"/issue/1/{field}", words="From the other window", was=old)
+    said = author.post(f"/issue/1/{field}", words="Hers", was=old)
+    assert "another window had written “From the other window” there" in said
+    assert "From the other window" in author.post("/issue/1/undo")
+
+
+def test_a_field_that_she_left_alone_takes_no_words_of_another_window_away(author: Author) -> None:
+    author.post("/issue/1/subject", words="The first")
+    author.post("/issue/1/subject", words="From the other window", was="The first")
+    said = author.post("/issue/1/subject", words="The first", was="The first")
+    assert "Nothing was written, for you changed nothing" in said
+    assert 'value="From the other window"' in author.look()
+
+
+def test_undo_and_redo_are_about_the_change_that_the_page_showed(author: Author) -> None:
+    author.post("/issue/1/subject", words="The first")
+    old = held_by(author.look(), "undo", "edit")
+    author.post("/issue/1/intro", words="Dear reader")
+    assert "in another window meanwhile, so this undid nothing" in author.post("/issue/1/undo", edit=old)
+    assert "Dear reader" in author.look()
+    author.post("/issue/1/undo", edit=held_by(author.look(), "undo", "edit"))
+    again = held_by(author.look(), "redo", "edit")
+    author.post("/issue/1/undo", edit=old)
+    assert "in another window meanwhile" in author.post("/issue/1/redo", edit=again)
+    assert 'value="The first"' not in author.look()
+
+
+def test_a_draft_that_ends_with_its_only_post_says_what_became_of_her_words(author: Author, world: World) -> None:
+    world.pass_time(hours=2)
+    steps.cron(world)
+    author.post("/issue/1/intro", words="Dear reader")
+    said = author.post("/issue/1/later", post=post_of(author.look(), "A jar of kind words"))
+    assert "Issue 1 was taken back" in said
+    assert "What you had changed about it is undone with it; Redo, on your page, makes it again." in said
+    assert "Dear reader" in author.post("/issue/1/redo", edit=held_by(author.look(), "redo", "edit"))
+
+
+@pytest.mark.parametrize("starts", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_an_event_in_a_year_that_no_clock_elsewhere_can_tell_is_refused(
+    author: Author, world: World, starts: str
+) -> None:
+    world.set("[[source]]", 'timezone = "America/New_York"\n\n[[source]]')
+    said = author.post("/issue/1/event", status=400, title="Reading", starts=starts)
+    assert f"An event in the year {starts[:4]} can't be meant." in said
+    year, day = starts[:4], starts[:10]
+    (world.folder / "sources/events.toml").write_text(f'[[event]]\ntitle = "Reading"\nstarts = {day}\nends = {day}\n')
+    assert f"sources/events.toml:1: starts is in the year {year}, which can't be meant." in author.reads()
+
+
+@pytest.mark.parametrize("number", ["9" * 12, "9" * 30])
+def test_a_number_that_nothing_can_have_is_told_as_such(author: Author, number: str) -> None:
+    assert "no such page" in author.post(f"/posts/{number}/skip", status=404)
+    assert "no such page" in author.look(f"/subscribers/{number}", status=404)
+    assert "names no post" in author.post("/issue/1/later", status=400, post=number * 400)
+    author.post("/issue/1/order", order=f"2,{number * 400}", move=f"{number * 400}:up")
+
+
+def test_letters_that_a_database_can_t_hold_are_left_out_of_what_she_types(author: Author) -> None:
+    author.post("/subscribers/add", address="bob@example.org", name="Bob\0 \x07Smith")
+    assert "Bob Smith" in author.reads("/subscribers")
