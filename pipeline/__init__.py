@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipeline.books.shelf import Shelf
     from pipeline.model import (
+        Approval,
         Article,
         Batch,
         Book,
@@ -23,15 +25,19 @@ if TYPE_CHECKING:
         Pick,
         Post,
         Report,
+        Slot,
         Source,
         Subscriber,
+        Suppression,
     )
+    from pipeline.providers import Provider
     from pipeline.run import Project, walk
     from pipeline.stages import STAGES, Stage
     from pipeline.store import Store, open_store
 
 __all__ = [
     "STAGES",
+    "Approval",
     "Article",
     "Batch",
     "Book",
@@ -43,11 +49,15 @@ __all__ = [
     "Pick",
     "Post",
     "Project",
+    "Provider",
     "Report",
+    "Shelf",
+    "Slot",
     "Source",
     "Stage",
     "Store",
     "Subscriber",
+    "Suppression",
     "open_store",
     "walk",
 ]
@@ -56,6 +66,8 @@ _HOMES = {
     "STAGES": "stages",
     "Stage": "stages",
     "Project": "run",
+    "Provider": "providers",
+    "Shelf": "books.shelf",
     "walk": "run",
     "Store": "store",
     "open_store": "store",

@@ -215,6 +215,10 @@ def test_the_public_names_of_the_package_are_there() -> None:
     import pipeline
 
     assert all(getattr(pipeline, name) is not None for name in pipeline.__all__)
+    nouns = (
+        "Source Entry Post Shelf Book Pick Slot Issue Message Approval Subscriber Suppression Batch Outcome Provider"
+    )
+    assert set(nouns.split()) <= set(pipeline.__all__)
 
 
 def test_the_migrations_make_exactly_the_tables_of_today(tmp_path: Path) -> None:
