@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -18,9 +18,11 @@ PATIENCE = 10_000
 
 
 def connect(url: sa.URL, folder: Path, _name: str, _password: str | None) -> SqliteFile:
-    """The file that `url` names, relative to `folder`; SQLite makes it when it is first written to."""
+    """The file that `url` names, relative to `folder`; made when there is none, for its owner alone to read."""
     path = folder / str(url.database)
     path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # where it can't be made SQLite will say so
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     return SqliteFile(_engine(url.set(database=str(path))), path.with_suffix(".lock"), where=str(url.database))
 
 

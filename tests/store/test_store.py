@@ -38,6 +38,17 @@ def test_a_new_database_is_durable_to_the_last_commit(tmp_path: Path) -> None:
         assert tx.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+def test_a_new_state_is_for_its_owner_alone_to_read_and_an_old_one_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "state.sqlite3"
+    with closing(open_store(URL, tmp_path)) as store, store.writing():
+        assert {path.name: path.stat().st_mode & 0o077 for path in tmp_path.glob("state.sqlite3*")} == {
+            "state.sqlite3": 0, "state.sqlite3-wal": 0, "state.sqlite3-shm": 0
+        }  # fmt: skip
+    file.chmod(0o640)
+    with closing(open_store(URL, tmp_path)):
+        assert file.stat().st_mode & 0o777 == 0o640
+
+
 def test_the_salt_is_made_once(opens: Opens) -> None:
     salts = set()
     for _ in range(2):
