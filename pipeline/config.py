@@ -580,7 +580,13 @@ class Settings:
 
 def find(start: Path) -> Path:
     """The project folder: `start` or the nearest folder above it that has sources/newsletter.toml."""
-    start = start.resolve()
+    try:
+        start = start.resolve(strict=True)
+    except OSError as fault:
+        words = f"This folder can't be opened: {fault.strerror}."
+        raise SettingsError(
+            words, where=str(start), next_step="Is its name spelt right, and is it still there?"
+        ) from None
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder

@@ -361,7 +361,7 @@ def correct(terminal: Terminal, issue: IssueNumber, text: str | None, subject: s
 
     if not drop and text is None:
         raise click.UsageError("Say what was wrong: --text WORDS (or --text - to read it), or --drop.")
-    said = sys.stdin.read() if text == "-" else text or ""
+    said = (sys.stdin.read() if sys.stdin else "") if text == "-" else text or ""
     with terminal.project(alone=True) as project:
         section, now = project.settings.compose, project.out.clock()
         number = None

@@ -47,7 +47,6 @@ def place(source: Source, project: Path) -> Path:
     if not folder.is_dir():
         raise SourceFault(
             f"There is no folder {source.url}.",
-            where=source.name,
             next_step="Make it in the project's folder, or name another in newsletter.toml; a blog's begins with https://.",
         )
     return folder

@@ -162,6 +162,30 @@ def test_check_says_that_notices_by_mail_reach_nobody_where_a_provider_only_writ
     assert re.search("note +notices by mail: outbox only writes files, so they reach nobody", done.stdout)
 
 
+def test_a_project_that_is_not_there_is_no_other_one_above_it(world: World) -> None:
+    gone = world.folder / "letters"
+    command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(gone), "status"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{gone}: This folder can't be opened: No such file or directory." in done.stderr
+
+
+def test_a_folder_that_was_taken_away_under_the_person_is_told_in_words(tmp_path: Path) -> None:
+    lost = tmp_path / "lost"
+    lost.mkdir()
+    code = "import os; os.rmdir(os.getcwd()); from pipeline.cli.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "status"], capture_output=True, text=True, check=False, cwd=lost)
+    assert done.returncode == 2
+    assert "This folder can't be opened" in done.stderr
+
+
+def test_words_from_an_input_that_is_closed_are_no_words(world: World) -> None:
+    said = [sys.executable, "-m", "pipeline.cli.main", "--project", str(world.folder), "correct", "1", "--text", "-"]
+    done = subprocess.run(["sh", "-c", '"$0" "$@" <&-', *said], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(("inside", "by"), [("Dropbox", "Dropbox"), ("OneDrive - Praxis", "OneDrive")])
 def test_check_and_init_say_that_two_computers_with_one_folder_may_both_send(
     world: World, run: Run, tmp_path: Path, inside: str, by: str
