@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 from threading import get_ident
 
@@ -35,6 +36,12 @@ def rewrite(path: Path, content: bytes) -> bool:
     """The same for a file that belongs to a person: who may read it stays as it is, and a link stays a link."""
     path = path.resolve()
     return write(path, content, mode=path.stat().st_mode & 0o777 if path.exists() else 0o644)
+
+
+def ended_like(before: str, text: str) -> str:
+    """A person's text with its lines ended as they were, where all of them end as on Windows."""
+    lone = re.compile(r"(?<!\r)\n")
+    return lone.sub("\r\n", text) if "\r\n" in before and not lone.search(before) else text
 
 
 def holds(path: Path, content: bytes) -> bool:

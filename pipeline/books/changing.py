@@ -79,14 +79,15 @@ def change(shelf: Path, book: Book, values: Mapping[str, Any]) -> bool:
 
     check(values)
     try:
-        document = tomlkit.parse(shelf.read_text("utf-8-sig"))
+        text = shelf.read_bytes().decode("utf-8-sig")
+        document = tomlkit.parse(text)
     except (OSError, UnicodeDecodeError, TOMLKitError) as fault:
         raise ShelfError(f"The shelf can't be changed: {fault}.", where=shelf.name) from None
     name, at = _place(document, book)
     table = document[name][at]
     for part, value in values.items():
         _put(table, part, value)
-    return files.rewrite(shelf, tomlkit.dumps(document).encode())
+    return files.rewrite(shelf, files.ended_like(text, tomlkit.dumps(document)).encode())
 
 
 def remove(shelf: Path, book: Book) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys import steps
 from tests.preview.author import Author, at_her_page
-from tests.preview.test_issue import post_of
+from tests.preview.test_issue import approved, hash_of, post_of
 from tests.world import World
 
 
@@ -94,3 +94,52 @@ def test_a_number_that_nothing_can_have_is_told_as_such(author: Author, number: 
 def test_letters_that_a_database_can_t_hold_are_left_out_of_what_she_types(author: Author) -> None:
     author.post("/subscribers/add", address="bob@example.org", name="Bob\0 \x07Smith")
     assert "Bob Smith" in author.reads("/subscribers")
+
+
+def test_an_issue_is_made_only_as_long_as_it_is_the_next(author: Author, world: World) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    world.blog.publish("new", "Another one", world.now)
+    world.pass_time(hours=3)
+    steps.pull(world)
+    assert "Issue 1 is made already." in author.post("/go/1/make")
+    assert "The next issue is number 2 now." in author.post("/go/3/make")
+    assert "not made yet" in author.reads()
+
+
+@pytest.mark.parametrize("button", ["send", "send-few"])
+def test_send_now_sends_what_the_page_showed_or_nothing(author: Author, world: World, button: str) -> None:
+    steps.subscribe(world, *(f"reader{at}@example.org" for at in range(6)))
+    approved(author)
+    found = re.search(rf'action="/go/1/{button}".*?name="hash" value="([0-9a-f]{{64}})"', author.look(), re.DOTALL)
+    assert found
+    author.post("/issue/1/subject", words="Another subject")
+    author.post("/go/1/approve", hash=hash_of(author.look()))
+    said = author.post(f"/go/1/{button}", status=409, hash=found[1])
+    assert "What you approved of issue 1 has changed since this page was loaded; nothing was sent." in said
+    assert not (world.folder / "outbox/mail").exists()
+
+
+def test_a_reader_s_page_is_about_that_reader_though_another_has_her_number_now(author: Author) -> None:
+    old = re.search(r'name="of" value="([^"]*)"', author.look("/subscribers/1"))
+    assert old
+    author.post("/subscribers/1/forget", address="ann@example.org")
+    author.post("/subscribers/add", address="bob@example.org")
+    assert "she may have been forgotten" in author.post("/subscribers/1/unsubscribe", status=400, of=old[1])
+    assert "wants mail" in author.reads("/subscribers/1")
+
+
+@pytest.mark.parametrize("name", ["newsletter.toml", "books.toml"])
+def test_lines_that_end_as_on_windows_stay_as_they_are(author: Author, world: World, name: str) -> None:
+    path = world.folder / "sources" / name
+    before = path.read_bytes().replace(b"\n", b"\r\n")
+    path.write_bytes(before)
+    if name == "books.toml":
+        author.post("/books/change/9780763619619", note="A favourite.")
+        wanted = before.replace(b'frames it."\r\n', b'frames it."\r\nnote = "A favourite."\r\n', 1)
+    else:
+        was = re.search(r'name="was" value="([^"]*)"', author.look("/settings"))
+        assert was
+        author.post("/settings/write", status=200, csrf=None, was=was[1], **{"newsletter.title": "Kinder Words"})
+        wanted = before.replace(b'"Kind Words"', b'"Kinder Words"')
+    assert path.read_bytes().splitlines(keepends=True) == wanted.splitlines(keepends=True)

@@ -15,6 +15,7 @@ from pipeline.preview.changes import follow, number
 from pipeline.preview.desk import Desk
 from pipeline.preview.pages import Page
 from pipeline.run import Project
+from pipeline.store import issues
 
 FEW = 5
 """Readers that an issue may go to first."""
@@ -31,8 +32,17 @@ def _home(ask: Ask) -> Response:
 
 
 def _make(ask: Ask) -> Response:
-    """Compose and render the next issue now."""
+    """Compose and render the next issue now, if it is still the one that the page showed."""
+    one = number(ask)
     with ask.project() as project:
+        with project.store.reading() as tx:
+            made = issues.last_number(tx)
+        if one != made + 1:
+            ask.say(
+                f"Issue {one} is made already." if one <= made else f"The next issue is number {made + 1} now.",
+                "attention",
+            )
+            return _home(ask)
         slot = compose.at_once(ask.now).key
         report = run.walk(project, "clean", "books")
         report += run.perform(project, "compose", lambda: [slot])
@@ -105,13 +115,26 @@ def _try_out(ask: Ask) -> Response:
 
 
 def _send(ask: Ask) -> Response:
-    """Hand over what was approved."""
+    """Hand over what was approved, if it is still what the page showed."""
+    _still_approved(ask)
     return _errand(ask, f"Sending issue {number(ask)}", _sending(number(ask), None))
 
 
 def _send_few(ask: Ask) -> Response:
     """Hand over to a few readers first; the others wait for her next word."""
+    _still_approved(ask)
     return _errand(ask, f"Sending issue {number(ask)} to {FEW} readers", _sending(number(ask), FEW))
+
+
+def _still_approved(ask: Ask) -> None:
+    """Raises NeedsPerson when something else has been approved since the page was shown."""
+    with ask.store.reading() as tx:
+        yes = issues.approval(tx, number(ask))
+    if "hash" in ask.form and (yes is None or yes.sha != ask.word("hash")):
+        raise NeedsPerson(
+            f"What you approved of issue {number(ask)} has changed since this page was loaded; nothing was sent.",
+            next_step="Look at it again.",
+        )
 
 
 def _sending(one: IssueNumber, canary: int | None) -> Callable[[Project], Report]:

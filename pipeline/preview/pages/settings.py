@@ -256,7 +256,7 @@ def _length(value: config.Duration) -> str:
 
 
 def _text(ask: Ask) -> str:
-    return (config.find(ask.desk.start) / config.FILE).read_text("utf-8-sig")
+    return (config.find(ask.desk.start) / config.FILE).read_bytes().decode("utf-8-sig")
 
 
 def _sha(text: str) -> str:
@@ -320,7 +320,7 @@ def _changed(text: str, given: dict[str, str]) -> str:
                 if given[f"{section}.{key}"] != _shown(was):
                     written.put(document, (section, key), _read(given[f"{section}.{key}"], parts[key]))
     _change_sources(document, given)
-    return written.dump(document)
+    return files.ended_like(text, written.dump(document))
 
 
 def _change_sources(document: Any, given: dict[str, str]) -> None:

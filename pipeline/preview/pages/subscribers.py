@@ -61,7 +61,7 @@ def _one(ask: Ask) -> Response:
 def _reader(ask: Ask) -> Subscriber:
     with ask.store.reading() as tx:
         found = people.by_id(tx, SubscriberId(int(ask.request.path_params["reader"])))
-    if found is None:
+    if found is None or (ask.request.method == "POST" and ask.word("of", found.address) != found.address):
         raise UserError("There is no such reader; she may have been forgotten.")
     return found
 
