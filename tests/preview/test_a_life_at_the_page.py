@@ -116,7 +116,7 @@ def known(store: Store, folder: Path) -> Known:
             edits={place: tuple(kept.of(tx, IssueNumber(place))) for place in places},
             issues=frozenset(there),
             yes={number: (one.sha, one.by) for number, one in yes.items() if one},
-            begun={int(one.issue): one.sha for one in sendings},
+            begun={int(one.number): one.sha for one in sendings},
             readers={int(one.id): (one.address, one.state) for one in readers},
             corrections={int(one.number): one.corrects.said for one in drafts if one.corrects},
             choices={int(one.post): one.choice for one in choices},
@@ -127,7 +127,7 @@ def known(store: Store, folder: Path) -> Known:
 def letter(raw: bytes) -> tuple[Any, ...]:
     """A mail without what is each reader's own."""
     mail = message_from_bytes(raw, policy=policy.default)
-    own = ("to", "message-id", "list-unsubscribe", "content-type")
+    own = ("to", "message-id", "date", "list-unsubscribe", "content-type")
     heads = [(name, str(value)) for name, value in mail.items() if name.lower() not in own]
     parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
     return heads, [re.sub(r"unsubscribe/[\w-]+", "unsubscribe/…", part).split("\n") for part in parts]
