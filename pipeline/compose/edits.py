@@ -43,7 +43,8 @@ def to_undo(edits: Sequence[Edit]) -> Edit | None:
 def to_redo(edits: Sequence[Edit]) -> Edit | None:
     """The edit that was undone last; none once another was made after it."""
     last = to_undo(edits)
-    return next((one for one in edits if one.undone and (last is None or one.id > last.id)), None)
+    after = (one for one in edits if last is None or one.id > last.id)
+    return next((one for one in after if one.undone and not one.overtaken), None)
 
 
 def said_already(edits: Sequence[Edit], wanted: Change) -> bool:

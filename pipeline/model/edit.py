@@ -151,7 +151,8 @@ CHANGES: tuple[type[Change], ...] = (
 class Edit:
     """One change of an issue, by whom and when; `undone` ones are remembered and do nothing.
 
-    `issue` is 0 until the issue is composed.
+    Once another was made after that they are `overtaken`, and can't be made again. `issue` is 0 until the issue is
+    composed.
     """
 
     id: int
@@ -160,3 +161,4 @@ class Edit:
     by: str
     change: Change
     undone: bool = False
+    overtaken: bool = False

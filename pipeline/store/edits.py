@@ -31,7 +31,8 @@ def held(tx: Tx, issue: IssueNumber) -> bool:
 
 
 def add(tx: Tx, issue: IssueNumber, change: Change, *, by: str, now: datetime) -> None:
-    """Write a change down."""
+    """Write a change down; what was undone before it is overtaken."""
+    tx.execute(sa.update(tables.edits).where(_E.issue == issue, _E.undone).values(overtaken=True))
     text = msgspec.json.encode(change).decode()
     values = {"issue": issue, "at": now, "by": by, "kind": type(change).__name__, "change": text, "undone": False}
     tx.execute(sa.insert(tables.edits).values(**values))

@@ -248,6 +248,7 @@ edits = sa.Table(
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("change", sa.Text, nullable=False),
     sa.Column("undone", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("overtaken", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_edits_issue", "issue"),
 )
 

@@ -207,6 +207,14 @@ def test_undo_and_redo_go_back_and_forth_and_a_new_change_ends_what_could_be_red
     change(three, edit.Subject(words="Three"))
     redo(three)
     assert draft(three).subject == "Three"
+    undo(three)
+    redo(three)
+    assert draft(three).subject == "Three", "what was undone before it is not made again in its place"
+    undo(three)
+    assert draft(three) == one
+    redo(three)
+    redo(three)
+    assert draft(three).subject == "Three"
 
 
 def test_the_same_form_sent_twice_is_one_change(three: World) -> None:
