@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const main = () => document.getElementById("main");
+  const turns = [];
   let waiting = false, asking = 0;
 
   // On a phone the pages' names scroll sideways: the one that is open is in sight.
@@ -22,7 +23,7 @@
   const soon = () => setTimeout(() => waiting && refresh(), 50);
   document.addEventListener("focusout", soon);
   document.addEventListener("htmx:before:request", () => { asking += 1; });
-  document.addEventListener("htmx:finally:request", () => { asking -= 1; soon(); });
+  document.addEventListener("htmx:finally:request", () => { asking -= 1; soon(); setTimeout(turn, 50); });
 
   // A list with data-order sends its form's "order" field, the ids of its members, when one was dragged elsewhere.
   document.addEventListener("pointerdown", (press) => {
@@ -55,10 +56,16 @@
     document.addEventListener("pointercancel", end);
   });
 
-  // The keys a writer's fingers know; in a field they keep their own meaning.
+  // The keys a writer's fingers know; in a field they keep their own meaning. Each press is about what the one before left.
+  const turn = () => {
+    if (asking) return;
+    const form = turns.length ? document.getElementById(turns.shift()) : null;
+    if (form) form.requestSubmit(); else turns.length = 0;
+  };
   document.addEventListener("keydown", (press) => {
     if (!(press.ctrlKey || press.metaKey) || press.key.toLowerCase() !== "z" || press.target.matches?.("input, textarea")) return;
-    const form = document.getElementById(press.shiftKey ? "redo" : "undo");
-    if (form) { press.preventDefault(); form.requestSubmit(); }
+    press.preventDefault();
+    turns.push(press.shiftKey ? "redo" : "undo");
+    turn();
   });
 })();
