@@ -78,9 +78,8 @@ def check(terminal: Terminal) -> None:
         lines.append(f"ok   shelf: {many(count, 'book')}")
     except PaperroundError as fault:
         faults.append(str(fault))
-    faults += _at_sources(settings)
+    faults += [*_at_sources(settings), *_at_providers(settings)]
     carrier = partial(deliver.provider, settings.deliver)
-    faults += _at_providers(settings)
     parts: dict[str, Callable[[], object]] = {
         "templates": lambda: _at(settings.where("newsletter", "design"), partial(_looks, settings)),
         "state": lambda: run.look(settings),
@@ -147,7 +146,7 @@ def _at_providers(settings: Settings) -> Iterator[str]:
     from pipeline.errors import UserError
     from pipeline.providers import load
 
-    for name in settings.provider_tables.keys() - {settings.delivery.provider}:
+    for name in sorted(settings.provider_tables.keys() - {settings.delivery.provider}):
         try:
             load(name)
         except UserError as fault:

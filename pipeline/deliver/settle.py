@@ -124,10 +124,6 @@ def _held_up(tx: Tx, once: _Round, wait: timedelta | None, settings: DeliverSett
     return Report(attention=(stop_words(settings.provider, once.said.stop, f"`send {once.batch.issue}`"),))
 
 
-def _certain(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.fate in ("accepted", "rejected")]
-
-
 def _touches_only_its_own(outcomes: Sequence[Outcome], said: Verdict) -> bool:
     """Whether nothing has to be said of other batches: then those of other workers can be written down meanwhile."""
     smooth = said.stop is None and said.wait is None and not said.killed
@@ -136,7 +132,8 @@ def _touches_only_its_own(outcomes: Sequence[Outcome], said: Verdict) -> bool:
 
 def _late(tx: Tx, batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> Report:
     """An answer for a batch that others have taken over meanwhile: a yes or a no is certain, whoever asked."""
-    count = ledger.settle_late(tx, batch.issue, _certain(outcomes), now)
+    certain = [outcome for outcome in outcomes if outcome.fate in ("accepted", "rejected")]
+    count = ledger.settle_late(tx, batch.issue, certain, now)
     _finish(tx, batch)
     return Report(
         done=(f"Issue {batch.issue}: {many(count, 'copy', 'copies')} found to be settled, later.",) if count else ()
