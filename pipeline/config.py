@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, time, timedelta, tzinfo
 from functools import cached_property
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from pipeline import toml
+from pipeline import installed, toml
 from pipeline.errors import SettingsError, did_you_mean
 from pipeline.model.source import Source, SourceName
 
@@ -613,7 +613,8 @@ def parse(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:
         raw["delivery"] = delivery
     if isinstance(raw.get("events"), dict) and isinstance(raw["events"].get("ics"), str):
         raw["events"]["ics"] = [raw["events"]["ics"]]
-    file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE), apart=_provider_tables(delivery))
+    file = toml.decode(raw, _File, PARSERS, text=text, file=str(FILE), apart=_provider_tables)
+    _check_names(file, providers, text)
     _check_turns(file.schedule, text)
     _check_hub(file.newsletter, text)
     _check_store(file.store, text)
@@ -638,6 +639,22 @@ def parse(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:
         secrets=_secrets(folder, environment),
         text=text,
     )
+
+
+def _check_names(file: _File, tables: Iterable[str], text: str) -> None:
+    """Each provider and kind of source is one that there is; a misspelt table of a provider would be overlooked."""
+    named: list[tuple[installed.Choice, toml.KeyPath, str]] = [
+        *((installed.KIND, ("source", at, "kind"), one.kind) for at, one in enumerate(file.source)),
+        (installed.PROVIDER, ("delivery", "provider"), file.delivery.provider),
+        *((installed.PROVIDER, ("delivery", name), name) for name in tables if name != file.delivery.provider),
+    ]
+    faults = [
+        f"{FILE}:{toml.line(text, path)}: {path[0]}.{path[-1]}: {installed.unknown(choice, name)}"
+        for choice, path, name in named
+        if not installed.is_known(choice, name)
+    ]
+    if faults:
+        raise SettingsError("\n".join(faults))
 
 
 def _check_turns(schedule: Schedule, text: str) -> None:
@@ -753,11 +770,9 @@ PARSERS: toml.Parsers = {
 }
 
 
-def _provider_tables(delivery: Any) -> dict[str, str]:
-    """How each provider's own table is written. Its file's name is enough: providers stand on a higher floor."""
-    files = (Path(__file__).parent / "providers").glob("[a-z]*.py")
-    chosen = delivery.get("provider") if isinstance(delivery, dict) else None
-    return {str(name): f"[delivery.{name}]" for name in (*(file.stem for file in files), chosen)}
+def _provider_tables() -> dict[str, str]:
+    """How each provider's own table is written."""
+    return {name: f"[delivery.{name}]" for name in installed.known(installed.PROVIDER)}
 
 
 def _split_delivery(raw: Any) -> tuple[Any, dict[str, dict[str, Any]]]:

@@ -16,6 +16,7 @@ from pipeline.errors import SettingsError, did_you_mean
 KeyPath = tuple[str | int, ...]
 Hook = Callable[[type, Any], Any]
 Parsers = Mapping[type, Callable[[str], Any]]
+Homes = Callable[[], Mapping[str, str]]
 S = TypeVar("S", bound=msgspec.Struct)
 
 _TEXT = re.compile(r"""\"(?:[^"\\]|\\.)*\"|'[^']*'""")
@@ -90,12 +91,13 @@ def decode(
     text: str,
     file: str,
     path: KeyPath = (),
-    apart: Mapping[str, str] | None = None,
+    apart: Callable[[], Mapping[str, str]] = dict,
 ) -> S:
     """`raw` (a TOML value) as `shape`; `text`, `file` and `path` say where it stands.
 
     `parsers` turn texts into the types that TOML does not have; a ValueError of theirs is the fault's sentence.
-    `apart` says of tables that the shape does not know how they are written, for one that stands at a wrong place.
+    `apart` says of tables that the shape does not know how they are written, for one that stands at a wrong place; it
+    is asked only then.
 
     Raises SettingsError that names every fault, not only the first.
     """
@@ -105,14 +107,17 @@ def decode(
             raise ValueError("expected text in quotes")  # noqa: TRY004 - msgspec turns a ValueError into a fault
         return parsers[kind](value)
 
-    homes = {**{key: f"It is written {place}." for key, place in (apart or {}).items()}, **homes_in(shape)}
+    @cache
+    def homes() -> Mapping[str, str]:
+        return {**{key: f"It is written {place}." for key, place in apart().items()}, **homes_in(shape)}
+
     faults = sorted((line(text, at), words) for at, words in _faults(raw, shape, path, hook, homes))
     if faults:
         raise SettingsError("\n".join(dict.fromkeys(f"{file}:{number}: {words}" for number, words in faults)))
     return msgspec.convert(raw, shape, dec_hook=hook)
 
 
-def _faults(raw: Any, shape: Any, path: KeyPath, hook: Hook, homes: Mapping[str, str]) -> Iterator[tuple[KeyPath, str]]:
+def _faults(raw: Any, shape: Any, path: KeyPath, hook: Hook, homes: Homes) -> Iterator[tuple[KeyPath, str]]:
     """Walk the shape ourselves: msgspec stops at the first fault and can't name the nearest key."""
     shape = _present(shape)
     if _is_struct(shape):
@@ -131,7 +136,7 @@ def _faults(raw: Any, shape: Any, path: KeyPath, hook: Hook, homes: Mapping[str,
 
 
 def _table_faults(
-    raw: Any, shape: type[msgspec.Struct], path: KeyPath, hook: Hook, homes: Mapping[str, str]
+    raw: Any, shape: type[msgspec.Struct], path: KeyPath, hook: Hook, homes: Homes
 ) -> Iterator[tuple[KeyPath, str]]:
     name = _name(path)
     if not isinstance(raw, dict):
@@ -139,7 +144,7 @@ def _table_faults(
         return
     known = _parts(shape)
     for key in raw.keys() - known.keys():
-        yield (*path, key), _unknown_words(key, known, name, homes, getattr(shape, "elsewhere", ""))
+        yield (*path, key), _unknown_words(key, known, name, homes(), getattr(shape, "elsewhere", ""))
     for key, part in known.items():
         if key in raw:
             yield from _faults(raw[key], part.type, (*path, key), hook, homes)

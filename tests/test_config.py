@@ -1,9 +1,10 @@
 import re
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 
-from pipeline import config
+from pipeline import config, installed
 from pipeline.errors import SettingsError
 
 GOOD = """\
@@ -120,7 +121,6 @@ def test_a_line_that_is_not_toml_is_told_with_what_to_write(
         ('[delivery]\nreply_to = "a@example.org"\n', "It belongs below [newsletter]."),
         ('[smtp]\nhost = "mail.example.org"\n', "It is written [delivery.smtp]. Known:"),
         ("[listmonk]\nlists = [1]\n", "It is written [delivery.listmonk]. Known:"),
-        ('[delivery]\nprovider = "acme"\n[acme]\nx = 1\n', "It is written [delivery.acme]. Known:"),
         ('[feedback.postmark]\nstream = "x"\n', "It is written [delivery.postmark]. Known:"),
         ('[imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
         ('[delivery.imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
@@ -134,9 +134,14 @@ def test_a_value_that_can_not_be_is_told_in_plain_words(tmp_path: Path, more: st
     assert said in found
 
 
-def test_a_stranger_s_provider_may_be_called_as_a_setting_is(tmp_path: Path) -> None:
+def test_a_stranger_s_provider_may_be_called_as_a_setting_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        installed, "brought", lambda _: EntryPoints(EntryPoint(name, "a", "b") for name in ("mail", "acme"))
+    )
     project(tmp_path, GOOD + '[delivery]\nprovider = "mail"\n[delivery.mail]\nhost = "mail.example.org"\n')
     assert config.load(tmp_path, {}).provider_tables["mail"] == {"host": "mail.example.org"}
+    (found,) = faults(tmp_path, GOOD + '[delivery]\nprovider = "acme"\n[acme]\nx = 1\n')
+    assert "It is written [delivery.acme]. Known:" in found
 
 
 def test_a_language_is_a_code_so_that_no_name_of_one_is_taken_for_english(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def check(terminal: Terminal) -> None:
         lines.append(f"ok   shelf: {many(count, 'book')}")
     except PaperroundError as fault:
         faults.append(str(fault))
-    faults += [*_at_sources(settings), *_at_providers(settings)]
+    faults += _at_sources(settings)
     carrier = partial(deliver.provider, settings.deliver)
     parts: dict[str, Callable[[], object]] = {
         "templates": lambda: _at(settings.where("newsletter", "design"), partial(_looks, settings)),
@@ -139,18 +139,6 @@ def _at_sources(settings: Settings) -> Iterator[str]:
             pull.check(source, settings.folder)
         except PaperroundError as fault:
             yield f"{settings.where('source', at)}: {fault}"
-
-
-def _at_providers(settings: Settings) -> Iterator[str]:
-    """Tables of providers that nobody knows: a misspelt one would be overlooked."""
-    from pipeline.errors import UserError
-    from pipeline.providers import load
-
-    for name in sorted(settings.provider_tables.keys() - {settings.delivery.provider}):
-        try:
-            load(name)
-        except UserError as fault:
-            yield f"{settings.where('delivery', name)}: {fault}"
 
 
 def _at(place: str, look: Callable[[], object]) -> None:

@@ -17,24 +17,19 @@ A provider that can be asked for bounces and complaints is a `Pollable` too: its
 
 from __future__ import annotations
 
-import pkgutil
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from pipeline import toml
+from pipeline import installed, toml
 from pipeline.errors import SettingsError, UserError, did_you_mean
-from pipeline.installed import loaded
 from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
-
     import msgspec
 
 __all__ = [
@@ -127,27 +122,22 @@ class Reachable(Protocol):
         ...
 
 
-@cache
 def names() -> tuple[str, ...]:
     """The providers that come with Paperround, in alphabetical order."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return installed.ours(installed.PROVIDER)
 
 
 def known() -> tuple[str, ...]:
     """Every provider that may be chosen here, the installed ones of others too, in alphabetical order."""
-    return tuple(sorted({*names(), *_entry_points().names}))
+    return installed.known(installed.PROVIDER)
 
 
 def load(name: str) -> ModuleType:
     """A provider's module. Raises UserError with the nearest name for one that nobody knows."""
-    if name in names():
+    if installed.is_ours(installed.PROVIDER, name):
         return import_module(f"{__name__}.{name}")
-    others = _entry_points()
-    if name in others.names:
-        module: ModuleType = loaded(name, others, "provider", NEEDS, ModuleType)
-        return module
-    hint = did_you_mean(name, known())
-    raise UserError(f"There is no provider called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
+    module: ModuleType = installed.loaded(installed.PROVIDER, name, NEEDS, ModuleType)
+    return module
 
 
 def leaves(name: str) -> bool:
@@ -156,12 +146,6 @@ def leaves(name: str) -> bool:
         return bool(load(name).CAN.real)
     except UserError:
         return True
-
-
-def _entry_points() -> EntryPoints:
-    from importlib.metadata import entry_points
-
-    return entry_points(group="paperround.providers")
 
 
 def open_provider(name: str, table: Mapping[str, Any], secrets: Mapping[str, str], text: str = "") -> Provider:

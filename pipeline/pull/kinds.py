@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import pkgutil
-from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
-from pathlib import Path
 from typing import Protocol, cast
 
-from pipeline.errors import UserError, did_you_mean
-from pipeline.installed import loaded
+from pipeline import installed
 from pipeline.model import Fetched
 from pipeline.pull.listing import Ask, Visit
 
@@ -30,35 +25,16 @@ class Kind(Protocol):
 
 def names() -> tuple[str, ...]:
     """The kinds that come with Paperround, in alphabetical order."""
-    here = str(Path(__file__).parent)
-    modules = sorted(module.name for module in pkgutil.iter_modules([here]))
-    return tuple(name for name in modules if hasattr(import_module(f"pipeline.pull.{name}"), "visit"))
+    return installed.ours(installed.KIND)
 
 
 def known() -> tuple[str, ...]:
-    """Every kind that a source may be said to be here: found out by itself, ours, then the installed ones of others."""
-    return (AUTO, *names(), *sorted(_installed().names))
+    """Every kind that a source may be said to be here: found out by itself, then all others in alphabetical order."""
+    return installed.known(installed.KIND)
 
 
 def load(name: str) -> Kind:
     """The kind called `name`. Raises UserError with the nearest name for one that nobody knows."""
-    if ours := _ours(name):
-        return ours
-    installed = _installed()
-    if name in installed.names:
-        return cast("Kind", loaded(name, installed, "kind of source", ("visit", "recognises")))
-    hint = did_you_mean(name, known())
-    raise UserError(f"There is no kind of source called {name!r}.{hint}", next_step=f"Known: {', '.join(known())}.")
-
-
-@cache
-def _ours(name: str) -> Kind | None:
-    """The module of this room that is called `name`, looked for once, as every visit asks."""
-    if name.isidentifier() and (Path(__file__).parent / f"{name}.py").is_file():
-        module = import_module(f"pipeline.pull.{name}")
-        return cast("Kind", module) if hasattr(module, "visit") else None
-    return None
-
-
-def _installed() -> EntryPoints:
-    return entry_points(group="paperround.sources")
+    if installed.is_ours(installed.KIND, name):
+        return cast("Kind", import_module(f"pipeline.pull.{name}"))
+    return cast("Kind", installed.loaded(installed.KIND, name, ("visit", "recognises")))

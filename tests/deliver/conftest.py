@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from pipeline import providers
+from pipeline import installed
 from tests import postgres
 from tests.deliver.scene import READERS, Scene, Stage
 from tests.doubles.installed import Doubles
@@ -46,7 +46,7 @@ def _approve(world: World) -> None:
         "[[source]]", '[delivery]\nprovider = "double"\n[delivery.double]\nurl = "http://127.0.0.1:1"\n\n[[source]]'
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(providers, "_entry_points", Doubles)
+        patch.setattr(installed, "brought", Doubles)
         steps.subscribe(world, *READERS)
         steps.pull(world)
         steps.build_now(world)
@@ -59,7 +59,7 @@ def stage(
 ) -> Stage:
     """Sets a scene: `with stage("key", lifetime=1800) as scene`."""
     approved: World = request.getfixturevalue("approved_on_a_server" if kept_in else "approved_in_a_file")
-    monkeypatch.setattr(providers, "_entry_points", Doubles)
+    monkeypatch.setattr(installed, "brought", Doubles)
 
     @contextmanager
     def scene(kind: Kind | Literal["smtp"] = "none", *, more: tuple[str, ...] = (), **can: object) -> Iterator[Scene]:

@@ -23,7 +23,7 @@ from typing import Any, Literal
 import pytest
 import sqlalchemy as sa
 
-from pipeline import compose, deliver, providers, review, run
+from pipeline import compose, deliver, installed, review, run
 from pipeline.errors import PaperroundError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber
@@ -523,7 +523,7 @@ def happening(life: Life, dice: random.Random) -> tuple[str, dict[str, Any]]:
 def test_whatever_happens_to_workers_and_their_database_what_was_promised_holds(
     number: int, server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(providers, "_entry_points", Doubles)
+    monkeypatch.setattr(installed, "brought", Doubles)
     with town.town(tmp_path / "town", server) as place:
         life = Life(place, random.Random(number))
         for step in range(24):

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import config, files, providers, worker
+from pipeline import config, files, installed, worker
 from pipeline.config import Settings
 from pipeline.errors import FetchFault, PaperroundError
 from pipeline.line import Wire
@@ -313,7 +313,7 @@ def said(sentence: str) -> None:
 
 def serve(home: Path, folders: Sequence[str], options: dict[str, Any]) -> None:
     """One worker."""
-    providers._entry_points = Doubles  # type: ignore[assignment]
+    installed.brought = Doubles  # type: ignore[assignment]
     worker.serve(
         worker.Orders(
             folders=[Path(one) for one in folders],

@@ -151,13 +151,6 @@ def test_an_excerpt_whose_page_programs_must_not_read_stays_an_excerpt_and_says_
     assert "https://blog.example.org/first/" not in web.asked
 
 
-def test_a_kind_of_source_that_is_misspelt_is_named_with_the_nearest(world: World, web: Web) -> None:
-    world.set('name = "blog"', 'name = "blog"\nkind = "wordpres"')
-    report = visit(world)
-    assert "Did you mean wordpress?" in report.errors[0]
-    assert report.exit_code == 2
-
-
 def test_each_kind_that_comes_with_paperround_is_known_by_its_file(world: World) -> None:
     assert pull.kinds.names() == ("feed", "markdown", "page", "wordpress")
 
