@@ -254,8 +254,7 @@ class _File(Section, frozen=True):
     metrics: MetricsTable = msgspec.field(default_factory=MetricsTable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullSettings:
+class PullSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the pull room may know; `folder` is the project's, where local posts are looked for."""
 
     sources: tuple[Source, ...]
@@ -264,8 +263,7 @@ class PullSettings:
     zone: tzinfo = UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CleanSettings:
+class CleanSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the clean room may know."""
 
     sources: tuple[Source, ...]
@@ -293,15 +291,13 @@ class BooksSettings:
     evergreen: bool = field(default=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PicturesSettings:
+class PicturesSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the pictures room may know: the site's folder for copies, None while none are made."""
 
     folder: Path | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinksSettings:
+class LinksSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the links room may know: whether to ask at all, our own site and blog, and whether pictures are asked."""
 
     check: bool
@@ -310,8 +306,7 @@ class LinksSettings:
     pictures: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeSettings:
+class ComposeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the compose room may know."""
 
     sources: tuple[Source, ...]
@@ -329,8 +324,7 @@ class ComposeSettings:
     calendars: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderSettings:
+class RenderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the render room may know; `templates` is the author's own folder, `issues` where issues are written.
 
     `covers` and `pictures` are the folders of the site that have books' covers and copies of pictures, None when there
@@ -347,11 +341,10 @@ class RenderSettings:
     pictures: Path | None = None
     public: Path | None = None
     private_hosts: frozenset[str] = frozenset()
-    readers: ReadersTable = field(default_factory=ReadersTable)
+    readers: ReadersTable = msgspec.field(default_factory=ReadersTable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyndicateSettings:
+class SyndicateSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the syndicate room may know; `public` is the static site's folder, `form` whether readers can join there."""
 
     newsletter: Newsletter
@@ -362,8 +355,7 @@ class SyndicateSettings:
     form: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewSettings:
+class ReviewSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the review room may know."""
 
     approval: Literal["required", "automatic"]

@@ -14,13 +14,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header, decode_header
 from functools import lru_cache, partial
 from html import escape
 from urllib.parse import quote
+
+import msgspec
 
 from pipeline import quoted
 from pipeline.errors import PaperroundError
@@ -234,8 +235,7 @@ def _boundary(recipient: Recipient) -> str:
     return f"=_{hashlib.sha256(recipient.message_id.encode()).hexdigest()[:32]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mould:
+class _Mould(msgspec.Struct, frozen=True, kw_only=True):
     """All that the copies of an issue share, encoded; what differs is put between.
 
     `text` and `html` make encoded lines of a reader's link.

@@ -6,8 +6,9 @@ Only gauges: they are written alike in OpenMetrics 1.0 and in Prometheus' own fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from pipeline import deliver, files, review
 from pipeline.config import Settings
@@ -21,8 +22,7 @@ ISSUES = 10
 FATES = ("audience", "accepted", "rejected", "suppressed", "unknown", "pending")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class Family(msgspec.Struct, frozen=True, kw_only=True):
     """One metric with its samples: labels and value each."""
 
     name: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Kind = Literal["TXT", "MX", "A"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """An answer: `texts` of what was found; "none" says that there is nothing; "unknown" that nobody answered."""
 
     state: Literal["found", "none", "unknown"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import cycle
 from pathlib import Path
+
+import msgspec
 
 from pipeline import files, logbook
 from pipeline.config import Settings
@@ -22,8 +23,7 @@ MOST_WORDS = 8000
 """Characters that are kept of a run's account."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(msgspec.Struct, frozen=True, kw_only=True):
     """A project that is open: its settings, its state, the world around it, and who listens to progress."""
 
     settings: Settings

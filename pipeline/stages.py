@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from pipeline.model import Outside, Report
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     Together = Callable[[Iterable[str], Store, Any, Outside], Iterable[tuple[str, Report | Exception]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """A room with its two doors; `name` is also the name of its section of the settings.
 
     `at_once` is how many keys may be worked on side by side. The room is loaded when somebody comes to a door of it:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pipeline import folder, providers
 from pipeline.store import glance
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from pipeline.model import Account, Going, IssueNumber, IssueState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stands:
+class Stands(msgspec.Struct, frozen=True, kw_only=True):
     """An issue as `status` lists it; `corrects` is the number of another one."""
 
     number: IssueNumber

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -94,7 +94,7 @@ def answering(answer: bytes) -> Talk:
 def ask(url: str, outbox: Path, *, seconds: float = 5, **parts: object) -> Reply:
     request = HttpRequest(method="POST", url=url, body=b"{}")
     with Wire(outbox, seconds) as line:
-        (reply,) = line([replace(request, **parts)])  # type: ignore[arg-type]
+        (reply,) = line([dataclasses.replace(request, **parts)])  # type: ignore[arg-type]
     return reply
 
 

@@ -12,6 +12,8 @@ from email.utils import format_datetime
 from html import escape
 from pathlib import Path
 
+import msgspec
+
 from pipeline import config
 from pipeline.errors import FetchFault
 from pipeline.line import Wire
@@ -140,8 +142,7 @@ class Blog:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(msgspec.Struct, frozen=True):
     """One post of the imaginary blog."""
 
     title: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline.books import covers
 from pipeline.books.shelf import Shelf
@@ -15,8 +16,7 @@ FEW = 3
 """A theme with fewer books repeats itself before long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A theme that has few books: its label, and their titles."""
 
     theme: str

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from lxml import etree, html
 
 BREAKS = frozenset(
@@ -25,8 +26,7 @@ _NUMBERED = re.compile(r"\d{1,3}[.)]\s")
 MARKS = frozenset({"a", "b", "cite", "em", "figcaption", "i", "img", "q", "strong", "td", "th", "u"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A stretch of a block's text: the element's name, and its address or, for a picture, its alternative text."""
 
     start: int
@@ -36,8 +36,7 @@ class Mark:
     alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A paragraph, heading, list item, figure or table row: its text with single spaces, and its marks by start."""
 
     tag: str

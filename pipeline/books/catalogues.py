@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline import files
 from pipeline.books.exchange import as_toml
@@ -25,8 +25,7 @@ LONGEST = 600
 """Characters of a description that are kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A book as catalogues know it; `sources` are those that knew something, `problems` those that failed."""
 
     book: Book

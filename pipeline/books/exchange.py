@@ -8,9 +8,10 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from pipeline import files
 from pipeline.books.shelf import READERS, read, same_author
@@ -27,8 +28,7 @@ _SHELVES = frozenset(["read", "to-read", "currently-reading", "owned", "favorite
 """Shelves of Goodreads and collections of LibraryThing that say nothing of a book."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """Books from a file, and sentences about the rows that were not wholly understood, with their lines."""
 
     books: tuple[Book, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+import msgspec
 
 from pipeline.books import passages, themes
 from pipeline.books.shelf import Shelf
@@ -31,8 +32,7 @@ OUT_OF_SEASON = 0.6
 """A book about winter, in a summer post that does not speak of winter, counts this much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, kw_only=True):
     """How well a book goes with a post: `score` from 0 to 1, by which words of the post and which themes' labels.
 
     `fits` tells whether it may be suggested; `unfit` says in words why not.
@@ -50,8 +50,7 @@ class Match:
         return self.unfit is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Index:
+class _Index(msgspec.Struct, frozen=True, kw_only=True):
     """A shelf made ready: each book's themes with weights of length one, and where its words and themes stand."""
 
     lexicon: Lexicon
@@ -61,8 +60,7 @@ class _Index:
     members: Mapping[str, tuple[tuple[int, float], ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Heard:
+class _Heard(msgspec.Struct, frozen=True, kw_only=True):
     """What a post is about: its foremost themes with their weights, and the ids of those that it truly speaks of."""
 
     hints: Mapping[str, tuple[float, Evidence]]

@@ -6,8 +6,10 @@ that the author advises against.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.books.blocks import blocks
 from pipeline.books.bylines import bare_title, begins_large
@@ -20,8 +22,7 @@ MOST_BOOKS = 200
 """A post that names more is a catalogue; the rest is left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True, kw_only=True):
     """A book as a post names it.
 
     `said` are the post's words for it, `linked` tells whether a shop's link leads to it, `at` counts the blocks before.
@@ -33,8 +34,7 @@ class Mention:
     at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What a post names, in its order, and the `Book.key` of each book that it advises against."""
 
     mentions: tuple[Mention, ...]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.books import cues
 from pipeline.books.blocks import ITEMS, Block, Mark
@@ -40,8 +42,7 @@ _BETWEEN = tuple(map(re.compile, (r"\s+[\u2013\u2014|-]+\s+", r"\s+\(", r",\s+",
 """What stands between a title and its author in a heading or list, the plainest sign first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(msgspec.Struct, frozen=True, kw_only=True):
     """One place that may name a book, as written."""
 
     at: int
@@ -53,8 +54,7 @@ class Named:
     against: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(msgspec.Struct, frozen=True):
     """A stretch of a block that stands out as a title would, and where the next one begins."""
 
     start: int
@@ -63,8 +63,7 @@ class _Spot:
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """The shelf by ISBN and by title."""
 
     isbns: dict[str, Book]

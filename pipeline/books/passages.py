@@ -10,7 +10,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline.books import themes
 from pipeline.model import Article
@@ -28,8 +29,7 @@ WORTH_TELLING, WORTH_COUNTING = 0.18, 0.01
 _END = re.compile(r"(?<=[.!?;:…])\s+|\n+")
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(msgspec.Struct, frozen=True):
     """Where each stem stands: by a book's place on the shelf, the stem's worth there."""
 
     places: Mapping[str, Mapping[int, float]]
@@ -40,8 +40,7 @@ Said = Sequence[tuple[str, str]]
 """The telling words of a sentence, each with its stem."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """How plainly a post tells of a book (0 upwards; 1 is one sentence that retells it), and where most plainly."""
 
     weight: float

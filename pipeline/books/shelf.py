@@ -6,11 +6,13 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline import toml
 from pipeline.books import own_words
@@ -29,8 +31,7 @@ MOST_FAULTS = 50
 Faults = list[tuple[toml.KeyPath, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     """The author's books, in her order, then the starter shelf's; `faults` are sentences with file and line.
 
     `sha` is the hash of all that it was read from. `vocabulary` are the themes that its books and posts can have.
@@ -40,7 +41,7 @@ class Shelf:
     books: tuple[Book, ...]
     faults: tuple[str, ...]
     sha: str
-    vocabulary: Vocabulary = field(default_factory=built_in)
+    vocabulary: Vocabulary = msgspec.field(default_factory=built_in)
     starter: bool = True
 
     def __hash__(self) -> int:

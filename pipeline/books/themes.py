@@ -9,11 +9,13 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.model import Article
 
@@ -33,8 +35,7 @@ SHORT = 120
 """Words up to which a text is short."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
+class Theme(msgspec.Struct, frozen=True, kw_only=True):
     """One subject: its plain `label`, and phrases that speak for it (`strong`, `weak`) or only seem to (`against`).
 
     `also` are other names for it; a `practical` theme counts against all others. In its `season`, from one (month,
@@ -52,8 +53,7 @@ class Theme:
     seasonal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
+class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     """The themes by their id, and the id that each of their names stands for."""
 
     themes: Mapping[str, Theme]
@@ -67,8 +67,7 @@ class Vocabulary:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """How much a text speaks of a theme (`weight`, 0 upwards) and the words that show it, the most telling first.
 
     `plain` tells whether one of them is strong.
@@ -80,15 +79,13 @@ class Evidence:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
+class _Phrase(msgspec.Struct, frozen=True):
     stems: tuple[str, ...]
     theme: Theme
     weight: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lexicon:
+class Lexicon(msgspec.Struct, frozen=True, eq=False):
     """Phrases by their first stem, longest first."""
 
     phrases: Mapping[str, tuple[_Phrase, ...]]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 from pipeline.carrying.fates import Verdict, everyone, unanswered
 from pipeline.errors import UserError
@@ -23,8 +24,7 @@ PAGES = 50
 State = Literal["draft", "started", "stopped"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Campaign:
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """The object at the provider: `stopped` is what somebody or something there halted for good."""
 
     id: str
@@ -83,8 +83,7 @@ def name(batch: Batch) -> str:
     return f"issue-{batch.issue}-{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:24]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Talk:
+class _Talk(msgspec.Struct, frozen=True, kw_only=True):
     """How far it has come: what to ask next, or how it ended."""
 
     ask: HttpRequest | None = None

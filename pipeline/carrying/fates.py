@@ -6,7 +6,8 @@ Whatever came back, every reader of a batch gets exactly one fate, and nobody is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline.model import Answer, Batch, Fate, NoAnswer, Outcome, Recipient, Reply
 
@@ -76,8 +77,7 @@ def _outcome(one: Recipient, verdict: Verdict) -> Outcome:
     return Outcome(subscriber=one.subscriber, fate=fate, provider_id=name, words=words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rounds:
+class Rounds(msgspec.Struct, frozen=True, kw_only=True):
     """How far a hand-over has come that halves what is refused as a whole.
 
     `answered`: parts that are settled, each with its reply. `waiting`: parts to be asked next. `refused`: whether those

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
 
 from pipeline.mail import (
     HEADER_LENGTH,
@@ -34,8 +35,7 @@ _DOMAINS = re.compile(r"@(.*)")
 _ALL_LINKS = re.compile(rf"(?:(?:{LINK.pattern})\n)*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letterhead:
+class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
     """What all copies of a batch show; a mailbox is (name, address), and a name may be "".
 
     `mailto` is the way out for those who leave by mail.

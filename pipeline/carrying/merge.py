@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.mail import between
 from pipeline.model import Message
@@ -20,8 +22,7 @@ _STYLE = re.compile(r"(<style\b[^>]*>.*?</style\s*>)", re.IGNORECASE | re.DOTALL
 _BRACES = re.compile(r"\{(?=[{%#])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Syntax:
+class Syntax(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What a provider's engine acts on; each is one of a kind.
 
     `special` matches each character that could begin a field; `plain` is what stands for it in plain text and in the
@@ -33,8 +34,7 @@ class Syntax:
     in_style: re.Pattern[str] = _BRACES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(msgspec.Struct, frozen=True, kw_only=True):
     """A message with the provider's own fields for the reader's link."""
 
     subject: str

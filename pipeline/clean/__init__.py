@@ -9,10 +9,11 @@ never    fetches anything
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pipeline.clean import identity
 from pipeline.clean.making import Made, made
@@ -100,8 +101,7 @@ def _write(pairs: Sequence[_Pair], store: Store) -> Report:
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class _Handful:
+class _Handful(msgspec.Struct, frozen=True):
     """What a handful of entries meets in the state, asked for once; `owners`, the posts by their names, grow with it.
 
     `absent` is whether any entry at all is one that its source lists no more. `cleaned` are entries that became posts

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, tzinfo
 from functools import cache
 from html import unescape
@@ -13,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import nh3
+from msgspec.structs import replace
 
 from pipeline.clean import embeds, images, page, prose, residue, text, tree
 from pipeline.dates import when

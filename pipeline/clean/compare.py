@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from pipeline.clean import text, tree
 from pipeline.clean.article import article, body
@@ -14,8 +15,7 @@ from pipeline.model import KnownEntry, Removed
 _UNSEEN = ("script", "style", "noscript", "template", "head", "svg")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, kw_only=True):
     """A block of text: kept, removed (`rule` says why, where that is known), or put in by the cleaner."""
 
     did: Literal["kept", "removed", "put in"]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from lxml import etree
 
 from pipeline.clean import tree
 from pipeline.clean.images import pixels, web_address
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
+class _Service(msgspec.Struct, frozen=True):
     """Where the address of an embed belongs; `page` and `picture` take the first group of `embed`.
 
     `whole` matches the address of a page of theirs: blog software turns a paragraph of nothing but that into an embed.

@@ -6,7 +6,6 @@ Pure and without a store. Where there are many entries this file is run as a chi
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -17,8 +16,7 @@ from pipeline.errors import EntryFault
 from pipeline.model import Article, KnownEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What was made of an entry; `fault` says why its article is not more than what little is certain of it.
 
     `names` are all that its post can be known by, `sha` and `fingerprint` are hashes of what readers see and of the

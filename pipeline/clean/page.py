@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,8 +17,7 @@ _ARTICLES = frozenset(["Article", "BlogPosting", "NewsArticle", "TechArticle", "
 _LINKED_DATA = 300_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a page says of itself outside the article; dates as written, `comments` the anchor of its comments."""
 
     title: str | None

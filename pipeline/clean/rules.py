@@ -7,11 +7,11 @@ but a known phrase; never on a sentence of the author's that happens to hold suc
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule by class or id (`names`), by the whole text of a short block (`says`), or by where its links lead.
 
     `leads` hits a block of nothing but such links. With `heads`, a list of links right after the block goes with it.

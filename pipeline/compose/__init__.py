@@ -9,8 +9,10 @@ never    renders, and never touches an issue that was approved or sent
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.compose import drafting, edits, events, schedule
 from pipeline.compose.correction import correct, drop
@@ -55,8 +57,7 @@ HELD = "held"
 """The key of the work that is no slot: to say which posts wait for the author's word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What the next issue would hold, and why; `issue` is None when there is a reason to wait.
 
     `edits` are all that the author changed about it, `draft` tells whether it has been composed already. `posts` are
@@ -119,8 +120,7 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
         return _composed(tx, asked, draft, settings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The issue that is to be made: for which turn, for one post only, and whether posts need not have settled."""
 
     slot: Slot

@@ -7,9 +7,11 @@ was chosen (`apply`). A change about a post or book that is not there does nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from unicodedata import category
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.model import Change, Edit, Event, Issue, Item, Note, Pick, PostId, edit
 
@@ -17,8 +19,7 @@ LONGEST = 250
 """Characters of a subject or preheader; no inbox shows more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """Which posts the author wants in an issue and which not, and in which order."""
 
     pinned: frozenset[PostId] = frozenset()

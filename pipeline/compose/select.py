@@ -6,9 +6,11 @@ import fnmatch
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline import dates
 from pipeline.compose import subject
@@ -30,8 +32,7 @@ RELATED = 3
 _NO_WISHES = Wishes()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known when an issue is chosen.
 
     `posts` are those that may be chosen, `earlier` the newest of the others. `drafted` are the posts of the draft that
@@ -47,13 +48,12 @@ class Known:
     shown: Mapping[str, IssueNumber]
     earlier: Sequence[Post] = ()
     drafted: frozenset[PostId] = frozenset()
-    composed: Mapping[IssueNumber, datetime] = field(default_factory=dict)
+    composed: Mapping[IssueNumber, datetime] = msgspec.field(default_factory=dict)
     events: Sequence[Event] = ()
     doubted: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """There is no issue to make, and why."""
 
     reason: str

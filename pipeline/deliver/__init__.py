@@ -9,9 +9,10 @@ never    retries what may have been taken, unless the provider removes duplicate
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
+
+from msgspec.structs import replace
 
 from pipeline import folder, providers
 from pipeline.config import DeliverSettings

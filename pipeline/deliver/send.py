@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.config import DeliverSettings
 from pipeline.deliver import mark, settle, talk
@@ -27,8 +29,7 @@ SLEPT = timedelta(seconds=20)
 """After so long a claim may be another's by now: sooner nobody gives up a machine that lives."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Intent:
+class _Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What is about to be handed over: the readers of `batch` by `requests`; `refused` can't even be written to."""
 
     batch: Batch

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from pipeline.config import DeliverSettings
 from pipeline.deliver.talk import Verdict
@@ -35,8 +36,7 @@ REPLAYS = 2
 _LIFETIME_MARGIN = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Round:
+class _Round(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt at a batch: how it stood before, what came of it, and when there may be another."""
 
     batch: Batch
@@ -106,11 +106,10 @@ def settle(
     return settled.report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settled:
+class _Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it, and how long the provider asked to wait."""
 
-    report: Report = field(default_factory=lambda: Report(unchanged=1))
+    report: Report = msgspec.field(default_factory=lambda: Report(unchanged=1))
     wait: timedelta | None = None
 
 

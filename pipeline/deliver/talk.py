@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from pipeline import dates
 from pipeline.model import Answer, Batch, NoAnswer, Outcome, Outside, Reply, Request
@@ -29,8 +30,7 @@ _ABOUT_US = (421, 530, 534, 535, 538)
 _POLICY = re.compile(rb"5\.7\.\d{1,3}\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What the answers say of us: `stop` is why a person must look before anything more is sent.
 
     `wait` are seconds that the provider asks for, 0 when it says "too many" without a number, None when it does not.

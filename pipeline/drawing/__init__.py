@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline import child
 from pipeline.errors import ChildFault, FetchFault
@@ -19,8 +20,7 @@ SECONDS = 15
 MEGABYTES = 1536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     """One picture as it is kept: `kind` is jpeg, png or gif; width and height in pixels."""
 
     kind: str
@@ -29,8 +29,7 @@ class Drawing:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     """What came, and what was made of it.
 
     `kind` is the format that came (jpeg, png, gif, webp, avif, bmp), `width` and `height` its pixels, upright.

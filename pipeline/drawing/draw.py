@@ -10,9 +10,9 @@ import io
 import json
 import struct
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP")
@@ -29,8 +29,7 @@ FAULTS = (OSError, SyntaxError, EOFError, LookupError, TypeError, struct.error)
 """What Pillow raises over broken files."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(msgspec.Struct, frozen=True):
     kind: str
     width: int
     height: int

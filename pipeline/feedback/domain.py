@@ -9,8 +9,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from pipeline.config import FeedbackSettings
 from pipeline.names import Looked, LookUp
@@ -38,8 +39,7 @@ _SELECTORS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing about the sender's domain: fine, to be mended, worth knowing, or not to be learnt just now."""
 
     level: Level

@@ -11,10 +11,12 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import BinaryIO, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline import mail
 from pipeline.errors import UserError
@@ -53,8 +55,7 @@ _LINE_AT_MOST = 1_000_000
 _GRAVITY: tuple[Says, ...] = ("in", "unclear", "unconfirmed", "unsubscribed", "bounced", "complained")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(msgspec.Struct, frozen=True, kw_only=True):
     """A program by what its files have: all of `has`; then columns that say a state in words, that say "yes" or "no"
     to getting mail, and whose being filled in means something.
     """
@@ -108,8 +109,7 @@ _BY_FILE: tuple[tuple[str, Says], ...] = (
 _BY_FILE_ELSE: Says = "in"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One person in a file: `line` is where; `since` and `rest` are as they stand there."""
 
     line: int
@@ -239,8 +239,7 @@ def _rows(
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Columns:
+class _Columns(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the columns that we know a file has, in the order in which they count; `rest` are all others to keep.
 
     `program` has only those columns of a state that are there.

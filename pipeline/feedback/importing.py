@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import BinaryIO, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.errors import UserError
 from pipeline.feedback import exports, readers, tokens
@@ -45,8 +47,7 @@ _PLAIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: how many rows came to what, and for each row that was not added its line and the reason.
 
     `program` is who wrote the file, "" when any program may have.
@@ -125,8 +126,7 @@ def _gravest(rows: Iterable[Row]) -> dict[str, tuple[Says, str]]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
+class _Work(msgspec.Struct, frozen=True, kw_only=True):
     """One file on its way in. `gravest` is the worst that it says of a mailbox.
 
     Who came in by it has an id above `newest`; `seen` are the other mailboxes that it has named so far.

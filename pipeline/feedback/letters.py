@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, message_from_string, policy
 from email.errors import MessageError
 from email.message import Message as Letter
 from email.utils import getaddresses
+
+import msgspec
 
 from pipeline import dates
 from pipeline.feedback.codes import GONE
@@ -48,8 +49,7 @@ class _Letter(Letter):
         return kind.replace("message/", "encoded/", 1) if way in ("base64", "quoted-printable") else kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, kw_only=True):
     """An event as a letter tells it, and what it brings back as proof: the Message-ID of a copy of ours
     (`signal.provider_id`), or the token of a reader's link.
     """
@@ -58,8 +58,7 @@ class Said:
     token: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Failure:
+class _Failure(msgspec.Struct, frozen=True, kw_only=True):
     """What a host says about a recipient; not `final` while it goes on trying."""
 
     address: str

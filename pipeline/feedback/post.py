@@ -6,9 +6,10 @@ token of her link. The bare word "unsubscribe" is taken at the word of its sende
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pipeline.config import FeedbackSettings, ImapTable
 from pipeline.errors import SettingsError

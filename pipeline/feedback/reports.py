@@ -14,8 +14,9 @@ of order changes nothing that was decided since.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from pipeline.feedback import codes, readers
 from pipeline.model import Signal, Subscriber

@@ -17,11 +17,13 @@ import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.dates import of_header
 from pipeline.errors import FetchFault
@@ -45,8 +47,7 @@ _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NON
 _PERMANENT = (301, 308)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one address may cost: bytes (as sent and as decoded), seconds, hops, and how hard a host is asked.
 
     `seconds` covers all redirects, but neither waiting for a turn (`per_host` at once, `pause` seconds between the
@@ -62,6 +63,10 @@ class Limits:
     headers: int = 200
 
 
+ORDINARY = Limits()
+"""What fetching keeps to unless it is told otherwise."""
+
+
 class Fetcher:
     """A guarded anonymous GET (`pipeline.model.wire.Fetch`), safe to share between threads.
 
@@ -74,7 +79,7 @@ class Fetcher:
         self,
         *,
         allow_private_hosts: frozenset[str] = frozenset(),
-        limits: Limits = Limits(),
+        limits: Limits = ORDINARY,
         resolve: Resolve | None = None,
     ) -> None:
         self._allowed = {host.lower() for host in allow_private_hosts}
@@ -216,8 +221,7 @@ class Fetcher:
         return Fetched(url=here, status=status, headers=headers, body=body, validators=kept)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hop:
+class _Hop(msgspec.Struct, frozen=True):
     """Where a redirect leads, and whether for good (RFC 9110 section 15.4)."""
 
     url: str

@@ -9,9 +9,11 @@ never    names a reader
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import asdict
 
 from pipeline import deliver, plots, review
 from pipeline.config import Settings
@@ -29,8 +31,7 @@ DAYS = 14
 _FATES = ("accepted", "rejected", "suppressed", "unknown", "pending")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """An issue that was handed over, and what was reported of its copies since: "bounced", "complained" and others.
 
     One that did not leave (`left`) was written into files, as the outbox provider does, and went to nobody.
@@ -44,16 +45,14 @@ class Sent:
     reported: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """A source and how it does; None for one that was never asked."""
 
     name: str
     health: Health | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a report tells; `months` are readers' acts by month, `runs` the last ones, newest first.
 
     `refusals` tell in words of issues that mail hosts noticeably refused.

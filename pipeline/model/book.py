@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Origin = Literal["mentioned", "pinned", "matched"]
 
@@ -34,8 +35,7 @@ def title_key(title: str) -> str:
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class Book(msgspec.Struct, frozen=True, kw_only=True):
     """A book as the shelf or a post names it.
 
     `isbn` has 13 digits or is None (never guessed). `ages` are inclusive years. `note` is the author's own words,
@@ -73,8 +73,7 @@ class Book:
         return f"{words}.jpg" if self.cover and words else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class Links(msgspec.Struct, frozen=True, kw_only=True):
     """Where a book's button leads, per channel; `affiliate` names the channels whose link earns the author money."""
 
     email: str
@@ -83,8 +82,7 @@ class Links:
     affiliate: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """A book chosen for a post: why (`origin`, `reason`, the `matched` words), how sure (0 to 1), and its links."""
 
     book: Book

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from pipeline.model.book import Pick
 from pipeline.model.issue import Event, Form, IssueNumber, Note
 from pipeline.model.post import PostId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Another subject; empty goes back to the proposed one."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preheader:
+class Preheader(msgspec.Struct, frozen=True, kw_only=True):
     """Other words after the subject in the inbox; empty goes back to the proposed ones."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intro:
+class Intro(msgspec.Struct, frozen=True, kw_only=True):
     """The author's own words before the posts, in Markdown; empty takes them away."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The posts in this order, the lead first; those not named come after them."""
 
     posts: tuple[PostId, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choose:
+class Choose(msgspec.Struct, frozen=True, kw_only=True):
     """The author's lasting word about a post: never mail it, or mail it whatever speaks against it.
 
     `before` is what she had said until then.
@@ -51,30 +47,26 @@ class Choose:
     before: Literal["keep", "skip"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
+class Pin(msgspec.Struct, frozen=True, kw_only=True):
     """A post in this issue, whether or not it has settled and however many there are."""
 
     post: PostId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Later:
+class Later(msgspec.Struct, frozen=True, kw_only=True):
     """A post not in this issue; it waits for the next."""
 
     post: PostId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """A post whole or as an excerpt."""
 
     post: PostId
     form: Form
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddBook:
+class AddBook(msgspec.Struct, frozen=True, kw_only=True):
     """A book with a post, in place of another (by Book.key) when `instead` names one that stands there."""
 
     post: PostId
@@ -82,45 +74,39 @@ class AddBook:
     instead: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveBook:
+class RemoveBook(msgspec.Struct, frozen=True, kw_only=True):
     """A book (by Book.key) not with this post."""
 
     post: PostId
     book: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddNote:
+class AddNote(msgspec.Struct, frozen=True, kw_only=True):
     """A few words of the author's after the posts, in this issue only."""
 
     note: Note
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveNote:
+class RemoveNote(msgspec.Struct, frozen=True, kw_only=True):
     """Those words not in this issue."""
 
     note: Note
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddEvent:
+class AddEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Something she invites to, in this issue only."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveEvent:
+class RemoveEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event not in this issue, wherever it came from."""
 
     title: str
     starts: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody's rule says yes to this issue; only a person may."""
 
 
@@ -147,8 +133,7 @@ CHANGES: tuple[type[Change], ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
     """One change of an issue, by whom and when; `undone` ones are remembered and do nothing.
 
     Once another was made after that they are `overtaken`, and can't be made again. `issue` is 0 until the issue is

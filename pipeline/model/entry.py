@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
+
+import msgspec
 
 from pipeline.model.source import SourceName
 
 EntryId = NewType("EntryId", int)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """A picture by its absolute http(s) address; width and height in CSS pixels where known; `link` leads on."""
 
     url: str
@@ -23,8 +23,7 @@ class Picture:
     link: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enclosure:
+class Enclosure(msgspec.Struct, frozen=True, kw_only=True):
     """A file that comes with an entry, most often sound; `length` in bytes where the source says it."""
 
     url: str
@@ -32,8 +31,7 @@ class Enclosure:
     length: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One item as the source gave it: untrusted text, nothing cleaned.
 
     `html` is the full content if the source has it, `summary` the teaser. `published` and `updated` are aware UTC,
@@ -86,8 +84,7 @@ class Entry:
         return digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEntry:
+class KnownEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as we keep it.
 
     `page` is the article's whole web page, fetched because the source gave an excerpt only; `page_problem` says why

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType
+
+import msgspec
 
 from pipeline.model.book import Pick
 from pipeline.model.post import Post
@@ -15,16 +16,14 @@ Form = Literal["full", "excerpt"]
 IssueState = Literal["draft", "approved", "sending", "sent", "held", "expired"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
     """One turn of the schedule: its key (the same however often it is computed) and when it is due, aware UTC."""
 
     key: str
     due: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A post's place in an issue: whole or as an excerpt, with the books that go with it."""
 
     post: Post
@@ -32,8 +31,7 @@ class Item:
     picks: tuple[Pick, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that the author invites to; times are aware, and an event of whole days has none but midnight."""
 
     title: str
@@ -45,8 +43,7 @@ class Event:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
+class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """A calendar of the author's on the web, by a key that tells nobody its address; times are aware UTC.
 
     `body` is the last good copy, empty before there was one; `events` are those of its coming weeks. `problem` is the
@@ -57,13 +54,12 @@ class Calendar:
     next_check: datetime
     body: bytes = b""
     events: tuple[Event, ...] = ()
-    validators: Validators = field(default_factory=Validators)
+    validators: Validators = msgspec.field(default_factory=Validators)
     failures: int = 0
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
     """What was wrong in an issue that went out: `said` as the author wrote it (Markdown), `html` the same, well-formed.
 
     `number`, `title` and `folder` are those of the issue that is corrected.
@@ -76,16 +72,14 @@ class Correction:
     html: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(msgspec.Struct, frozen=True, kw_only=True):
     """A few words of the author's own, in Markdown, with or without a heading."""
 
     words: str
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
     """One digest, complete as data: the lead first; `related` are older posts for "more from the blog".
 
     `intro` is the author's, in Markdown.
@@ -113,8 +107,7 @@ class Issue:
         return f"{self.number}-{self.slug}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """An issue rendered: what every reader gets, but for the merge fields.
 
     `unsubscribe` is the stand-in address in `html` and `text` that is replaced by each reader's own link.
@@ -128,8 +121,7 @@ class Message:
     list_headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing the pre-flight list found; `where` is a post, a file or a setting."""
 
     level: Literal["blocking", "advisory"]
@@ -138,8 +130,7 @@ class Finding:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """A yes to exact bytes: `sha` is the issue's hash, `by` a person or "rule".
 
     `rendering` is the hash of the inputs that the issue was rendered from.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType
+
+import msgspec
 
 SubscriberId = NewType("SubscriberId", int)
 SignupId = NewType("SignupId", int)
@@ -17,8 +18,7 @@ Every = Literal["issue", "day", "week", "month"]
 Reason = Literal["unsubscribed", "bounced", "complained", "forgotten"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
+class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
     """A reader: the address as given, how consent was had (in words), and the opaque token of her links.
 
     Only an `active` reader is mailed; a `paused` one wants none for now. `attributes` are the other columns of the
@@ -36,8 +36,7 @@ class Subscriber:
     attributes: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     """An address that must not be mailed, by its salted hash, with the evidence."""
 
     address_hash: str
@@ -46,8 +45,7 @@ class Suppression:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signup:
+class Signup(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody filled in the form: what she was told (`words`), on which page, and the token of her confirmation.
 
     `mail` is what waits to be sent to her: "confirm" asks whether it was she, "known" tells a reader that she is one
@@ -68,8 +66,7 @@ class Signup:
     done: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
     """One act of a reader, kept as evidence: the words she agreed to (or what she did), where, and when.
 
     `act` is "subscribed", "imported", "added", "changed" or "left". No address of a machine is kept.

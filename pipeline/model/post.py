@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType
+
+import msgspec
 
 from pipeline.model.entry import Enclosure, EntryId, Picture
 from pipeline.model.source import SourceName
@@ -12,16 +13,14 @@ from pipeline.model.source import SourceName
 PostId = NewType("PostId", int)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
+class Removed(msgspec.Struct, frozen=True, kw_only=True):
     """One thing the cleaner took out: the rule's name and the first words of what went."""
 
     rule: str
     words: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(msgspec.Struct, frozen=True, kw_only=True):
     """What the cleaner makes of an entry: pure content, no identity yet.
 
     `html` is sanitised, well-formed XHTML, links and pictures absolute. `text` is the same in plain words, paragraphs
@@ -60,8 +59,7 @@ class Article:
         return max(round(self.words / 230), 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Post(msgspec.Struct, frozen=True, kw_only=True):
     """An article that keeps its identity for life.
 
     `before` was there at the first contact. `held` says in words why a person should look before it is mailed.
@@ -89,8 +87,7 @@ class Post:
         return self.article.published or self.first_seen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
+class Glance(msgspec.Struct, frozen=True, kw_only=True):
     """As much of a post as it takes to compare many: its title and its dates."""
 
     id: PostId
@@ -103,8 +100,7 @@ class Glance:
 State = Literal["new", "settling", "held", "before", "skipped", "quarantined", "issue"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A post's state, and why, in words; `issue` is the number it is in."""
 
     state: State

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
+
+import msgspec
 
 from pipeline.model.issue import Issue
 from pipeline.model.post import Post
@@ -16,8 +17,7 @@ _SRC = re.compile(r'<img\b[^>]*?\ssrc="(https?://[^"]+)"')
 _HREF = re.compile(r'<a\b[^>]*?\shref="(https?://[^"]+)"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """An address; `words` name what has it, `where` is where that is mended."""
 
     url: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import chain
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What one piece of work came to.
 
     `done` are sentences of what changed, `unchanged` counts keys that needed nothing, `waiting` are sentences of what
@@ -31,7 +31,7 @@ class Report:
         return min(asked, default=0)
 
     def __add__(self, other: Report) -> Report:
-        return Report(**{part.name: getattr(self, part.name) + getattr(other, part.name) for part in fields(Report)})
+        return Report(**{part: getattr(self, part) + getattr(other, part) for part in self.__struct_fields__})
 
 
 def total(reports: Iterable[Report]) -> Report:
@@ -42,8 +42,7 @@ def total(reports: Iterable[Report]) -> Report:
     return Report(unchanged=sum(one.unchanged for one in every), **joined)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One walk through the house, over: what asked for it, its exit code, and its account, a sentence on each line."""
 
     began: datetime

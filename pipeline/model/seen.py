@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from pipeline.model.wire import Validators
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
     """A drawing of a picture: its file's name in outbox/public/pictures/, its size in pixels and in bytes."""
 
     name: str
@@ -19,8 +19,7 @@ class Variant:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """A picture as the newsletter keeps it, from the smallest variant to the largest.
 
     `kind` is the format it came in, `moving` whether it had more than one frame. Without any variant it is a picture
@@ -32,20 +31,18 @@ class Copy:
     variants: tuple[Variant, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copying:
+class Copying(msgspec.Struct, frozen=True, kw_only=True):
     """What asking for a picture came to; `problem` says in words why there is none, or none newer than `copy`."""
 
     url: str
     asked: datetime
-    validators: Validators = field(default_factory=Validators)
+    validators: Validators = msgspec.field(default_factory=Validators)
     copy: Copy | None = None
     problem: str | None = None
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an address leads somewhere: "dead" only when its server, or the lack of one, says so for certain."""
 
     url: str

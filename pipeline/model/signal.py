@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from pipeline.model.issue import IssueNumber
 from pipeline.model.people import SubscriberId
@@ -12,8 +13,7 @@ from pipeline.model.people import SubscriberId
 SignalKind = Literal["delivered", "deferred", "bounced", "complained", "unsubscribed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One event about one copy.
 
     `permanent`: no later copy will arrive either (a hard bounce). `id` is the provider's for this event, the same

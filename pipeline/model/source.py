@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NewType
+
+import msgspec
 
 from pipeline.model.wire import Validators
 
 SourceName = NewType("SourceName", str)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One `[[source]]` of newsletter.toml.
 
     `include` and `exclude` are tags or title patterns (case does not matter); `limit` caps entries per pull. `zone` is
@@ -28,8 +28,7 @@ class Source:
     zone: tzinfo = UTC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How a source has been doing; times are aware UTC.
 
     `url` is the address as configured then, `kind` and `address` what was found there and where; `problem` is the last

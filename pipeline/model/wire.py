@@ -9,17 +9,17 @@ from pathlib import PurePosixPath
 from time import sleep
 from typing import Literal, Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
+
+class Validators(msgspec.Struct, frozen=True, kw_only=True):
     """What an earlier answer gave us to ask "has it changed?" with (RFC 9110 section 13)."""
 
     etag: str | None = None
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """An anonymous GET's answer: `body` is decoded from its content coding and never over the size cap.
 
     `status` 304 comes with an empty body. `url` is where the redirects ended; `moved` is how far permanent ones alone
@@ -30,7 +30,7 @@ class Fetched:
     status: int
     headers: Mapping[str, str]
     body: bytes
-    validators: Validators = field(default_factory=Validators)
+    validators: Validators = msgspec.field(default_factory=Validators)
     moved: str | None = None
 
 
@@ -59,8 +59,7 @@ class SmtpServer:
     password: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpEnvelope:
+class SmtpEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     """One message for one recipient, over SMTP (RFC 5321).
 
     `stuffed`: each line that begins with a dot has another one already (section 4.5.2), and none need be looked for.
@@ -73,8 +72,7 @@ class SmtpEnvelope:
     stuffed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpVisit:
+class SmtpVisit(msgspec.Struct, frozen=True, kw_only=True):
     """A visit to a mail server that hands over nothing: encrypt, sign in, leave.
 
     It is answered with 250, or with the reply code that refuses the sign-in.
@@ -83,8 +81,7 @@ class SmtpVisit:
     to: SmtpServer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDrop:
+class FileDrop(msgspec.Struct, frozen=True, kw_only=True):
     """One file for the outbox folder; `path` is relative to it."""
 
     path: PurePosixPath
@@ -94,17 +91,15 @@ class FileDrop:
 Request = HttpRequest | SmtpEnvelope | SmtpVisit | FileDrop
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the other side said. For SMTP `status` is the reply code; for a file it is 200."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnswer:
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing usable came back.
 
     `sent` says whether the other side may have the request: "before" means that no byte that could make it act
@@ -131,8 +126,7 @@ class Line(Protocol):
     def __call__(self, requests: Sequence[Request]) -> Iterator[Reply]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is not this program: the only thing a test replaces. `rest` lets so many seconds go by.
 
     `knock` is `fetch` for those who only want to know whether something is there: it hangs up when the head of the

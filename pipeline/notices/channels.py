@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -17,8 +16,7 @@ from pipeline.notices.matters import Matter
 WEBHOOK, NTFY = "PAPERROUND_NOTICES_WEBHOOK", "PAPERROUND_NOTICES_NTFY"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """A way for notices: its name, whether the settings want it, and how it goes."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from pipeline import compose, dates, deliver, review
 from pipeline.compose import schedule
@@ -17,8 +18,7 @@ DEAD_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(hours=2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
+class Matter(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to say: `key` stays the same for as long as it is the same thing; one said `once` is not repeated."""
 
     key: str

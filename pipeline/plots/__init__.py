@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
+
+import msgspec
 
 TEMPLATES = Path(__file__).parent
 """Where plots.html is, with the macro that draws a Plot."""
@@ -14,8 +15,7 @@ WIDTH, HEIGHT = 420, 220
 LEFT, RIGHT, TOP, FOOT = 46, 20, 12, 30
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """One rectangle: which series it is of (from 1, for its colour) and where."""
 
     series: int
@@ -25,16 +25,14 @@ class Bar:
     height: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
     """A mark with its words, along an axis."""
 
     at: float
     words: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plot:
+class Plot(msgspec.Struct, frozen=True, kw_only=True):
     """A plot as its template needs it; `rows` are the same numbers for a table."""
 
     name: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline import compose, deliver, folder, render, review
 from pipeline.compose import Plan
@@ -21,8 +23,7 @@ OTHERS = 12
 """So many posts that are not in the issue are listed beside it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What readers get of an issue, and what was found about it."""
 
     subject: str
@@ -33,8 +34,7 @@ class Shown:
     sha: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hand:
+class Hand(msgspec.Struct, frozen=True, kw_only=True):
     """An issue as the page has it.
 
     `state` is "planned" before it is composed, else the review room's word. `shown` is None when there is nothing to

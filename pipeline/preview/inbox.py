@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 CLIENTS = (
     ("Gmail on a computer", 70, 50),
@@ -12,8 +12,7 @@ CLIENTS = (
 """About how many characters of the subject and of what follows it are shown, letters being of unequal width."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A mail in one client's inbox: who from, and what is left of subject and preheader."""
 
     client: str

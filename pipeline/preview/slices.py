@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+import msgspec
 
 from pipeline.preview.ask import Ask
 
 
-@dataclass(frozen=True, kw_only=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
     """Page `page` of `count` things, `size` on each; the address keeps what was searched for."""
 
     page: int

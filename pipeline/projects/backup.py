@@ -6,9 +6,10 @@ import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from pipeline import config, deliver, files, folder
 from pipeline.config import Settings
@@ -26,8 +27,7 @@ _STATE = "state/"
 _PASSWORD = "PAPERROUND_STORE_PASSWORD"  # noqa: S105 - the name of a variable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(msgspec.Struct, frozen=True, kw_only=True):
     """What was written or put back: rows of each table, number of files, and what else is to be said."""
 
     rows: dict[str, int]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import msgspec
 
 from pipeline import files, looks
 from pipeline.errors import SourceFault, UserError
@@ -15,8 +16,7 @@ from pipeline.model import Entry
 FOLDERS = ("sources/posts", "templates", "outbox")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What a blog offers: its own address, the best way to read it, its title, and all that there is in plain words.
 
     `private` is "host:port" when the person named an address of her own machine or network.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+import msgspec
 
 from pipeline import config, files
 from pipeline.config import Settings
@@ -16,8 +17,7 @@ from pipeline.store import moving, open_store
 PASSWORD = "PAPERROUND_STORE_PASSWORD"  # noqa: S105 - the name of a variable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """What was moved, to where (without a password), from which file, and what else is to be said."""
 
     rows: dict[str, int]

@@ -19,18 +19,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import msgspec
 
 from pipeline import installed, toml
 from pipeline.errors import SettingsError, UserError, did_you_mean
 from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
-
-if TYPE_CHECKING:
-    import msgspec
 
 __all__ = [
     "Capabilities", "Pollable", "Provider", "Reachable", "known", "leaves", "load", "names", "open_module",
@@ -43,8 +41,7 @@ NEEDS = ("CAN", "SECRETS", "Settings", "provider")
 SETTINGS_FILE = "sources/newsletter.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider can do.
 
     `batch_max`: readers in a batch; `body_max_bytes`: of one request. `idempotency`: what makes the same batch handed

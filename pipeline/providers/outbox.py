@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import msgspec
@@ -36,8 +35,7 @@ def provider(settings: Settings, secrets: Mapping[str, str]) -> Provider:
     return _Outbox()
 
 
-@dataclass(frozen=True, slots=True)
-class _Outbox:
+class _Outbox(msgspec.Struct, frozen=True):
     can: Capabilities = CAN
 
     def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:

@@ -141,8 +141,7 @@ def _is_rsa(key: bytes) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Smtp:
+class _Smtp(msgspec.Struct, frozen=True, kw_only=True):
     server: SmtpServer
     signer: _Signer | None
     can: Capabilities = CAN

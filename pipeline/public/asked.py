@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from pipeline.config import Settings
 from pipeline.model import Fetch
@@ -12,8 +13,7 @@ from pipeline.public.limits import Limit
 from pipeline.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One request, read whole: `form` has all values of each field, `client` is where it came from.
 
     Header names are in lower case. `token` is what stands in the path.
@@ -21,10 +21,10 @@ class Asked:
 
     method: str
     client: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     token: str = ""
     provider: str = ""
-    form: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    form: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     body: bytes = b""
 
     def one(self, name: str) -> str:
@@ -32,18 +32,16 @@ class Asked:
         return next(iter(self.form.get(name, ())), "").strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """A page: its status, its HTML or text, and headers beyond those that every page has."""
 
     body: str
     status: int = 200
     kind: str = "text/html; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the pages work with.
 
     `soon` tells that a key of the feedback room is due; it is worked on elsewhere, after the answer. `say` tells the

@@ -6,11 +6,11 @@ The calendar itself is kept too. One that fails keeps what it gave, and the week
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline import child
 from pipeline.config import PullSettings

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
@@ -32,8 +34,7 @@ MOST_ENTRIES, MOST_SECONDS = 1000, 5.0
 """What is heard is written down when it is so much, or so old."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One source was called at: what it showed, or why it could not be read; `known` is how it did before."""
 
     source: Source

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.errors import ChildFault, FetchFault, SourceFault
 from pipeline.model import Entry, Fetch, Fetched, Source, SourceName, Validators
@@ -36,8 +38,7 @@ _LOOKED_AT = 100
 """How many entries are enough to judge an offer by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """One way to read a blog, with what it really gave."""
 
     kind: str
@@ -95,8 +96,7 @@ def _has_picture(entry: Entry) -> bool:
     return bool(entry.images or entry.lead or "<img" in (entry.html or entry.summary or ""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     """What was found at an address, the best offer first; `title` and `home` as the blog itself gives them."""
 
     url: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.model import Entry, EntryId, SourceName
 from pipeline.model.excerpt import is_excerpt, plain
@@ -17,8 +19,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _UNLIKE = 0.3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What a listing came to; `first` when nothing was known of the source before."""
 
     first: bool

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+import msgspec
 
 from pipeline.model import Entry, Fetch, Health, Source, Validators
 
@@ -14,8 +15,7 @@ NEWEST = 2000
 """How many entries of one source are read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """What a source lists, in its own order, NEWEST entries at most.
 
     `left_out` counts entries that could not be read or were too many; `faults` say in words what else a person should
@@ -32,8 +32,7 @@ class Listing:
     present: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """What a visit may use: the source as configured, what is known of it, and the way out.
 
     `health` is None at the first contact and when the source is to be found anew; `folder` is the project's.
@@ -59,8 +58,7 @@ class Ask:
         return health.validators
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """What a visit showed; `listing` is None when nothing changed.
 
     `sha` is of the whole answer; `full` is False when only "unchanged" came. `cursor` is what the kind wants to be
@@ -73,7 +71,7 @@ class Visit:
     listing: Listing | None
     sha: str | None = None
     full: bool = True
-    validators: Validators = field(default_factory=Validators)
+    validators: Validators = msgspec.field(default_factory=Validators)
     cursor: str | None = None
     moved: str | None = None
     fresh: timedelta = timedelta(0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
+
+from msgspec.structs import replace
 
 from pipeline.model import Fetch, Fetched, Source, Validators
 

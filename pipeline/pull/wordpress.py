@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.dates import when
 from pipeline.errors import FetchFault, SourceFault

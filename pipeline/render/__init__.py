@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline import folder, looks, providers
 from pipeline.config import RenderSettings
@@ -153,8 +153,7 @@ def blocked(number: IssueNumber, findings: Iterable[Finding]) -> tuple[str, ...]
     return (f"Issue {number} can't be approved yet: `lint {number}` lists {count} blocking.",) if count else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """An issue as it would be rendered now: what readers get, its files, the pre-flight list, the hash of it all."""
 
     rendered: Rendered

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import msgspec
 from markupsafe import Markup
 
 from pipeline import child, looks, mail
@@ -20,8 +20,7 @@ from pipeline.render.seen import NOTHING, Seen
 SAMPLE = "reader@example.org"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     """The message that readers get, and the issue's files by name (see `pipeline.folder`).
 
     `fresh` tells that the files were made of this very message just now.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
 from typing import Any
+
+from msgspec.structs import replace
 
 from pipeline.errors import RenderFault
 from pipeline.model import Copy, Issue, Item, Picture, Post

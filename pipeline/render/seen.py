@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -13,12 +12,11 @@ from pipeline.model import Check, Copy, Copying, Issue, references
 from pipeline.store import Tx, links, pictures
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """By address: what became of its pictures, and whether its links lead somewhere."""
 
-    pictures: Mapping[str, Copying] = field(default_factory=dict)
-    links: Mapping[str, Check] = field(default_factory=dict)
+    pictures: Mapping[str, Copying] = msgspec.field(default_factory=dict)
+    links: Mapping[str, Check] = msgspec.field(default_factory=dict)
 
     @property
     def copies(self) -> dict[str, Copy]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from pipeline import looks, mail
 from pipeline.config import RenderSettings

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -161,8 +160,7 @@ def _state(
     return standing.stands(going, settings.issues / issue.folder)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, kw_only=True):
     """An issue as the archive lists it: `frozen` is when it began to be sent, None before that."""
 
     issue: issues.Outline

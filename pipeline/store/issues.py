@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +18,7 @@ CORRECTION = "correction "
 """The slots of corrections begin so: they take nobody's turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendering:
+class Rendering(msgspec.Struct, frozen=True, kw_only=True):
     """What an issue was last rendered to: from which inputs, into which folder, with which hash over all bytes.
 
     `whole` is False while its files are being written, so that a killed run's half is not taken for a person's edit.
@@ -55,8 +53,7 @@ class _Item(msgspec.Struct):
     post: _Post
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
     """An issue as a list shows it, in the shape of an Issue: of its posts only the titles.
 
     `corrects` is the number of another issue.
@@ -323,8 +320,7 @@ def approval(tx: Tx, number: IssueNumber) -> Approval | None:
     return Approval(issue=row.number, sha=row.sha, rendering=row.rendering, by=row.by, at=row.at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Yes:
+class Yes(msgspec.Struct, frozen=True, kw_only=True):
     """The yes to an issue in two hashes: of its bytes, and of what issue.json was last told (see `tell`)."""
 
     sha: str

@@ -7,7 +7,6 @@ keeps its own sum; a change adds up the rows of the batches it touches, and no c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -44,8 +43,7 @@ THE_LIST = SubscriberId(0)
 """Stands for all readers of a list that the provider keeps: they have no rows of their own here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
     """An issue frozen for sending: the approved hash, and everything its copies are made of.
 
     `links` is what a reader's token is put behind, `domain` what her Message-ID ends with. The first `canary` readers
@@ -66,8 +64,7 @@ class Sending:
     asked: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How a batch has fared: `attempts` so far, the first of this key at `first_tried`, with bytes hashed to `payload`.
 
     `unknown` says how many of its `size` readers are of unknown fate.
@@ -166,7 +163,7 @@ def rekey(tx: Tx, batch: BatchId, key: str) -> None:
     tx.execute(sa.update(tables.batches).where(_B.id == batch).values(key=key, first_tried=None))
 
 
-_STANDING = sa.select(*(_B[name] for name in Standing.__slots__)).where(_B.id == THIS)
+_STANDING = sa.select(*(_B[name] for name in Standing.__struct_fields__)).where(_B.id == THIS)
 
 
 def standing(tx: Tx, batch: BatchId) -> Standing:

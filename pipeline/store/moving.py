@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from pipeline.errors import StoreFault, UserError
@@ -19,8 +19,7 @@ ARRIVED = "arrived"
 _F = tables.facts.c
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(msgspec.Struct, frozen=True):
     """A table, added up: its rows, its whole numbers, and the length of its texts and pictures."""
 
     rows: int = 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from pipeline.store import tables
@@ -15,8 +15,7 @@ from pipeline.store.rows import in_parts, upsert
 _T = tables.notices.c
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was to be said; `tries` counts those since it last arrived."""
 
     words: str

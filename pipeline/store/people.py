@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
+import msgspec
 import sqlalchemy as sa
 
 from pipeline.model import Consent, Every, IssueNumber, Subscriber, SubscriberId, Suppression
@@ -76,8 +76,7 @@ def by_id(tx: Tx, subscriber: SubscriberId) -> Subscriber | None:
     return _one(tx, _T.id == subscriber)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
+class Who(msgspec.Struct, frozen=True, kw_only=True):
     """Which of those who want mail an issue is for.
 
     With `got` those who may have that issue (it is being corrected), whatever they chose. Else those whose topics,

@@ -7,9 +7,9 @@ away at any moment, and nothing here is part of the state.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
@@ -84,8 +84,7 @@ def unfinished(tx: Tx, newsletters: Iterable[str]) -> int:
     return int(tx.execute(sa.text(count), {"names": list(newsletters)}).scalar_one())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Length:
+class Length(msgspec.Struct, frozen=True, kw_only=True):
     """How much is queued for a newsletter: jobs by (queue, "todo" or "doing"), and since when the oldest may begin.
 
     `workers` are those, of whatever newsletter, that gave a sign of life within a minute.

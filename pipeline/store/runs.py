@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import sqlalchemy as sa
+from msgspec.structs import asdict
 
 from pipeline.model import Run
 from pipeline.store import tables
@@ -17,8 +16,7 @@ KEPT = 1000
 
 def keep(tx: Tx, run: Run) -> None:
     """Keep the account of a run; the oldest of too many goes."""
-    values = {field.name: getattr(run, field.name) for field in fields(run)}
-    made = tx.execute(sa.insert(tables.runs).values(**values).returning(_T.id)).scalar_one()
+    made = tx.execute(sa.insert(tables.runs).values(**asdict(run)).returning(_T.id)).scalar_one()
     tx.execute(sa.delete(tables.runs).where(_T.id <= made - KEPT))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import asdict
 
 from pipeline.model import Health, SourceName, Validators
 from pipeline.store import tables
@@ -31,8 +31,9 @@ def record(tx: Tx, seen: Iterable[Health]) -> None:
 
 
 def _values(health: Health) -> dict[str, Any]:
-    values = {field.name: getattr(health, field.name) for field in fields(health) if field.name != "validators"}
-    return values | {"etag": health.validators.etag, "last_modified": health.validators.last_modified}
+    values = asdict(health)
+    del values["validators"]
+    return values | asdict(health.validators)
 
 
 def _health(row: sa.Row[tuple[object, ...]]) -> Health:

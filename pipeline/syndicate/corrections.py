@@ -7,26 +7,25 @@ Nobody is mailed again for it, and what was sent is not touched.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
+
+import msgspec
 
 from pipeline import looks
 from pipeline.config import SyndicateSettings
 from pipeline.model import Issue, IssueNumber, Post, PostId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of an issue that something was wrong in: HTML, and when the newest of it was known."""
 
     html: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
+class Wrong(msgspec.Struct, frozen=True, kw_only=True):
     """Issues in which something may be wrong; corrections that have a yes, newest first; posts that have changed."""
 
     issues: Sequence[Issue]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pipeline.model import PostId, SourceName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """A feed's own facts: `home` is where outbox/public/ is reached, with a slash; `blog` the author's own pages.
 
     `disclosure` stands before the first link that earns the author money. `hub` is told of every change (WebSub).
@@ -25,5 +25,5 @@ class Meta:
     description: str
     disclosure: str
     hub: str | None = None
-    sources: Mapping[SourceName, str] = field(default_factory=dict)
-    notes: Mapping[PostId, str] = field(default_factory=dict)
+    sources: Mapping[SourceName, str] = msgspec.field(default_factory=dict)
+    notes: Mapping[PostId, str] = msgspec.field(default_factory=dict)

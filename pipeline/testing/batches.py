@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
+
+from msgspec.structs import replace
 
 from pipeline.model import Batch, BatchId, IssueNumber, Message, Recipient, SubscriberId
 

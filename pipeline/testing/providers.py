@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline.errors import Forged, PaperroundError
 from pipeline.model import Answer, Batch, HttpRequest, NoAnswer, Outcome, Reply, Request
@@ -27,8 +30,7 @@ _BODIES = (
 _LOST = (NoAnswer(sent="before", words="nobody answered"), NoAnswer(sent="after", words="the line broke"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     """One mail as its reader sees it: every address that it shows, and her copy with all fields filled in."""
 
     addresses: tuple[str, ...]
@@ -253,7 +255,9 @@ class ProviderContract:
 def _plain(requests: Sequence[Request]) -> list[Any]:
     """Requests without what may differ from one time to the next: a signature and its date."""
     return [
-        replace(one, headers={k: v for k, v in one.headers.items() if k.lower() != "x-amz-date"}, secret_headers={})
+        dataclasses.replace(
+            one, headers={k: v for k, v in one.headers.items() if k.lower() != "x-amz-date"}, secret_headers={}
+        )
         if isinstance(one, HttpRequest)
         else one
         for one in requests

@@ -6,10 +6,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Self
+
+from msgspec.structs import replace
 
 from pipeline import files
 from pipeline.config import FILE

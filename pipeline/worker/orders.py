@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
+
+import msgspec
 
 from pipeline.config import Settings
 from pipeline.model import Outside
@@ -15,8 +16,7 @@ from pipeline.store import queue
 World = Callable[[Settings], AbstractContextManager[Outside]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How often things are looked at, in seconds: a newsletter `every` so many (whole minutes, or less than one).
 
     What was done is gathered for `account` before it is written down; that nothing was due is said every `quiet`.
@@ -38,8 +38,7 @@ class Pace:
         return f"{crc32(newsletter.encode()) % minutes}-59/{minutes} * * * *"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
+class Orders(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is told: which newsletters, which queues, how many jobs at once, until when.
 
     `log` is where its accounts go in place of the file of each newsletter's settings.
@@ -53,4 +52,4 @@ class Orders:
     at_once: int = 8
     once: bool = False
     log: Path | None = None
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = msgspec.field(default_factory=Pace)

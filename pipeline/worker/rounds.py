@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from pipeline import metrics, notices
 from pipeline.config import Settings
@@ -20,8 +22,7 @@ PASSES = 10
 """A round ends after so many passes over the stages, whatever is new by then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """How far a round has come: when it began, at which stage it is, in which pass, and whether that found anything."""
 
     newsletter: str

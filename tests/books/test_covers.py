@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import struct
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 from PIL import Image
 
 from pipeline import books, drawing
@@ -100,7 +101,7 @@ def test_the_author_s_own_picture_goes_before_open_library_s() -> None:
 
 
 def site(tmp_path: Path) -> BooksSettings:
-    return replace(settings(), covers=tmp_path / "books", notes=tmp_path / "notes")
+    return dataclasses.replace(settings(), covers=tmp_path / "books", notes=tmp_path / "notes")
 
 
 def test_a_cover_is_asked_for_once_and_one_that_is_not_there_again_after_a_month(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.books import themes
 from pipeline.books.match import ranked
@@ -77,8 +77,8 @@ def test_a_sentence_that_retells_a_book_brings_it_forward() -> None:
 
 
 def test_a_book_that_comes_near_is_ranked_with_the_reason_why_it_is_not_suggested() -> None:
-    old = dataclasses.replace(WORRY, title="For Teens", ages=(13, 17))
-    never = dataclasses.replace(WORRY, title="Not This One", never=True)
+    old = replace(WORRY, title="For Teens", ages=(13, 17))
+    never = replace(WORRY, title="Not This One", never=True)
     found = {match.book.title: match.unfit for match in ranked(article(text=NERVES), shelf(WORRY, old, never), (0, 8))}
     assert found == {
         "Wemberly Worried": None,
@@ -120,7 +120,7 @@ def test_books_about_winter_wait_for_it_unless_the_post_speaks_of_winter() -> No
 
 
 def test_the_author_s_own_books_come_before_the_starter_shelf_s() -> None:
-    borrowed = dataclasses.replace(WORRY, title="A Borrowed Worry", starter=True)
+    borrowed = replace(WORRY, title="A Borrowed Worry", starter=True)
     found = fitting(article(text=NERVES), shelf(borrowed, WORRY), EVERYONE)
     assert [match.book.title for match in found] == ["Wemberly Worried", "A Borrowed Worry"]
 
@@ -160,7 +160,7 @@ def test_a_theme_of_the_authors_own_is_matched_by_its_word() -> None:
 def test_a_book_for_other_ages_or_marked_never_is_left_out() -> None:
     assert titles(NERVES, ages=(9, 12)) == []
     assert titles(NERVES, ages=(8, 12)) == ["Wemberly Worried"]
-    never = shelf(dataclasses.replace(WORRY, never=True))
+    never = shelf(replace(WORRY, never=True))
     assert fitting(article(text=NERVES), never, EVERYONE) == ()
 
 

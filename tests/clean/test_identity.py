@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.clean import identity
 from pipeline.model import Article, Entry, EntryId, Post, PostId, SourceName

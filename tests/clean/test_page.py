@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.clean import page, tree
 from pipeline.clean.article import article
@@ -25,7 +25,7 @@ def known(html: str, **entry: object) -> KnownEntry:
     return KnownEntry(
         id=EntryId(1),
         revision=1,
-        entry=replace(given, **entry),  # type: ignore[arg-type]
+        entry=replace(given, **entry),
         page=html,
         page_url=URL,
         page_problem=None,

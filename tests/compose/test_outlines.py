@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from pipeline import compose
 from pipeline.model import Post
@@ -19,7 +18,7 @@ def short(post: Post) -> Post:
     kept = {"url", "title", "tags", "published", "words", "complete"}
     bare = {"html": "", "text": "", "excerpt": "", "question": None, "authors": (), "updated": None, "language": None}
     assert not kept & bare.keys()
-    return replace(post, guids=(), article=replace(article, **bare, lead_image=None, removed=(), enclosures=(), comments=None, direction="ltr"))  # type: ignore[arg-type]  # fmt: skip
+    return replace(post, guids=(), article=replace(article, **bare, lead_image=None, removed=(), enclosures=(), comments=None, direction="ltr"))  # fmt: skip
 
 
 def test_outlines_are_the_posts_without_what_is_long(world: World) -> None:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.compose.schedule import at_once
 from pipeline.compose.select import Known, Waiting, allot, select, slug, standing
@@ -34,7 +34,7 @@ def post(number: int, *, days: float = 3, **changes: object) -> Post:
     when = NOW - timedelta(days=days)
     known = sample.issue().items[0].post
     article = replace(known.article, published=when, updated=None, title=f"Post {number}")
-    return replace(known, id=PostId(number), article=article, settled_from=when, first_seen=when, **changes)  # type: ignore[arg-type]
+    return replace(known, id=PostId(number), article=article, settled_from=when, first_seen=when, **changes)
 
 
 def pick(title: str, origin: Origin = "matched", isbn: str | None = None) -> Pick:
@@ -44,7 +44,7 @@ def pick(title: str, origin: Origin = "matched", isbn: str | None = None) -> Pic
 
 def known(*posts: Post, **changes: object) -> Known:
     empty = Known(posts=posts, picks={}, choices={}, placed={}, shown={})
-    return replace(empty, **changes)  # type: ignore[arg-type]
+    return replace(empty, **changes)
 
 
 def chosen(of: Known, settings: ComposeSettings = SETTINGS) -> Issue:
@@ -87,7 +87,7 @@ def test_too_few_posts_make_no_issue_and_say_so() -> None:
     ],
 )
 def test_a_post_s_state_has_a_reason_in_words(changes: dict[str, object], state: str) -> None:
-    told = standing(replace(post(1), **changes), known(post(1)), SETTINGS, NOW)  # type: ignore[arg-type]
+    told = standing(replace(post(1), **changes), known(post(1)), SETTINGS, NOW)
     assert told.state == state
     assert told.reason
 

@@ -5,10 +5,10 @@ The rows' names (A1 to A17, B1 to B15, C1 to C9) are those of the list of faults
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from threading import Timer
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline import deliver, run
 from pipeline.deliver import mark
@@ -446,7 +447,7 @@ def test_c4_another_machine_that_sent_more_says_so_and_goes_on_once_a_person_has
     with stage("none", batch_max=1) as scene:
         if scene.server is None:
             pytest.skip("a file has no other machines")
-        elsewhere = replace(scene.world, folder=tmp_path / "elsewhere")
+        elsewhere = dataclasses.replace(scene.world, folder=tmp_path / "elsewhere")
         shutil.copytree(scene.world.folder / "sources", elsewhere.folder / "sources")
         shutil.copy(scene.world.folder / ".env", elsewhere.folder)
 

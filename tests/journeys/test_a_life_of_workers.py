@@ -15,13 +15,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from pipeline import compose, deliver, installed, review, run
 from pipeline.errors import PaperroundError

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline import compose, run
 from pipeline.errors import FetchFault
@@ -78,7 +80,9 @@ def mailed(a_year: World, tmp_path: Path) -> World:
     """The same, for a test to change as it likes."""
     folder = tmp_path / "project"
     shutil.copytree(a_year.folder, folder)
-    return replace(a_year, folder=folder, blog=replace(a_year.blog, posts=dict(a_year.blog.posts)), said=[])
+    return dataclasses.replace(
+        a_year, folder=folder, blog=dataclasses.replace(a_year.blog, posts=dict(a_year.blog.posts)), said=[]
+    )
 
 
 def everywhere(change: Callable[[str, Article], tuple[str, Article]]) -> Callable[[World], None]:

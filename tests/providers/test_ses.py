@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from botocore.model import ServiceModel
 from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 from moto.server import ThreadedMotoServer
+from msgspec.structs import replace
 
 from pipeline.errors import SettingsError
 from pipeline.line import Wire

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from msgspec import structs
+from msgspec.structs import replace
 
 from pipeline import providers
 from pipeline.errors import PaperroundError, SettingsError
@@ -106,7 +108,7 @@ def test_lines_that_begin_with_a_dot_arrive_unchanged(tmp_path: Path) -> None:
         message=b"Subject: x\r\n\r\n.\r\n..\r\n.hidden\r\nRCPT TO:<c@example.org>\r\n.\r\nend",
     )
     with listening(box) as port, Wire(tmp_path, 5) as line:
-        (reply,) = line([replace(envelope, server=replace(envelope.server, port=port))])
+        (reply,) = line([replace(envelope, server=dataclasses.replace(envelope.server, port=port))])
     assert isinstance(reply, Answer)
     assert [content for _, _, content in box.taken] == [envelope.message + b"\r\n"]
 

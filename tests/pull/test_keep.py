@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from pipeline.model import Entry, SourceName
 from pipeline.pull.keep import keep

@@ -12,9 +12,10 @@ import argparse
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pipeline.clean.article import article as clean
 from pipeline.errors import PaperroundError

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lxml import etree, html
+from msgspec.structs import replace
 
 from pipeline.config import HttpUrl, Mailbox, Newsletter, RenderSettings
 from pipeline.model import (

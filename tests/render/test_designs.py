@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.model import Item, Picture, PostId
 from pipeline.render.lint import lint

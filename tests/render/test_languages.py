@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from lxml import etree, html
+from msgspec.structs import replace
 
 from pipeline import looks, syndicate
 from pipeline.config import SyndicateSettings

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.config import HttpUrl, Mailbox, ReadersTable, RenderSettings
 from pipeline.model import Check, Copy, Copying, Finding, Issue, Item, Variant

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 from lxml import html as parser
+from msgspec.structs import replace
 
 from pipeline import looks
 from pipeline.config import HttpUrl

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from lxml import html as parser
+from msgspec.structs import replace
 
 from pipeline.model import Item
 from pipeline.render.message import rendered

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from lxml.html import fromstring
+from msgspec.structs import replace
 
 from pipeline.config import SyndicateSettings
 from pipeline.model import Enclosure, IssueNumber, Item, PostId, SourceName

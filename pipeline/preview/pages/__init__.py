@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,8 +17,7 @@ Handler = Callable[[Ask], Response]
 Show = Callable[[Request], Response]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the author's: `show` answers its address, `parts` further ones below it, `does` the forms it has.
 
     `address` begins with a slash. Names in `parts` and `does` are added to it: "book/{isbn}" is `/books/book/{isbn}`.
@@ -29,8 +28,8 @@ class Page:
     title: str
     address: str
     show: Handler
-    parts: Mapping[str, Handler] = field(default_factory=dict)
-    does: Mapping[str, Handler] = field(default_factory=dict)
+    parts: Mapping[str, Handler] = msgspec.field(default_factory=dict)
+    does: Mapping[str, Handler] = msgspec.field(default_factory=dict)
     place: int | None = None
     needs_project: bool = True
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+import msgspec
 from starlette.responses import Response
 
 from pipeline import deliver, review
@@ -30,8 +30,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rhythm:
+class Rhythm(msgspec.Struct, frozen=True, kw_only=True):
     """How often runs come, as far as they tell: None with too few of them. `late` says that one is missing."""
 
     every: timedelta | None

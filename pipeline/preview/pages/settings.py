@@ -6,7 +6,6 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import time
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -102,8 +101,7 @@ MEANINGS = {
 SOURCE = {"url": "Address, or a folder of the project", "name": "What to call it", "kind": "Kind"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One setting as a form shows it; `choices` are all it may be, of which some have `meanings`.
 
     `usual` is what holds when it is empty.
@@ -115,13 +113,12 @@ class Field:
     value: str
     usual: str
     choices: tuple[str, ...] = ()
-    meanings: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, str] = msgspec.field(default_factory=dict)
     needed: bool = False
     wrong: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Form:
+class _Form(msgspec.Struct, frozen=True, kw_only=True):
     """What she filled in, by the fields' names, what is wrong with it, and what she may choose from where we know.
 
     `text` is the file as the faults' lines count it.

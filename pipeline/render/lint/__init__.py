@@ -5,7 +5,7 @@ A rule is a function in a file of its family, marked with `rule`; its docstring 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pipeline.config import RenderSettings
 from pipeline.model import Finding, Issue

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from html import unescape
+
+import msgspec
 
 from pipeline.config import RenderSettings
 from pipeline.model import Finding, Issue, Message
@@ -13,8 +14,7 @@ from pipeline.render.message import Rendered
 from pipeline.render.seen import NOTHING, Seen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """An issue with its bytes, the settings it was made with, and what was seen of the world around it."""
 
     rendered: Rendered
