@@ -189,6 +189,7 @@ def report(terminal: Terminal, issue: int | None, page: Path | None) -> None:
       paperround report 12 --page issue-12.html
     """
     from pipeline import files, lookback
+    from pipeline.errors import of_the_disk
     from pipeline.model import IssueNumber
 
     with terminal.project(alone=False, looks=True) as project:
@@ -196,9 +197,14 @@ def report(terminal: Terminal, issue: int | None, page: Path | None) -> None:
         found = lookback.look(project.store, project.settings, project.out.clock(), only)
         name = "index.html" if issue is None else f"issue-{issue}.html"
         shown = page or Path("outbox/report") / name
-        files.write(page or project.settings.folder / shown, lookback.page(found).encode())
-    document = lookback.document(found) | {"page": str(shown)}
-    terminal.show(document, [*lookback.lines(found), "", f"The same with plots: {shown}"])
+        said, left = f"The same with plots: {shown}", True
+        try:
+            files.write(page or project.settings.folder / shown, lookback.page(found).encode())
+        except OSError as fault:
+            if page or not of_the_disk(fault):
+                raise
+            said, left = f"The same with plots can't be left at {shown}: {fault.strerror}.", False
+    terminal.show(lookback.document(found) | {"page": str(shown) if left else None}, [*lookback.lines(found), "", said])
 
 
 def _waiting(project: Project) -> Report:

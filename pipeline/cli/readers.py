@@ -108,7 +108,7 @@ def export(terminal: Terminal) -> None:
     """
     from pipeline.feedback import readers
 
-    with terminal.project(alone=False) as project:
+    with terminal.project(alone=False, looks=True) as project:
         if terminal.as_json:
             terminal.show({"csv": "".join(readers.export_csv(project.store))}, [])
             return
@@ -160,7 +160,7 @@ def show(terminal: Terminal, address: str) -> None:
     """
     from pipeline.feedback import readers
 
-    with terminal.project(alone=False) as project:
+    with terminal.project(alone=False, looks=True) as project:
         known = readers.about(project.store, address)
     lines = [f"{name}: {value}" for name, value in known.items() if value and not isinstance(value, list | dict)]
     for name in ("topics", "attributes", "acts", "issues", "reports", "suppressed"):

@@ -57,7 +57,7 @@ def _list_shown(terminal: Terminal, known: list[Book]) -> None:
     from pipeline.store import issues
 
     titles = {book.key: book.title for book in known}
-    with terminal.project(alone=False) as project, project.store.reading() as tx:
+    with terminal.project(alone=False, looks=True) as project, project.store.reading() as tx:
         history = issues.every_shown(tx)
     lines = [
         f"{titles.get(key, key)}: {'issue' if len(numbers) == 1 else 'issues'} {', '.join(map(str, numbers))}"
@@ -82,7 +82,7 @@ def check(terminal: Terminal, *, covers: bool) -> None:
     unknown, wanted = advice.unknown_themes(on_shelf), advice.shopping_list(on_shelf)
     dead: tuple[str, ...] = ()
     if covers:
-        with terminal.project(alone=False) as project:
+        with terminal.project(alone=False, looks=True) as project:
             dead = tuple(advice.dead_covers(on_shelf, project.out.fetch))
     faults = [*on_shelf.faults, *dead]
     own = sum(not book.starter for book in on_shelf.books)
@@ -253,7 +253,7 @@ def _of_post(terminal: Terminal, number: int) -> Article:
     from pipeline.model import PostId
     from pipeline.store import posts
 
-    with terminal.project(alone=False) as project, project.store.reading() as tx:
+    with terminal.project(alone=False, looks=True) as project, project.store.reading() as tx:
         post = posts.get(tx, PostId(number))
     if post is None:
         raise UserError(f"There is no post {number}.", next_step="`paperround posts` lists them.")

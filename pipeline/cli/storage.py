@@ -58,7 +58,7 @@ def backup(terminal: Terminal, file: Path) -> None:
     from pipeline.run import opened_store
 
     settings = terminal.settings()
-    store = opened_store(settings)
+    store = opened_store(settings, looks=True)
     try:
         made = whole.back_up(settings, store, file, datetime.now(UTC))
     finally:

@@ -28,6 +28,8 @@ MOVING = "moved"
 RESTORING = "restoring"
 """The fact that says that a backup was put back but for its files."""
 
+_SERVERS = ("postgresql", "postgres", "postgresql+psycopg")
+
 LONGEST_CUT = 600.0
 """Seconds that a database may be away before an answer that was heard is given up as not written down."""
 
@@ -277,8 +279,7 @@ def open_store(
     StoreShut when it can't be reached or lets its user do too little.
     """
     parsed = _parse(url)
-    missing = looks and _is_missing(parsed, folder)
-    database = _nothing_yet(parsed, folder) if missing else _database(parsed, folder, name, password)
+    database = _database(parsed, folder, name, password, looks=looks)
     store = Store(database)
     try:
         _bring_up_to_date(store)
@@ -290,9 +291,6 @@ def open_store(
             raise StoreFault(f"The tables can't be made: {reason(fault)}.", where=database.where) from None
         raise
     return store
-
-
-_KINDS = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres", "postgresql+psycopg": "postgres"}
 
 
 def look(url: str, folder: Path, *, name: str = "paperround", password: str | None = None) -> None:
@@ -309,13 +307,7 @@ def look(url: str, folder: Path, *, name: str = "paperround", password: str | No
 
 
 def _is_missing(parsed: sa.URL, folder: Path) -> bool:
-    return _KINDS[parsed.drivername] == "sqlite" and not (folder / str(parsed.database)).exists()
-
-
-def _nothing_yet(parsed: sa.URL, folder: Path) -> Database:
-    from pipeline.store import sqlite
-
-    return sqlite.nothing_yet(parsed, folder)
+    return parsed.drivername == "sqlite" and not (folder / str(parsed.database)).exists()
 
 
 def _parse(url: str) -> sa.URL:
@@ -323,7 +315,7 @@ def _parse(url: str) -> sa.URL:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         raise UserError("[store] url is no address of a database.", where="sources/newsletter.toml") from None
-    if parsed.drivername not in _KINDS or not parsed.database:
+    if parsed.drivername not in ("sqlite", *_SERVERS) or not parsed.database:
         raise UserError(
             f"[store] url can't be {parsed.render_as_string()!r}: the state is kept in a SQLite file or in PostgreSQL.",
             where="sources/newsletter.toml",
@@ -332,10 +324,13 @@ def _parse(url: str) -> sa.URL:
     return parsed
 
 
-def _database(parsed: sa.URL, folder: Path, name: str, password: str | None) -> Database:
-    module = import_module(f"pipeline.store.{_KINDS[parsed.drivername]}")
-    database: Database = module.connect(parsed, folder, name, password)
-    return database
+def _database(parsed: sa.URL, folder: Path, name: str, password: str | None, *, looks: bool = False) -> Database:
+    if parsed.drivername == "sqlite":
+        from pipeline.store import sqlite
+
+        return sqlite.to_look(parsed, folder) if looks else sqlite.connect(parsed, folder)
+    server: Database = import_module("pipeline.store.postgres").connect(parsed, name, password)
+    return server
 
 
 def _still_here(store: Store) -> None:

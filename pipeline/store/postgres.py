@@ -15,7 +15,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -48,7 +47,7 @@ _SERVER_TOO = (
 )
 
 
-def connect(url: sa.URL, _folder: Path, name: str, password: str | None) -> Postgres:
+def connect(url: sa.URL, name: str, password: str | None) -> Postgres:
     """The database that `url` names; nothing is asked of it yet. Raises UserError without psycopg or for a bad name."""
     try:
         import psycopg  # noqa: F401

@@ -2,42 +2,77 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
 import sqlalchemy as sa
 
-from pipeline.errors import Busy
+from pipeline.errors import Busy, StoreFault
 
 PATIENCE = 10_000
 """Milliseconds to wait for another writer."""
 
 
-def connect(url: sa.URL, folder: Path, _name: str, _password: str | None) -> SqliteFile:
-    """The file that `url` names, relative to `folder`; made when there is none, for its owner alone to read."""
+def connect(url: sa.URL, folder: Path) -> SqliteFile:
+    """The file that `url` names, relative to `folder`; made when there is none, for its owner alone to read.
+
+    Raises StoreFault where nothing can be written.
+    """
     path = folder / str(url.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(OSError):  # where it can't be made SQLite will say so
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    return SqliteFile(_engine(url.set(database=str(path))), path.with_suffix(".lock"), where=str(url.database))
+        _insist_on_room_beside(path)
+    except OSError as fault:
+        looks = " Commands that only look, as `status` and `plan`, still do." if os.access(path, os.R_OK) else ""
+        raise _told(f"The state can't be written: {fault.strerror}.", fault, url, looks) from None
+    return _file(url.set(database=str(path)), path, url)
 
 
-def nothing_yet(url: sa.URL, folder: Path) -> SqliteFile:
-    """The state of a project that has none, in memory: who only looks leaves nothing on the disk."""
-    memory = {"mode": "memory", "cache": "shared", "uri": "true"}
-    named = url.set(database=f"file:nothing-yet-{token_hex(4)}", query=memory)
-    return SqliteFile(_engine(named), (folder / str(url.database)).with_suffix(".lock"), where=str(url.database))
+def to_look(url: sa.URL, folder: Path) -> SqliteFile:
+    """The same for who only looks: nothing is made, and nothing need be writable.
+
+    Where there is no state yet, an empty one in memory stands for it. Raises StoreFault where there is nothing to read.
+    """
+    path = folder / str(url.database)
+    try:
+        if not path.exists():
+            memory = {"mode": "memory", "cache": "shared", "uri": "true"}
+            return _file(url.set(database=f"file:nothing-yet-{token_hex(4)}", query=memory), path, url)
+        path.open("rb").close()
+    except OSError as fault:
+        raise _told(f"The state can't be read: {fault.strerror}.", fault, url) from None
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return connect(url, folder)
+    # SQLite wants to make files beside a state even to read it, unless it is told that nobody else is at it.
+    log = path.with_name(f"{path.name}-wal")
+    alone = {} if log.exists() and log.stat().st_size else {"immutable": "1"}
+    return _file(url.set(database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"} | alone), path, url)
 
 
-def _engine(url: sa.URL) -> sa.Engine:
+def _insist_on_room_beside(path: Path) -> None:
+    """SQLite makes files beside the state. Raises OSError where it may not."""
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _told(words: str, fault: OSError, url: sa.URL, more: str = "") -> StoreFault:
+    step = "See that the disk may be written to, and has room."
+    if isinstance(fault, PermissionError):
+        step = "Say it as the user to whom the folder belongs, or give the folder to yours."
+    return StoreFault(words, where=str(url.database), next_step=f"{step}{more}")
+
+
+def _file(url: sa.URL, path: Path, named: sa.URL) -> SqliteFile:
     engine = sa.create_engine(url, poolclass=sa.pool.QueuePool, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
-    return engine
+    return SqliteFile(engine, path.with_suffix(".lock"), where=str(named.database))
 
 
 def set_aside(url: str, folder: Path, mark: str) -> list[Path]:
