@@ -19,7 +19,7 @@ from pipeline.dates import when
 from pipeline.errors import EntryFault
 from pipeline.model import Article, Entry, KnownEntry
 from pipeline.model.excerpt import is_excerpt
-from pipeline.model.text import legal
+from pipeline.model.text import is_western, legal
 
 TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "dl", "dt", "em", "figcaption",
@@ -58,8 +58,7 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
     images.settle(root, base)
     _links(root, base)
     _tidy(root)
-    html = _safe(root)
-    clean = tree.parse(f"<div>{html}</div>").find(".//div")
+    html, clean = _safe(root)
     words = text.plain(clean)
     title = _title(entry, about, words)
     if not title and not words:
@@ -154,8 +153,7 @@ def _tidy(root: tree.Element) -> None:
 def _drop_empty(root: tree.Element) -> None:
     """Paragraphs, lists, links and the like that show nothing."""
     for element in reversed(list(tree.elements(root, *EMPTY))):
-        said = any(map(_INK.search, element.itertext()))
-        if not said and next(element.iter("img", "hr", "br"), None) is None:
+        if not _INK.search(tree.said(element)) and next(element.iter("img", "hr", "br"), None) is None:
             tree.drop(element)
 
 
@@ -169,21 +167,28 @@ def _paragraphs(root: tree.Element) -> None:
                 element.tag = "p"
 
 
-def _safe(root: tree.Element) -> str:
-    """Sanitised by the allow-list and well-formed for the strict parsers after us; again until nothing changes."""
+def _safe(root: tree.Element) -> tuple[str, tree.Element]:
+    """Sanitised by the allow-list and well-formed for the strict parsers after us; again until nothing changes.
+
+    The HTML, and its tree.
+    """
     dirty = tree.inner(root)
     for _ in range(6):
         clean = _cleaner().clean(dirty)
-        whole = tree.parse(f"<div>{clean}</div>").find(".//div")
+        whole = _division(clean)
         _wrap_loose(whole)
         _drop_empty(whole)
         made = tree.inner(whole)
         if made == dirty:
             break
         dirty = made
-    if "<pre" in made or not _EMPTY_LINE.search(made):
-        return made
-    return re.sub(rf"\s*{_EMPTY_LINE.pattern}\s*", "\n", made)
+    if "<pre" not in made and _EMPTY_LINE.search(made):
+        made = re.sub(rf"\s*{_EMPTY_LINE.pattern}\s*", "\n", made)
+    return made, whole if made == clean else _division(made)
+
+
+def _division(html: str) -> tree.Element:
+    return tree.parse(f"<div>{html}</div>").find(".//div")
 
 
 @cache
@@ -263,7 +268,7 @@ def _direction(said: str | None, language: str | None, words: str) -> Literal["l
     """As the page says, else by the script that most letters are in, else by the language."""
     if said in ("rtl", "ltr"):
         return "rtl" if said == "rtl" else "ltr"
-    if len(words) > 200 and not _TO_THE_LEFT.search(words, 0, 3000):
+    if len(words) > 200 and (is_western(words) or not _TO_THE_LEFT.search(words, 0, 3000)):
         return "ltr"
     classes = [unicodedata.bidirectional(letter) for letter in words[:3000]]
     strong = [one for one in classes if one in ("L", "R", "AL")]

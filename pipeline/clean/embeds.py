@@ -195,8 +195,10 @@ def _picture(address: str, picture: str, title: str, name: str, verb: str) -> tr
 
 def _bare_address(block: tree.Element) -> None:
     """A block of nothing but the address of a film, which blog software shows as a player."""
+    if not tree.said(block).lstrip().startswith("http") or block.getparent() is None:
+        return
     said = tree.words(block)
-    if len(said) > 200 or not said.startswith("http") or block.getparent() is None:
+    if len(said) > 200:
         return
     for service in _SERVICES:
         if service.whole and (found := service.whole.fullmatch(said)):

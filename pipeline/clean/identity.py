@@ -59,7 +59,7 @@ def keys(entry: Entry, article: Article, words: str) -> tuple[str, ...]:
         scope = "" if re.match(r"(https?:|urn:|tag:)", entry.guid) else f"{entry.source}:"
         found.append(f"guid:{scope}{entry.guid}")
     urls = (entry.guid if re.match(r"https?:", entry.guid or "") else None, entry.link, article.url)
-    found.extend(f"url:{key}" for url in urls if url and re.search(r"[/?].", key := address_key(url)))
+    found.extend(f"url:{key}" for url in dict.fromkeys(urls) if url and re.search(r"[/?].", key := address_key(url)))
     if article.complete and article.words >= _ENOUGH_WORDS:
         found.append(f"words:{words}")
     return tuple(dict.fromkeys(found))

@@ -34,12 +34,20 @@ _SMILEY = re.compile(r"s\.w\.org/images/core/emoji/|/smil(?:ies|eys?)/|twemoji|/
 _CODE_POINTS = re.compile(r"/([0-9a-f]{4,6}(?:-[0-9a-f]{4,6}){0,7})\.(?:png|svg)$", re.IGNORECASE)
 _SIZE_IN_NAME = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 _WEB = ("http", "https")
+_AS_IT_IS = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?/[\w./~%+=&,:!$'()*@-]*"
+    r"(?:\?[\w./~%+=&,:!$'()*@?-]+)?(?:#[\w./~%+=&,:!$'()*@?-]+)?",
+    re.ASCII,
+)
+"""An address that is absolute and in which nothing wants quoting, as nearly all are."""
 
 
 def web_address(url: str | None, base: str) -> str | None:
     """An absolute http(s) address without a user name, or None; `.invalid` hosts lead nowhere by law (RFC 2606)."""
     if not url or not url.strip():
         return None
+    if _AS_IT_IS.fullmatch(url) and ".invalid" not in url:
+        return str(url)  # lxml gives strings of a kind of its own
     try:
         whole = urljoin(base, re.sub(r"[\s\u2028\u2029\x00-\x1f]+", "", url) if "\n" in url else url.strip())
         parts = urlsplit(whole)

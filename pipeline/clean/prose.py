@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipeline.clean import tree
+from pipeline.model.text import is_western
 
 _BLOCKS = frozenset(
     ["article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure",
@@ -59,7 +60,7 @@ def count(text: str | None) -> int:
     """How many words a text has; in scripts without spaces two characters count for one."""
     if not text:
         return 0
-    return len(text.split()) + (0 if text.isascii() else len(_NO_SPACES.findall(text)) // 2)
+    return len(text.split()) + (0 if is_western(text) else len(_NO_SPACES.findall(text)) // 2)
 
 
 def core(page: tree.Element) -> tree.Element | None:

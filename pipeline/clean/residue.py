@@ -7,6 +7,7 @@ import re
 from pipeline.clean import tree
 from pipeline.clean.rules import RULES, Rule
 from pipeline.model import Removed
+from pipeline.model.text import collapsed
 
 BLOCKS = (
     "p",
@@ -42,6 +43,7 @@ _SHORTCODE = re.compile(
 )
 _ADDRESS = re.compile(r"https?://[^\s\"'&\]]+")
 _AS_WRITTEN = ("code", "pre", "kbd", "samp", "textarea")
+_WITHOUT_NAMES = tuple(rule for rule in RULES if rule.names is None)
 _TOO_MUCH = 0.6
 """A rule by class never takes more than this share of the words: then the class means something else here."""
 
@@ -54,11 +56,11 @@ def remove(root: tree.Element) -> list[Removed]:
 def taken(root: tree.Element) -> list[tuple[str, str]]:
     """Cut residue out of the tree; pairs of a rule's name and all the words it took."""
     removed = [_cut(element, "not an article's part") for element in tree.elements(root, *_NEVER)]
-    whole = max(len(tree.words(root)), 1)
+    before = tree.said(root)
     for element in tree.elements(root):
         if element.getparent() is None or element.tag in ("html", "body", "main", "article"):
             continue
-        rule = _hit(element, whole)
+        rule = _hit(element, before)
         if rule is not None and root in element.iterancestors():
             following = element.getnext()
             removed.append(_cut(element, rule.name))
@@ -69,7 +71,9 @@ def taken(root: tree.Element) -> list[tuple[str, str]]:
 
 def _shortcodes(root: tree.Element) -> list[tuple[str, str]]:
     """Take out what a plugin left in brackets when it was switched off; an address in it stays."""
-    found = []
+    found = list[tuple[str, str]]()
+    if "[" not in tree.said(root):
+        return found
     for element in tree.elements(root):
         for name in ("text", "tail"):
             said = getattr(element, name) or ""
@@ -99,19 +103,26 @@ def _is_list_of_links(element: tree.Element) -> bool:
     return linked > _TOO_MUCH * len(tree.words(element)) > 0
 
 
-def _hit(element: tree.Element, whole: int) -> Rule | None:
+def _hit(element: tree.Element, before: str) -> Rule | None:
+    """The first rule that an element falls under; `before` is the text of everything, before anything was cut."""
     names, text = tree.names(element), _short_block(element)
-    if not names.strip() and not text:
+    if names.isspace() and not text:
         return None
-    for rule in RULES:
+    lowered = text.lower()
+    for rule in _WITHOUT_NAMES if names.isspace() else RULES:
         if rule.names is not None:
-            if names.strip() and rule.names.search(names) and len(tree.words(element)) <= _TOO_MUCH * whole:
+            if rule.names.search(names) and len(tree.words(element)) <= _TOO_MUCH * _length(before):
                 return rule
         elif text and (
-            (rule.says and rule.says.match(text)) or (rule.leads and _only_leads(element, rule.leads, text))
+            (rule.says and rule.word in lowered and rule.says.match(text))
+            or (rule.leads and _only_leads(element, rule.leads, text))
         ):
             return rule
     return None
+
+
+def _length(text: str) -> int:
+    return max(len(collapsed(text)), 1)
 
 
 def _short_block(element: tree.Element) -> str:

@@ -15,6 +15,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule by class or id (`names`), by the whole text of a short block (`says`), or by where its links lead.
 
     `leads` hits a block of nothing but such links. With `heads`, a list of links right after the block goes with it.
+    `word` stands in small letters in all that `says` hits: where it does not, a pattern that walks far is not asked.
     `yes` and `no` are HTML: in `yes` the rule removes something, in `no` nothing. They are its tests.
     """
 
@@ -22,6 +23,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     names: re.Pattern[str] | None = None
     says: re.Pattern[str] | None = None
     leads: re.Pattern[str] | None = None
+    word: str = ""
     heads: bool = False
     yes: str
     no: str
@@ -236,6 +238,7 @@ RULES = (
     ),
     Rule(
         name="first published elsewhere",
+        word="where people are",
         says=_says(
             r".{1,250}\bwas originally published in\b.{1,100}\bwhere people are continuing the conversation\b.{0,80}"
         ),

@@ -8,6 +8,7 @@ from itertools import islice
 
 from pipeline.clean import tree
 from pipeline.clean.prose import count
+from pipeline.model.text import collapsed, is_western
 
 EXCERPT_WORDS = 55
 EXCERPT_CHARACTERS = 120
@@ -26,6 +27,7 @@ _TAIL = re.compile(
 _AFTER_TAIL, _LONGEST_TAIL = " \n\t\r\xa0.…»>]", 30
 """What may follow it, and its letters: only there it is looked for, as that would walk over every letter."""
 _SHORT_FORMS = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|etc|e\.g|i\.e|No|Jr|Sr|z\.B|bzw|ca|approx|[A-Z])\.$")
+_LONGEST_SHORT_FORM = 7
 
 
 def plain(root: tree.Element) -> str:
@@ -42,7 +44,7 @@ def _walk(element: tree.Element, blocks: list[str], mark: str) -> None:
     """Loose text between blocks counts as a block of its own."""
     loose = [element.text or ""]
     for child in element:
-        if any(inner.tag in _BLOCKS for inner in child.iter()):
+        if child.tag in _BLOCKS or (len(child) and any(inner.tag in _BLOCKS for inner in child.iter())):
             _flush(loose, blocks, mark)
             _block(child, blocks, mark)
         else:
@@ -88,7 +90,7 @@ def _flush(loose: list[str], blocks: list[str], mark: str) -> None:
     loose.clear()
     for mark_of_typesetting in _TYPESETTING:
         words = words.replace(mark_of_typesetting, "")
-    lines = [" ".join(line.split()) for line in words.split(_BREAK)]
+    lines = [collapsed(line) for line in words.split(_BREAK)]
     said = "\n".join(mark + line for line in lines if line)
     if said:
         blocks.append(said)
@@ -104,18 +106,23 @@ def excerpt(text: str) -> str:
     beginning = " ".join(prose or [text])
     if tail := _TAIL.search(beginning, max(len(beginning.rstrip(_AFTER_TAIL)) - _LONGEST_TAIL, 0)):
         beginning = beginning[: tail.start()].rstrip()
-    words = beginning.split()
-    if count(beginning) > 2 * len(words):
+    if not is_western(beginning) and count(beginning) > 2 * len(beginning.split()):
         return _excerpt_without_spaces(beginning)
+    words = beginning.split(None, EXCERPT_WORDS + 15)
     if len(words) <= EXCERPT_WORDS:
         return " ".join(words)
     beginning = " ".join(words[: EXCERPT_WORDS + 15])
     limit = len(" ".join(words[:EXCERPT_WORDS]))
-    ends = [found.end() for found in _ENDS.finditer(beginning) if not _SHORT_FORMS.search(beginning[: found.end()])]
+    ends = [end for found in _ENDS.finditer(beginning) if not _is_short_form(beginning, end := found.end())]
     whole = [end for end in ends if end <= limit + 60]
     if whole and whole[-1] > limit // 3:
         return beginning[: whole[-1]]
     return " ".join(words[:EXCERPT_WORDS]).rstrip(",;:–—-") + "…"
+
+
+def _is_short_form(text: str, end: int) -> bool:
+    """Whether what ends there is no sentence, but a word that was cut short."""
+    return _SHORT_FORMS.search(text, max(end - _LONGEST_SHORT_FORM, 0), end) is not None
 
 
 def _excerpt_without_spaces(text: str) -> str:

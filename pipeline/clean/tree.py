@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree, html
 
 from pipeline.errors import EntryFault
-from pipeline.model.text import legal
+from pipeline.model.text import collapsed, legal
 
 Element = Any
 """An lxml element; lxml has no public name for it."""
@@ -23,7 +23,8 @@ _PARSER = etree.HTMLParser(huge_tree=False, remove_comments=True, remove_pis=Tru
 """Not that of lxml.html, which asks Python for the class of each element that anybody looks at."""
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>?")
+_LONGEST_TAG = 20_000
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONGEST_TAG},}}>?")
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -39,7 +40,9 @@ def parse(text: str) -> Element:
     """The tree of a fragment or page. Raises EntryFault for what is larger or deeper than any article is."""
     if len(text) > BYTES:
         raise EntryFault(f"its HTML is larger than {BYTES >> 20} MB")
-    bounded = _LONG_TAG.sub("", undeclared(legal(text)))
+    bounded = undeclared(legal(text))
+    if len(bounded) > _LONGEST_TAG:
+        bounded = _LONG_TAG.sub("", bounded)
     if bounded.count("<") > DEPTH * 20 and _depth(bounded) > DEPTH * 20:
         raise EntryFault("its HTML is nested deeper than any article is")
     root: Element = html.document_fromstring(
@@ -65,12 +68,19 @@ def _depth(text: str) -> int:
 
 def flatten(root: Element) -> None:
     """Pull up what lies deeper than DEPTH, so that nothing that reads the result can run out of stack."""
-    deep = [element for element in root.iter(etree.Element) if sum(1 for _ in element.iterancestors()) == DEPTH]
+    every = list(root.iter(etree.Element))
+    if len(every) + _ancestors(root) <= DEPTH:
+        return
+    deep = [element for element in every if _ancestors(element) == DEPTH]
     for element in deep:
         text = legal("".join(element.itertext()))
         for child in list(element):
             element.remove(child)
         element.text = text
+
+
+def _ancestors(element: Element) -> int:
+    return sum(1 for _ in element.iterancestors())
 
 
 def drop(element: Element) -> None:
@@ -120,7 +130,13 @@ def unwrap(element: Element) -> None:
 
 def words(element: Element) -> str:
     """An element's text, white space collapsed."""
-    return " ".join("".join(element.itertext()).split())
+    return collapsed(said(element))
+
+
+def said(element: Element) -> str:
+    """An element's text as it stands there, without what follows the element."""
+    text: str = etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+    return text
 
 
 def names(element: Element) -> str:

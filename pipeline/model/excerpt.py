@@ -6,11 +6,15 @@ import re
 from html import unescape
 
 from pipeline.model.entry import Entry
+from pipeline.model.text import collapsed
 
 _ENOUGH_WORDS, _SHORT = 250, 60
 _APPEARED = re.compile(r"\bthe post\b.{0,300}?\bappeared first on\b.{0,200}$", re.IGNORECASE)
 _END = 220
 """In so many last letters those words must begin, for the pattern to match."""
+_NEAR_END = 1000
+"""So much HTML holds them, most often."""
+_TAG = re.compile(r"<[^>]{0,5000}>")
 _CUT_OFF = re.compile(
     r"(\[\s*(…|\.\.\.)\s*\]|…|\.\.\.|\(more…\)|\[?\b((read|see) (more|on|the rest)|(continue|keep) reading)\b.{0,80}"
     r"|weiterlesen|lire la suite|leer más|seguir leyendo|اقرأ المزيد)[\s»→>\]]*$",
@@ -25,16 +29,33 @@ def is_excerpt(entry: Entry) -> bool:
     is marked up like an article: several paragraphs, pictures, headings.
     """
     content = entry.html or entry.summary or ""
-    text = plain(content)
-    if "appeared f" in text[-_END:].lower():  # the pattern walks over every letter, and hardly any text ends like this
-        text = _APPEARED.sub("", text).strip()
-    if not text or _CUT_OFF.search(text[-120:]):
+    end = _end(content)
+    if not end or _CUT_OFF.search(end[-120:]):
         return True
     if entry.html and entry.html != entry.summary:
-        return entry.summary is not None and plain(entry.summary) == text and len(text.split()) < _SHORT
-    return content.lower().count("<p") < 3 and len(text.split()) < _ENOUGH_WORDS
+        summary = "" if entry.summary is None else plain(entry.summary)
+        return summary.endswith(end) and len(summary.split()) < _SHORT and summary == _text(content)
+    return content.lower().count("<p") < 3 and len(_text(content).split()) < _ENOUGH_WORDS
+
+
+def _end(content: str) -> str:
+    """The last of its words, or all of them. Behind a ">" no tag goes on, nor what stands for a letter."""
+    at = content.rfind(">", 0, max(len(content) - _NEAR_END, 0)) + 1
+    end = plain(content[at:])
+    return end if at and len(end) >= _END and not _may_have_appeared(end) else _text(content)
+
+
+def _text(content: str) -> str:
+    """All of its words, but for those that name the blog they appeared on."""
+    text = plain(content)
+    return _APPEARED.sub("", text).strip() if _may_have_appeared(text) else text
+
+
+def _may_have_appeared(text: str) -> bool:
+    """The pattern walks over every letter, and hardly any text ends like this."""
+    return "appeared f" in text[-_END:].lower()
 
 
 def plain(html: str) -> str:
     """Markup gone, entities resolved, white space collapsed."""
-    return " ".join(unescape(re.sub(r"<[^>]{0,5000}>", " ", html)).split())
+    return collapsed(unescape(_TAG.sub(" ", html)))

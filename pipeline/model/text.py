@@ -5,16 +5,50 @@ from __future__ import annotations
 import re
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_WORD = re.compile(r"\w+")
+_MARKS = "“”‘’–—…"
+"""What is no word and most texts have, although Latin-1 lacks it."""
+_WORDS_ALONE = bytes(code if _WORD.match(chr(code)) else 32 for code in range(256))
+
+# To look for a class of letters, a pattern walks from letter to letter. What first byte UTF-8 gives them is asked for
+# all letters at once, and spares most texts that walk.
+_SURELY_LEGAL = bytes({*range(0x100)} - {*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0xED, 0xEF})
+_SURELY_WESTERN = bytes({*range(0x100)} - {*range(0xD6, 0xE1), *range(0xE3, 0x100)})
 
 
 def legal(text: str) -> str:
     """Text without what XML forbids: control characters, lone surrogates, U+FFFE (XML 1.0, section 2.2)."""
-    return text if text.replace("\n", "").isprintable() else _ILLEGAL.sub("", text)
+    return text if _has_only(_SURELY_LEGAL, text) else _ILLEGAL.sub("", text)
+
+
+def is_western(text: str) -> bool:
+    """Whether a text has no letter of a script that is written to the left, or without spaces (U+0580, U+3000 on)."""
+    return text.isascii() or _has_only(_SURELY_WESTERN, text)
+
+
+def _has_only(these: bytes, text: str) -> bool:
+    return not text.encode("utf-8", "surrogatepass").translate(None, these)
 
 
 def bare(text: str) -> str:
     """The words alone, blind to case, punctuation and white space; for telling whether two titles are one."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    folded = text.casefold()
+    for mark in _MARKS:
+        folded = folded.replace(mark, " ")
+    try:
+        letters = folded.encode("latin-1")
+    except UnicodeEncodeError:
+        return " ".join(_WORD.findall(folded))
+    return collapsed(letters.translate(_WORDS_ALONE).decode("latin-1"))
+
+
+def collapsed(text: str) -> str:
+    """Text with one space in place of any white space, and none at its ends."""
+    if not text.isprintable():  # only a space is white and printable
+        return " ".join(text.split())
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.strip()
 
 
 def alike(one: str, other: str) -> float:
