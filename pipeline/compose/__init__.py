@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.compose import drafting, edits, events, schedule
-from pipeline.compose.correction import correct, drop
+from pipeline.compose.correction import correct, drop, mark
 from pipeline.compose.drafting import drafts
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.compose.standings import listed, outlines, stands, turn, when
@@ -37,6 +37,7 @@ __all__ = [
     "drop",
     "due",
     "history",
+    "mark",
     "outlines",
     "pin",
     "plan",

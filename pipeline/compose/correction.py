@@ -10,7 +10,7 @@ import msgspec
 from pipeline import looks
 from pipeline.compose import subject
 from pipeline.config import ComposeSettings
-from pipeline.errors import UserError
+from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Correction, Issue, IssueNumber, Report, Slot
 from pipeline.model.text import legal
 from pipeline.store import Store, Tx, issues
@@ -19,17 +19,26 @@ SUBJECT_AT_MOST = 150
 
 
 def correct(
-    number: IssueNumber, store: Store, settings: ComposeSettings, *, said: str, named: str | None, now: datetime
+    number: IssueNumber,
+    store: Store,
+    settings: ComposeSettings,
+    *,
+    said: str,
+    named: str | None,
+    now: datetime,
+    seen: str | None = None,
 ) -> tuple[IssueNumber, Report]:
     """Draft the correction of an issue, or write its draft anew; its number, and what was done.
 
-    `said` is Markdown, `named` the subject, None to propose one. Raises UserError when nobody has the issue yet, or
-    when its correction has a yes already.
+    `said` is Markdown, `named` the subject, None to propose one; `seen` is the mark of the draft that the person saw.
+    Raises UserError when nobody has the issue yet, or when its correction has a yes already, NeedsPerson when it is
+    not the one that was seen any more.
     """
     if not said.strip():
         raise UserError("A correction needs words.", next_step='Add --text "what was wrong, and what is right".')
     with store.writing() as tx:
         wrong, draft = _correctable(tx, number), _open(tx, number)
+        _insist_on(seen, tx, draft)
         if draft is not None and issues.settled(tx, draft.number):
             raise UserError(
                 f"Issue {draft.number}, which corrects issue {number}, is approved already.",
@@ -44,14 +53,39 @@ def correct(
     return mine, Report(done=(f"Issue {mine} {did}: it corrects issue {number}, “{wrong.title}”.",))
 
 
-def drop(number: IssueNumber, store: Store) -> Report:
-    """Take back the correction of an issue that was not sent. Raises UserError when there is none."""
+def drop(number: IssueNumber, store: Store, seen: str | None = None) -> Report:
+    """Take back the correction of an issue that was not sent.
+
+    Raises UserError when there is none, NeedsPerson when it is not the one whose mark was `seen` any more.
+    """
     with store.writing() as tx:
         draft = _open(tx, number)
+        _insist_on(seen, tx, draft)
         if draft is None:
             raise UserError(f"Issue {number} has no correction that could be taken back.")
         issues.drop(tx, draft.number)
     return Report(done=(f"Issue {draft.number}, which corrected issue {number}, was taken back.",))
+
+
+def mark(number: IssueNumber, store: Store) -> str:
+    """Changes with the words of an issue's correction and with a yes to it; "" where none waits."""
+    with store.reading() as tx:
+        return _mark(tx, _open(tx, number))
+
+
+def _mark(tx: Tx, draft: Issue | None) -> str:
+    if draft is None:
+        return ""
+    approved = b"approved" if issues.settled(tx, draft.number) else b""
+    return hashlib.sha256(msgspec.json.encode(draft) + approved).hexdigest()
+
+
+def _insist_on(seen: str | None, tx: Tx, draft: Issue | None) -> None:
+    if seen is not None and seen != _mark(tx, draft):
+        raise NeedsPerson(
+            "The correction has changed in another window since this page was loaded, so nothing was done.",
+            next_step="Go back, copy what you wrote, and load the page anew.",
+        )
 
 
 def corrected(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +119,84 @@ def test_send_now_sends_what_the_page_showed_or_nothing(author: Author, world: W
     said = author.post(f"/go/1/{button}", status=409, hash=found[1])
     assert "What you approved of issue 1 has changed since this page was loaded; nothing was sent." in said
     assert not (world.folder / "outbox/mail").exists()
+
+
+def hidden(page: str, address: str, name: str) -> str:
+    found = re.search(rf'action="{address}".*?name="{name}" value="([^"]*)"', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def edited_by_hand(author: Author, world: World) -> Path:
+    author.post("/go/1/make")
+    file = steps.folder(world) / "email.html"
+    file.write_text(file.read_text().replace("kind words", "warm words"))
+    return file
+
+
+def test_hand_edits_that_the_page_did_not_show_are_not_thrown_away(author: Author, world: World) -> None:
+    file = edited_by_hand(author, world)
+    old = hidden(author.look(), "/go/1/fresh", "hash")
+    file.write_text(file.read_text().replace("warm words", "the kindest words"))
+    assert "nothing was thrown away" in author.post("/go/1/fresh", status=409, hash=old)
+    assert "the kindest words" in file.read_text()
+    author.post("/go/1/fresh", hash=hidden(author.look(), "/go/1/fresh", "hash"))
+    assert "kindest" not in file.read_text()
+
+
+def test_hand_edits_that_were_approved_in_another_window_are_not_thrown_away(author: Author, world: World) -> None:
+    file = edited_by_hand(author, world)
+    old = hidden(author.look(), "/go/1/fresh", "hash")
+    author.post("/go/1/approve", hash=hash_of(author.look()))
+    assert "nothing was thrown away" in author.post("/go/1/fresh", status=409, hash=old)
+    assert "warm words" in file.read_text()
+
+
+def test_a_correction_takes_no_words_of_another_window_away(author: Author, world: World) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    old = hidden(author.look("/issue/1"), "/go/1/correct", "seen")
+    author.post("/go/1/correct", words="It is on Friday.", seen=old)
+    said = author.post("/go/1/correct", status=409, words="Bring a jar.", seen=old)
+    assert (
+        "changed in another window since this page was loaded, so nothing was done. Go back, copy what you wrote"
+        in said
+    )
+    assert "It is on Friday." in (steps.folder(world, 2) / "email.txt").read_text()
+    author.post("/go/1/correct", words="Bring a jar.", seen=hidden(author.look("/issue/1"), "/go/1/correct", "seen"))
+    assert "Bring a jar." in (steps.folder(world, 2) / "email.txt").read_text()
+
+
+@pytest.mark.parametrize("meanwhile", ["written anew", "approved"])
+def test_only_the_correction_that_the_page_showed_is_taken_back(author: Author, meanwhile: str) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    author.post("/go/1/correct", words="It is on Friday.")
+    old = hidden(author.look("/issue/2"), "/go/1/drop", "seen")
+    if meanwhile == "approved":
+        author.post("/go/2/approve", hash=hash_of(author.look("/issue/2")))
+    else:
+        author.post("/go/1/correct", words="It is on Saturday.")
+    assert "so nothing was done" in author.post("/go/1/drop", status=409, seen=old)
+    assert "Correction" in author.reads("/issue/2")
+
+
+def test_only_the_correction_that_the_page_showed_goes(author: Author) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    author.post("/go/1/correct", words="It is on Friday.")
+    author.post("/go/1/drop", seen=hidden(author.look("/issue/2"), "/go/1/drop", "seen"))
+    assert "Correction" not in author.reads("/issues")
+
+
+def test_a_book_that_was_changed_in_another_window_stays_on_the_shelf(author: Author, world: World) -> None:
+    old = hidden(author.look("/books/one/9780763619619"), "/books/remove/9780763619619", "seen")
+    author.post("/books/change/9780763619619", note="A favourite.")
+    said = author.post("/books/remove/9780763619619", status=409, sure="yes", seen=old)
+    assert "has changed on your shelf since this page was loaded, so it was not taken off" in said
+    assert "A favourite." in (world.folder / "sources/books.toml").read_text()
+    now = hidden(author.look("/books/one/9780763619619"), "/books/remove/9780763619619", "seen")
+    assert "is off your shelf" in author.post("/books/remove/9780763619619", sure="yes", seen=now)
 
 
 def test_a_reader_s_page_is_about_that_reader_though_another_has_her_number_now(author: Author) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache, partial
 from urllib.parse import quote
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from pipeline import books
 from pipeline.books import advice, catalogues, changing, exchange, uses
 from pipeline.books.shelf import Shelf
-from pipeline.errors import UserError
+from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Book, isbn13
 from pipeline.preview.ask import Ask
 from pipeline.preview.pages import Page
@@ -117,6 +119,7 @@ def _one(ask: Ask) -> Response:
         address=_address(book, shelf),
         themes=sorted(theme.id for theme in shelf.vocabulary.themes.values()),
         now=_now(book),
+        mark=_seen(book),
         used=() if book.starter else uses.of(book, ask.store),
     )
 
@@ -154,11 +157,21 @@ def _remove(ask: Ask) -> Response:
     book = _book(ask)
     if book.starter or ask.word("sure") != "yes":
         raise UserError("Nothing was taken off: say that you want it, on the page of a book that is yours.")
+    if "seen" in ask.form and ask.word("seen") != _seen(book):
+        raise NeedsPerson(
+            f"“{book.title}” has changed on your shelf since this page was loaded, so it was not taken off.",
+            next_step="Look at it again.",
+        )
     changing.remove(ask.settings.books.shelf, book)
     ask.say(
         " ".join((f"“{book.title}” is off your shelf.", *uses.left(book, books.shelf_at(ask.settings.books).books)))
     )
     return ask.back("/books")
+
+
+def _seen(book: Book) -> str:
+    """Changes with everything that the shelf says of a book."""
+    return hashlib.sha256(msgspec.json.encode(book)).hexdigest()
 
 
 def _joined(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email_validator import EmailNotValidError, validate_email
 from starlette.responses import RedirectResponse, Response
 
-from pipeline import compose, deliver, render, review, run
+from pipeline import compose, deliver, folder, render, review, run
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import IssueNumber, Report, edit
 from pipeline.preview.ask import Ask
@@ -65,10 +65,23 @@ def _fresh(ask: Ask) -> Response:
     """Throw away what was edited by hand in the issue's files."""
     one = number(ask)
     with ask.project() as project:
+        _still_edited_so(ask)
         review.withdraw(one, project.store, by=ask.desk.person, now=ask.now)
         render.forget(one, project.store)
         ask.report(run.walk(project, "render", "syndicate"))
     return _home(ask)
+
+
+def _still_edited_so(ask: Ask) -> None:
+    """Raises NeedsPerson when the files are others than the page showed, or have been approved since."""
+    with ask.store.reading() as tx:
+        last, yes = issues.rendering(tx, number(ask)), issues.approval(tx, number(ask))
+    sha = folder.sha(ask.settings.issues / last.folder) if last else None
+    if "hash" in ask.form and (ask.word("hash") != sha or (yes is not None and yes.sha == sha)):
+        raise NeedsPerson(
+            f"Issue {number(ask)} was changed or approved since this page was loaded; nothing was thrown away.",
+            next_step="Look at it again.",
+        )
 
 
 def _approve(ask: Ask) -> Response:
@@ -184,6 +197,7 @@ def _correct(ask: Ask) -> Response:
             said=ask.word("words"),
             named=ask.word("subject") or None,
             now=ask.now,
+            seen=_seen(ask),
         )
         run.walk(project, "render", "syndicate")
     ask.report(report)
@@ -193,9 +207,14 @@ def _correct(ask: Ask) -> Response:
 def _drop(ask: Ask) -> Response:
     """Take a correction back that was not sent."""
     with ask.project() as project:
-        ask.report(compose.drop(number(ask), project.store))
+        ask.report(compose.drop(number(ask), project.store, _seen(ask)))
         run.walk(project, "render", "syndicate")
     return ask.back(f"/issue/{number(ask)}")
+
+
+def _seen(ask: Ask) -> str | None:
+    """The correction as the page showed it."""
+    return ask.word("seen") if "seen" in ask.form else None
 
 
 def _errand(ask: Ask, name: str, work: Callable[[Project], Report]) -> Response:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import PlainTextResponse, Response
 
-from pipeline import books, deliver, providers
+from pipeline import books, compose, deliver, providers
 from pipeline.compose.edits import to_redo, to_undo
 from pipeline.errors import UserError
 from pipeline.mail import sender
@@ -57,6 +57,9 @@ def _page(ask: Ask, there: Hand) -> Response:
         real=providers.leaves(ask.settings.delivery.provider),
         written_only=deliver.written_only(ask.store),
         corrections=[(line.issue, line.state) for line in ask.issues[::-1] if line.issue.corrects == there.number],
+        correction=compose.mark(
+            there.issue.corrects.number if there.issue and there.issue.corrects else there.number, ask.store
+        ),
         last=next(((line.issue, line.state) for line in ask.issues if line.state == "sent"), None),
         people=_people(ask, there),
     )
