@@ -58,6 +58,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # a browser that is quicker than the server waits instead of being refused
     except OSError as fault:
         listening.close()
         raise UserError(

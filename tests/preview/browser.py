@@ -22,6 +22,7 @@ def served(desk: Desk) -> Iterator[Door]:
     """The page on a free port of this machine, until the block ends."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # who comes before the server does waits instead of being refused
         door = Door(port=listening.getsockname()[1])
         settings = uvicorn.Config(
             application(desk, door), log_level="warning", timeout_graceful_shutdown=1, access_log=False

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -149,3 +153,22 @@ def test_a_password_opens_the_page_and_five_wrong_ones_close_it_for_a_minute(wor
         assert client.get("/").status_code == 200
         client.post("/leave", data={"csrf": door.csrf}, headers=public)
         assert client.get("/", follow_redirects=False).headers["location"] == "/login"
+
+
+def test_a_browser_that_is_quicker_than_the_page_waits_for_it(world: World, tmp_path: Path) -> None:
+    quick, came = tmp_path / "bin/xdg-open", tmp_path / "came"
+    quick.parent.mkdir()
+    connects = '(port="${1#*:*:}"; exec 3<>"/dev/tcp/127.0.0.1/${port%%/*}")'
+    quick.write_text(f'#!/bin/bash\n{connects} && echo let in > "{came}" || echo refused > "{came}"\n')
+    quick.chmod(0o755)
+    command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(world.folder), "preview", "--port", "0"]
+    searched = {"PATH": f"{quick.parent}:{os.environ['PATH']}"}
+    page = subprocess.Popen(command, env=os.environ | searched, stderr=subprocess.DEVNULL)
+    try:
+        while not (came.exists() and came.read_text()):
+            assert page.poll() is None
+            time.sleep(0.05)
+        assert came.read_text() == "let in\n"
+    finally:
+        page.terminate()
+        page.wait(10)
