@@ -47,8 +47,8 @@ _SHARED = re.compile(
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _LONGEST_LINE = 998
 # Addresses that need no second thought once their domain is known; capitals do, because some names ignore them.
-SIMPLE = re.compile(r"[A-Za-z0-9](?: ?[A-Za-z0-9.,'!-])*")
-PLAIN_LOCAL = re.compile(r"[a-z0-9_-]+(?:[.+][a-z0-9_-]+)*")
+SIMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.,'!-]*+(?: [A-Za-z0-9.,'!-]++)*+")
+PLAIN_LOCAL = re.compile(r"[a-z0-9_-]++(?:[.+][a-z0-9_-]++)*+")
 _PLAIN_DOMAIN = re.compile(r"(?=.{4,60}\Z)(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?:com|edu|net|org|[a-z]{2})")
 LINK = re.compile(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", re.ASCII)
 

@@ -157,7 +157,7 @@ def copy_size(batch: Batch) -> int:
 
 def longest_link(batch: Batch) -> int:
     """How long the longest of the readers' links is."""
-    return max([len(one.unsubscribe) for one in batch.recipients], default=0)
+    return max(map(len, [one.unsubscribe for one in batch.recipients]), default=0)
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from html import escape
 from typing import NamedTuple
 
 import msgspec
@@ -30,8 +31,7 @@ from pipeline.model import Batch, Recipient
 Headers = tuple[tuple[str, str], ...]
 
 _ALL_SIMPLE = re.compile(rf"(?:(?:{SIMPLE.pattern})?\n)*")
-_ALL_PLAIN = re.compile(rf"(?:{PLAIN_LOCAL.pattern}@[ -?A-~]+\n)*")
-_DOMAINS = re.compile(r"@(.*)")
+_ALL_PLAIN = re.compile(rf"(?:{PLAIN_LOCAL.pattern}@[ -?A-~]++\n)*")
 _ALL_LINKS = re.compile(rf"(?:(?:{LINK.pattern})\n)*", re.ASCII)
 
 
@@ -102,6 +102,13 @@ def called(batch: Batch, readers: Sequence[Recipient]) -> list[tuple[str, str]]:
     return [(one.name or "", one.address) for one in readers]
 
 
+def html_links(readers: Sequence[Recipient]) -> list[str]:
+    """The readers' links as HTML wants them; few hold anything that is to be escaped."""
+    links = [one.unsubscribe for one in readers]
+    together = "".join(links)
+    return list(map(escape, links)) if any(mark in together for mark in "&<>\"'") else links
+
+
 def as_told(one: Recipient) -> str:
     """Her address as a provider tells of it: as it was mailed to, in small letters; any other text as it is."""
     try:
@@ -117,13 +124,12 @@ def plain(recipients: Sequence[Recipient]) -> bool:
     """
     names, addresses = [one.name or "" for one in recipients], [one.address for one in recipients]
     short = max(map(len, names), default=0) <= HEADER_LENGTH and max(map(len, addresses), default=0) <= 64
-    mailboxes = _each(addresses)
     return (
         short
         and _ALL_SIMPLE.fullmatch(_each(names)) is not None
-        and _ALL_PLAIN.fullmatch(mailboxes) is not None
+        and _ALL_PLAIN.fullmatch(_each(addresses)) is not None
         and _ALL_LINKS.fullmatch(_each([one.unsubscribe for one in recipients])) is not None
-        and all(domain == domain_of(domain) for domain in set(_DOMAINS.findall(mailboxes)))
+        and all(domain == domain_of(domain) for domain in {one.partition("@")[2] for one in addresses})
     )
 
 

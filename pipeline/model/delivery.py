@@ -42,8 +42,8 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     message_id: str
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """One hand-over to a provider, frozen: the same batch always makes the same bytes.
+class Batch(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One hand-over to a provider, frozen: the same batch always makes the same bytes. Each is one of a kind.
 
     `key` is the idempotency key and never changes; `sender` and `reply_to` are header values (RFC 5322 mailboxes);
     `date` is the Date header of every copy, aware UTC.

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -112,11 +112,16 @@ class _Brevo:
         return api.evidence(batch, told)
 
 
-def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
+@lru_cache(maxsize=2)
+def _parts(batch: Batch) -> tuple[Part, ...]:
+    """The readers of each request, if nothing is refused; asked for before and after each."""
     own = 3 * api.longest_link(batch) + 2048
     room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-    first = packed(batch.recipients, own, CAN.batch_max, room)
-    return rounds(first, replies, _refused)
+    return packed(batch.recipients, own, CAN.batch_max, room)
+
+
+def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
+    return rounds(_parts(batch), replies, _refused)
 
 
 def _refused(answer: Answer) -> bool:

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from html import escape
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,7 +15,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.carrying.letter import addressee, called, letterhead, mailbox
+from pipeline.carrying.letter import addressee, called, html_links, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, template
 from pipeline.model import Answer, Batch, HttpRequest, Outcome, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
@@ -139,51 +138,56 @@ class _Mailgun:
         return [one for item in items for one in _signals(item, api.text(item.get("id")) or signed.name(item), now)]
 
 
-def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
+@lru_cache(maxsize=2)
+def _parts(batch: Batch) -> tuple[Part, ...]:
+    """The readers of each request, if nothing is refused; asked for before and after each."""
     own = 2 * api.longest_link(batch) + 1024
     room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-    first = packed(batch.recipients, own, CAN.batch_max, room)
-    return rounds(first, replies, lambda answer: answer.status == 400 and bool(_reason(answer)))
+    return packed(batch.recipients, own, CAN.batch_max, room)
 
 
-def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, str]]:
+def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
+    return rounds(_parts(batch), replies, lambda answer: answer.status == 400 and bool(_reason(answer)))
+
+
+def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, Sequence[str]]]:
+    """Each field with its values; of most there is one."""
     head, readers = letterhead(batch), called(batch, part)
     body = template(batch.message, head.subject, _SYNTAX, "%recipient.html_link%", "%recipient.link%")
-    yield "from", mailbox(*head.sender)
-    for name, address in readers:
-        yield "to", mailbox("" if "%" in name else name, address)
-    yield "subject", body.subject
-    yield "text", body.text
-    yield "html", body.html
+    yield "from", [mailbox(*head.sender)]
+    yield "to", [mailbox("" if "%" in name else name, address) for name, address in readers]
+    yield "subject", [body.subject]
+    yield "text", [body.text]
+    yield "html", [body.html]
     for name in ("o:tracking", "o:tracking-clicks", "o:tracking-opens"):
-        yield name, "no"
+        yield name, ["no"]
     own = dict(addressee(batch, part[0]).headers)
     own["List-Unsubscribe"] = own["List-Unsubscribe"].replace(part[0].unsubscribe, "%recipient.link%", 1)
     reply = {"Reply-To": mailbox(*head.reply_to)} if head.reply_to else {}
     for name, value in (reply | dict(head.headers) | own).items():
-        yield f"h:{name}", value
+        yield f"h:{name}", [value]
     marks = api.marks(batch, part[0])
     for name, value in (marks | ({"reader": "%recipient.number%"} if "reader" in marks else {})).items():
-        yield f"v:{name}", value
-    yield (
-        "recipient-variables",
-        api.encoded({address: hers for (_, address), hers in zip(readers, _own(part), strict=True)}).decode(),
-    )
+        yield f"v:{name}", [value]
+    yield "recipient-variables", [_variables(part, [address for _, address in readers])]
 
 
-def _own(part: Part) -> Iterator[dict[str, str]]:
-    """The variables of each reader; no link holds a line break, so all are escaped at once."""
-    links = [one.unsubscribe for one in part]
-    in_html = escape("\n".join(links)).split("\n")
-    for one, link, html_link in zip(part, links, in_html, strict=True):
-        yield {"link": link, "html_link": html_link, "percent": "%", "number": str(one.subscriber)}
+def _variables(part: Part, addresses: Sequence[str]) -> str:
+    """What differs for each reader, by address."""
+    own = {
+        address: {"link": one.unsubscribe, "html_link": link, "percent": "%", "number": str(one.subscriber)}
+        for address, one, link in zip(addresses, part, html_links(part), strict=True)
+    }
+    return api.encoded(own).decode()
 
 
-def _form(cut: str, fields: Iterable[tuple[str, str]]) -> bytes:
+def _form(cut: str, fields: Iterable[tuple[str, Sequence[str]]]) -> bytes:
     """A multipart form (RFC 7578), the same bytes each time."""
-    begin = f'--{cut}\r\nContent-Disposition: form-data; name="'
-    parts = [f'{begin}{name}"\r\n\r\n{value}\r\n' for name, value in fields]
-    return "".join([*parts, f"--{cut}--\r\n"]).encode("utf-8", "replace")
+    parts = list[str]()
+    for name, values in fields:
+        begin = f'--{cut}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+        parts.append("".join([begin, f"\r\n{begin}".join(values), "\r\n"]))
+    return b"".join([part.encode("utf-8", "replace") for part in (*parts, f"--{cut}--\r\n")])
 
 
 def _reason(answer: Answer) -> str:

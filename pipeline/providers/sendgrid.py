@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from html import escape
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ import msgspec
 
 from pipeline.carrying import api, signed
 from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
-from pipeline.carrying.letter import Letterhead, addressees, letterhead
+from pipeline.carrying.letter import Letterhead, addressees, html_links, letterhead
 from pipeline.errors import Forged
 from pipeline.mail import between
 from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
@@ -114,11 +113,16 @@ class _SendGrid:
         return told
 
 
-def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
+@lru_cache(maxsize=2)
+def _parts(batch: Batch) -> tuple[Part, ...]:
+    """The readers of each request, if nothing is refused; asked for before and after each."""
     own = 2 * api.longest_link(batch) + 2048
     room = max(CAN.body_max_bytes - api.copy_size(batch), 0)
-    first = packed(batch.recipients, 2 * own, CAN.batch_max, room)
-    return rounds(first, replies, lambda answer: answer.status in (400, 413) and bool(_reason(answer)))
+    return packed(batch.recipients, 2 * own, CAN.batch_max, room)
+
+
+def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
+    return rounds(_parts(batch), replies, lambda answer: answer.status in (400, 413) and bool(_reason(answer)))
 
 
 def _mail(batch: Batch, head: Letterhead, part: Part) -> dict[str, Any]:
@@ -127,16 +131,15 @@ def _mail(batch: Batch, head: Letterhead, part: Part) -> dict[str, Any]:
     named = hashlib.sha256(f"{message.html}{message.text}{message.subject}".encode("utf-8", "replace")).hexdigest()[:24]
     in_html, in_text = f"-h{named}-", f"-t{named}-"
     html, text = between(message)
-    shared = dict(head.headers)
     return {
         "personalizations": [
             {
                 "to": [_person(reader.name, reader.address)],
-                "headers": {**shared, **dict(reader.headers)},
-                "substitutions": {in_html: escape(one.unsubscribe), in_text: one.unsubscribe},
+                "headers": dict(head.headers + reader.headers),
+                "substitutions": {in_html: html_link, in_text: one.unsubscribe},
                 "custom_args": api.marks(batch, one),
             }
-            for one, reader in zip(part, addressees(batch, part), strict=True)
+            for one, reader, html_link in zip(part, addressees(batch, part), html_links(part), strict=True)
         ],
         "from": _person(*head.sender),
         **({"reply_to": _person(*head.reply_to)} if head.reply_to else {}),
