@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -42,6 +42,7 @@ class _Round(msgspec.Struct, frozen=True, kw_only=True):
     batch: Batch
     was: ledger.Standing
     outcomes: Sequence[Outcome]
+    fates: Mapping[Fate, Sequence[Outcome]]
     said: Verdict
     now: datetime
     until: datetime
@@ -51,9 +52,9 @@ class _Round(msgspec.Struct, frozen=True, kw_only=True):
         """When those of unknown fate may be sent again: not at once, unless the program was killed."""
         return self.until if self.said.killed else max(self.until, self.now + AGAIN)
 
-    def of(self, fate: Fate) -> list[Outcome]:
+    def of(self, fate: Fate) -> Sequence[Outcome]:
         """The readers with one fate."""
-        return [outcome for outcome in self.outcomes if outcome.fate == fate]
+        return self.fates.get(fate, ())
 
 
 def settle(
@@ -88,7 +89,7 @@ def settle(
         told = outcomes if held and was.attempts == 1 else ledger.still_open(tx, batch.id, outcomes)
         wait = _wait(said, was.attempts)
         until = now + (wait or _backoff(said, was.attempts))
-        once = _Round(batch=batch, was=was, outcomes=told, said=said, now=now, until=until)
+        once = _Round(batch=batch, was=was, outcomes=told, fates=_by_fate(told), said=said, now=now, until=until)
         report += _write(tx, once, settings, by) + _held_up(tx, once, wait, settings)
         if not said.killed:
             claims.mark_done(tx, batch.id, claim)
@@ -111,6 +112,14 @@ class _Settled(msgspec.Struct, frozen=True, kw_only=True):
 
     report: Report = msgspec.field(default_factory=lambda: Report(unchanged=1))
     wait: timedelta | None = None
+
+
+def _by_fate(outcomes: Sequence[Outcome]) -> Mapping[Fate, Sequence[Outcome]]:
+    """The readers of each fate."""
+    found: dict[Fate, list[Outcome]] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.fate, []).append(outcome)
+    return found
 
 
 def _held_up(tx: Tx, once: _Round, wait: timedelta | None, settings: DeliverSettings) -> Report:

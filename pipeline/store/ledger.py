@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from pipeline.model import (
 from pipeline.model.text import legal
 from pipeline.store import tables
 from pipeline.store.open import Tx
+from pipeline.store.rows import bare
 
 _S = tables.sendings.c
 _B = tables.batches.c
@@ -197,7 +199,7 @@ _STILL_OPEN = sa.select(_O.subscriber).where(*OPEN_HERE)
 
 
 def _open_in(tx: Tx, batch: BatchId) -> set[int]:
-    return set(tx.execute(_STILL_OPEN, {"this": batch}).scalars().all())
+    return {reader for (reader,) in bare(tx.execute(_STILL_OPEN, {"this": batch}))}
 
 
 def settle_late(tx: Tx, number: IssueNumber, outcomes: Iterable[Outcome], now: datetime) -> int:
@@ -218,7 +220,7 @@ def record(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome], now: datetime) -
     there = _open_in(tx, batch)
     if strangers := told.keys() - there:
         raise PaperroundError(f"The ledger has no open row for reader {min(strangers)} in batch {batch}.")
-    alike = len({(one.fate, one.provider_id, one.words) for one in told.values()}) == 1
+    alike = len(set(map(_VERDICT, told.values()))) == 1
     if alike and told.keys() == there:
         tx.execute(_ALL_FATES, {"this": batch, **_values(next(iter(told.values())), now)})
     elif told:
@@ -228,6 +230,7 @@ def record(tx: Tx, batch: BatchId, outcomes: Iterable[Outcome], now: datetime) -
     _add_up(tx, batch)
 
 
+_VERDICT = attrgetter("fate", "provider_id", "words")
 _FATE = {"fate": sa.bindparam("of"), "provider_id": sa.bindparam("receipt"), "words": sa.bindparam("said"), "at": _NOW}
 _ALL_FATES = sa.update(tables.outcomes).where(*OPEN_HERE).values(_FATE)
 _ONE_FATE = sa.update(tables.outcomes).where(_O.number == THIS, _O.subscriber == sa.bindparam("reader")).values(_FATE)
@@ -239,21 +242,22 @@ def _values(outcome: Outcome, now: datetime) -> dict[str, object]:
     return {"of": fate, "receipt": receipt, "said": legal(outcome.words), "now": now}
 
 
-_SUMS = sa.select(_O.fate, sa.func.count()).where(_O.batch == THIS).group_by(_O.fate)
-_SIZE = sa.select(_B.size).where(_B.id == THIS)
+# Without GROUP BY, for which the rows would have to be sorted.
+_BY_FATE = [sa.func.count().filter(_O.fate == name).label(name) for name in _COUNTED]
+_SIZE = sa.select(_B.size).where(_B.id == THIS).scalar_subquery()
+_SUMS = sa.select(_SIZE, sa.func.count(), *_BY_FATE).where(_O.batch == THIS)
 _ADD_UP = sa.update(tables.batches).where(_B.id == THIS).values({name: sa.bindparam(f"n_{name}") for name in _COUNTED})
 
 
 def _add_up(tx: Tx, batch: BatchId) -> None:
     """Bring a batch's sums up to date. Raises PaperroundError when somebody is missing."""
-    sums = {row[0]: row[1] for row in tx.execute(_SUMS, {"this": batch})}
-    size = tx.execute(_SIZE, {"this": batch}).scalar_one()
-    if sum(sums.values()) != size:
+    size, there, *sums = tx.execute(_SUMS, {"this": batch}).one()
+    if there != size:
         raise PaperroundError(
-            f"The ledger does not add up: batch {batch} had {size} readers and has {sum(sums.values())}.",
+            f"The ledger does not add up: batch {batch} had {size} readers and has {there}.",
             next_step="Nothing was changed. Send nothing; restore a backup.",
         )
-    tx.execute(_ADD_UP, {"this": batch, **{f"n_{fate}": sums.get(fate, 0) for fate in _COUNTED}})
+    tx.execute(_ADD_UP, {"this": batch, **{f"n_{fate}": count for fate, count in zip(_COUNTED, sums, strict=True)}})
 
 
 def move(
@@ -359,10 +363,10 @@ def account(tx: Tx, number: IssueNumber) -> Account | None:
 
 def audit(tx: Tx, number: IssueNumber) -> None:
     """Count every reader's row of an issue against its account. Raises PaperroundError when they differ."""
-    counts = sa.select(_O.fate, sa.func.count()).where(_O.number == number).group_by(_O.fate)
-    by_fate = {row[0]: row[1] for row in tx.execute(counts)}
+    pending = sa.func.count().filter(_O.fate == "pending").label("pending")
+    by_fate = tx.execute(sa.select(*_BY_FATE, pending).where(_O.number == number)).one()._asdict()
     known = account(tx, number)
-    if known is not None and any(by_fate.get(fate, 0) != getattr(known, fate) for fate in (*_COUNTED, "pending")):
+    if known is not None and any(count != getattr(known, fate) for fate, count in by_fate.items()):
         raise PaperroundError(
             f"Issue {number}: the ledger's rows do not add up to its account ({by_fate}, {known}).",
             next_step="Send nothing; restore a backup.",

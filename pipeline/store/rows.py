@@ -25,6 +25,17 @@ def in_parts(keys: Iterable[Any]) -> Iterator[list[Any]]:
         yield every[at : at + 500]
 
 
+def bare(found: sa.CursorResult[Any]) -> Sequence[tuple[Any, ...]]:
+    """All rows as the database's own tuples, where there are so many that SQLAlchemy's would cost as much again.
+
+    For columns of whole numbers and text only: nothing is made of their values.
+    """
+    assert found.cursor
+    rows = found.cursor.fetchall()
+    found.close()
+    return rows
+
+
 def upsert(tx: sa.Connection, table: sa.Table, key: Sequence[str], values: Mapping[str, Any]) -> None:
     """One row of `table`: made, or its other columns set when `key` is there already."""
     tx.execute(_statement(tx.dialect.name, table, tuple(key), tuple(values)), dict(values))
