@@ -36,6 +36,7 @@ DEEDS = {
     "fail": fail,
     "crash": lambda number: os.kill(os.getpid(), int(number)),
     "hold": lambda megabytes: HELD.append(b"x" * (int(megabytes) << 20)),
+    "gorge": lambda megabytes: DEEDS["hold"](megabytes) or time.sleep(5),
     "print": lambda words: print(words, flush=True) or os.write(1, words.encode()),
     "repeat": lambda times: "x" * int(times),
     "open": lambda _: sorted(os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")),
@@ -123,6 +124,34 @@ def test_time_spent_waiting_for_work_is_not_held_against_it(ask: Ask) -> None:
 def test_a_worker_that_dies_of_its_work_costs_that_work_only(ask: Ask) -> None:
     with pytest.raises(ChildFault, match="killed by signal 11"):
         ask("crash 11")
+    assert ask("repeat 3") == "xxx"
+
+
+MACOS = """
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+found = PathFinder.find_spec("resource", [one for one in sys.path if one != __file__.rpartition("/")[0]])
+real = module_from_spec(found)
+found.loader.exec_module(real)
+globals().update(vars(real))
+def setrlimit(which, limits):
+    if which == real.RLIMIT_AS:
+        raise ValueError("current limit exceeds maximum limit")
+    real.setrlimit(which, limits)
+"""
+
+
+@pytest.mark.skipif("resource" in sys.builtin_module_names, reason="nothing can stand in for a module that is built in")
+def test_where_the_system_limits_no_memory_a_worker_works_and_ends_itself_in_time(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "macos").mkdir()
+    (tmp_path / "macos/resource.py").write_text(MACOS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "macos"))
+    assert ask("hold 300") == "None"
+    with pytest.raises(ChildFault, match="for using too much time or memory"):
+        ask("gorge 600")
     assert ask("repeat 3") == "xxx"
 
 

@@ -16,6 +16,8 @@ import select
 import signal
 import struct
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
@@ -84,12 +86,12 @@ def _end_with(lifeline: int) -> None:
     """Have the kernel end this process when the other end of a pipe closes (SIGIO, with its default action).
 
     Nobody may ever write to that pipe: the kernel tells of a write after its reader may have gone on, and so it would
-    hit whoever begins to watch meanwhile. Where a pipe sends no SIGIO, time runs out.
+    hit whoever begins to watch meanwhile. Where a pipe sends no SIGIO, or nobody dies of it (macOS), time runs out.
     """
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
     watched = select.poll()
-    watched.register(lifeline, 0)
+    watched.register(lifeline, select.POLLHUP)
     if watched.poll(0):  # it closed before anybody watched
         sys.exit(1)
 
@@ -100,18 +102,28 @@ def _worn(at_first: int) -> bool:
 
 
 def _held() -> int:
-    """Bytes of memory in use; 0 where the system does not say."""
+    """Bytes of memory in use; where the system does not say (macOS), the most that ever was."""
     try:
         pages = Path("/proc/self/statm").read_text("ascii").split()[1]
     except OSError:
-        return 0
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return int(pages) * resource.getpagesize()
 
 
 def _limit(megabytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    except ValueError:  # macOS refuses any: https://github.com/python/cpython/issues/78783
+        threading.Thread(target=_watch, args=(megabytes << 20,), daemon=True).start()
     resource.setrlimit(resource.RLIMIT_CPU, (3 * CPU_SECONDS, 3 * CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _watch(most: int) -> None:
+    """End this process when it holds more than so many bytes, where the system would not refuse them."""
+    while _held() <= most:
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _loaded(name: str, path: str) -> ModuleType:
