@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 from pathlib import Path
@@ -23,7 +24,7 @@ def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
             os.fchmod(handle.fileno(), mode)
             handle.write(content)
             handle.flush()
-            os.fsync(handle.fileno())
+            to_disk(handle.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -56,9 +57,22 @@ def sync_folder(folder: Path) -> None:
     """Make a rename or removal in `folder` survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        to_disk(handle)
     finally:
         os.close(handle)
+
+
+def to_disk(handle: int) -> None:
+    """Wait until an open file or folder would survive a power cut.
+
+    On macOS fsync leaves what it wrote in the drive's own memory, and F_FULLFSYNC does not (fcntl(2) there); a drive of
+    the network may not know that word.
+    """
+    if everything := getattr(fcntl, "F_FULLFSYNC", None):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(handle, everything)
+            return
+    os.fsync(handle)
 
 
 def sweep(folder: Path, *, busy: bool = False) -> None:

@@ -33,6 +33,25 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_drive_that_keeps_what_it_is_given_in_its_own_memory_is_told_to_write_it_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knows: bool
+) -> None:
+    """As on macOS, whose drives of the network do not know that word."""
+    said: list[object] = []
+
+    def fcntl(_handle: int, word: object) -> None:
+        said.append(word)
+        if not knows:
+            raise OSError
+
+    monkeypatch.setattr("fcntl.F_FULLFSYNC", "write it down", raising=False)
+    monkeypatch.setattr("fcntl.fcntl", fcntl)
+    monkeypatch.setattr("os.fsync", lambda _handle: said.append("sync"))
+    files.write(tmp_path / "mail.eml", b"Hello")
+    assert said == ["write it down"] * 2 if knows else ["write it down", "sync"] * 2
+
+
 def test_what_a_killed_run_left_half_written_is_swept_away(tmp_path: Path) -> None:
     (tmp_path / "issues").mkdir()
     (tmp_path / "issues/.email.html.4711.tmp").write_bytes(b"half")

@@ -59,7 +59,7 @@ def set_to(outbox: Path, name: str, generation: int) -> None:
         line = _LINE.fullmatch(os.pread(handle, 100, 0))
         if line is None or line[1].decode() != name or int(line[2]) < generation:
             os.pwrite(handle, f"{name} {generation:020d}\n".encode(), 0)
-        os.fsync(handle)
+        files.to_disk(handle)
     finally:
         os.close(handle)
     if fresh:

@@ -45,7 +45,7 @@ def write(target: Path, parts: Iterable[Part], about: dict[str, Any]) -> dict[st
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as handle:
             manifest = _fill(handle, parts, about)
             handle.flush()
-            os.fsync(handle.fileno())
+            files.to_disk(handle.fileno())
         os.link(temporary, target)
     except FileExistsError:
         raise UserError(f"{target} is there already; nothing was written.", next_step="Choose another name.") from None

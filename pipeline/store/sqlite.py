@@ -16,6 +16,8 @@ from pipeline.errors import Busy, StoreFault
 
 PATIENCE = 10_000
 """Milliseconds to wait for another writer."""
+DURABLE = ("synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON")
+"""An answered "accepted" must survive a power cut, else the same mail would go out again."""
 
 
 def connect(url: sa.URL, folder: Path) -> SqliteFile:
@@ -144,8 +146,7 @@ class SqliteFile:
 def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: DDL must be in it too
     cursor = connection.cursor()
-    # FULL: an answered "accepted" must survive a power cut, else the same mail would go out again.
-    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", *DURABLE, "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
