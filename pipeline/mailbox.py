@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal
 
+from pipeline import trust
 from pipeline.errors import SourceFault
 
 LETTER_AT_MOST = 1 << 20
@@ -90,7 +91,7 @@ def _words(box: Mailbox, fault: Exception) -> str:
 def _signed_in(box: Mailbox, end: float, tls: ssl.SSLContext | None) -> Iterator[imaplib.IMAP4]:
     if box.security == "none" and box.host not in THIS_MACHINE:
         raise ValueError('security = "none" is for a server on this machine only')
-    trusted = tls or ssl.create_default_context()
+    trusted = tls or trust.authorities()
     if box.security == "tls":
         connection: _Patient = _PatientTls(box.host, box.port, ssl_context=trusted, timeout=_left(end), end=end)
     else:

@@ -25,6 +25,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 import msgspec
 from msgspec.structs import replace
 
+from pipeline import trust
 from pipeline.dates import of_header
 from pipeline.errors import FetchFault
 from pipeline.fetch.unpack import whole as unpacked
@@ -199,7 +200,7 @@ class Fetcher:
 
     def _trusted(self) -> ssl.SSLContext:
         with self._lock:
-            self._tls = self._tls or ssl.create_default_context()
+            self._tls = self._tls or trust.authorities()
             return self._tls
 
     def _read(self, here: str, response: httpcore.Response, asked: Mapping[str, str], *, whole: bool) -> Fetched | _Hop:

@@ -79,9 +79,9 @@ class Wire:
                 return next(self._mailed([request]))
 
     def _trusted(self) -> ssl.SSLContext:
-        import ssl
+        from pipeline import trust
 
-        self._tls = self._tls or ssl.create_default_context()
+        self._tls = self._tls or trust.authorities()
         return self._tls
 
 
