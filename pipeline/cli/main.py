@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.errors import PaperroundError, of_the_disk
+from pipeline.errors import PaperroundError, UserError, of_the_disk
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -110,6 +110,11 @@ def cli(ctx: click.Context, project: str, *, as_json: bool, quiet: bool, verbose
       paperround send 1        hand it over, to each reader once
     Or let cron do it: paperround run
     """
+    if os.name == "nt":
+        raise UserError(
+            "Paperround needs Linux or macOS: what keeps two runs apart there is not part of Windows.",
+            next_step="Install it in the Linux that Windows brings along: `wsl --install`, then docs/start.md.",
+        )
     from pathlib import Path
 
     from pipeline.cli.terminal import Terminal

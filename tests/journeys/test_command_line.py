@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.main import cli
+from pipeline.errors import UserError
 from pipeline.store import carriers, runs
 from tests.doubles.mail import receiving
 from tests.journeys.steps import build_now, pull
@@ -108,6 +110,13 @@ def test_a_database_that_is_not_there_is_a_sentence_and_exit_code_2(world: World
     assert "The database can't be reached: " in said
     assert "a-secret" not in said
     assert "Traceback" not in said
+
+
+def test_on_windows_it_is_said_where_the_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as windows:
+        windows.setattr("os.name", "nt")
+        with pytest.raises(UserError, match=r"Linux or macOS.*wsl --install"):
+            cli(["status"], standalone_mode=False)
 
 
 def test_an_unknown_word_is_exit_code_2(run: Run) -> None:
