@@ -106,7 +106,10 @@ def figures(terminal: Terminal) -> None:
         for one in families
         if one.samples
     }
-    terminal.show(document, text.removesuffix("\n").split("\n"))
+    if terminal.as_json:
+        terminal.show(document, [])
+    else:
+        click.echo(text.encode(), nl=False)
 
 
 @click.command()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -48,6 +50,8 @@ COMMANDS = {
 
 So the list is there, and Tab answers, before any of these files is loaded.
 """
+
+PLAIN = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "→": "->", "×": "x"}
 
 
 class _Commands(click.Group):
@@ -126,6 +130,10 @@ def main() -> None:
     """Run the command line and leave with the documented exit code."""
     # What is loaded at the start stays until the end; looking through it again and again for garbage takes time.
     gc.set_threshold(50_000)
+    codecs.register_error("plainly", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="plainly")
     try:
         code = cli(standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -146,13 +154,20 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _plainly(fault: UnicodeError) -> tuple[str, int]:
+    """Signs that the locale's letters lack, such as “ in ISO 8859-1, as its readers would write them."""
+    assert isinstance(fault, UnicodeEncodeError)
+    lacking = fault.object[fault.start : fault.end]
+    return "".join(PLAIN.get(sign, "?") for sign in lacking), fault.end
+
+
 def _document(fault: str) -> None:
     """Machines get one document, whatever went wrong; none where standard output itself is what takes no more."""
     if "--json" in sys.argv:
         import json
 
         with contextlib.suppress(OSError):
-            click.echo(json.dumps({"fault": fault}, ensure_ascii=False))
+            click.echo(json.dumps({"fault": fault}, ensure_ascii=False).encode())
 
 
 def _told(fault: PaperroundError) -> int:

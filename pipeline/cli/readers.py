@@ -113,7 +113,7 @@ def export(terminal: Terminal) -> None:
             terminal.show({"csv": "".join(readers.export_csv(project.store))}, [])
             return
         for line in readers.export_csv(project.store):
-            click.echo(line, nl=False)
+            click.echo(line.encode(), nl=False)
 
 
 @subscribers.command()

@@ -57,7 +57,8 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
         if self.as_json:
             import json
 
-            click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            # In bytes: what machines read is UTF-8 whatever the locale says (RFC 8259 section 8.1).
+            click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode())
         else:
             for line in lines:
                 click.echo(line)

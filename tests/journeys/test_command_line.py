@@ -141,6 +141,19 @@ def test_json_is_exactly_one_document(world: World, run: Run) -> None:
         json.loads(done.stdout)
 
 
+def test_where_the_locale_has_latin_letters_alone_people_read_plain_quotes_and_machines_everything(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.set('title = "Kind Words"', 'title = "Kind 题"')
+    pull(world)
+    build_now(world)
+    monkeypatch.setenv("PYTHONIOENCODING", "iso-8859-1")
+    assert run("status").stdout.startswith('Issue 1, "')
+    assert run("report").stdout.startswith("Kind ?, ")
+    assert json.loads(run("--json", "report").stdout)["newsletter"] == "Kind 题"
+    assert 'newsletter="Kind 题"' in run("metrics").stdout
+
+
 def test_a_draft_that_something_blocks_is_not_offered_for_approval_however_often_it_is_built(
     world: World, run: Run
 ) -> None:
