@@ -20,6 +20,8 @@ from pipeline.store.rows import upsert
 _T = tables.subscribers.c
 _TOPICS = tables.reader_topics.c
 _CONSENTS = tables.consents.c
+_LAST = "last reader"
+"""The fact that says how high ids had gone when somebody was forgotten: SQLite gives the last one's again."""
 _ROW_BY_ROW = {"yield_per": 1000}
 _COLUMNS = [column for column in tables.subscribers.c if column.name != "address_key"]
 
@@ -163,19 +165,17 @@ def by_token(tx: Tx, token: str) -> Subscriber | None:
 
 
 def last_number(tx: Tx) -> int:
-    """The highest id that any reader has or had, those included of whom only copies without an address are left."""
+    """The highest id that any reader has or had; of whom states of earlier releases forgot, if she ever got a copy."""
     ledger = tables.outcomes.c
     highest = sa.select(sa.func.max(ledger.subscriber)).where(ledger.number == tables.sendings.c.number)
     copies = sa.select(sa.func.max(highest.correlate(tables.sendings).scalar_subquery())).select_from(tables.sendings)
     here = sa.select(sa.func.max(_T.id))
-    return max(tx.execute(chosen).scalar() or 0 for chosen in (here, copies))
+    noted = sa.select(tables.facts.c.value).where(tables.facts.c.name == _LAST)
+    return max(int(tx.execute(chosen).scalar() or 0) for chosen in (here, copies, noted))
 
 
 def add(tx: Tx, address: str, *, name: str | None, consent: str, token: str, now: datetime) -> SubscriberId:
-    """A new reader, with how her consent was had.
-
-    Her id is nobody's who was forgotten: SQLite would give that of the last one again, and with it her copies.
-    """
+    """A new reader, with how her consent was had. Her id is nobody's who was forgotten."""
     values = {"address": address, "address_key": address_key(address), "name": name, "consent": consent}
     fresh = SubscriberId(last_number(tx) + 1)
     tx.execute(sa.insert(tables.subscribers).values(**values, id=fresh, token=token, state="active", since=now))
@@ -269,7 +269,8 @@ def consents(tx: Tx, subscriber: SubscriberId) -> list[Consent]:
 
 
 def remove(tx: Tx, subscriber: SubscriberId, address: str) -> None:
-    """Forget a person: her rows go, and her address in the ledger with them."""
+    """Forget a person: her rows go, and her address in the ledger with them. Nobody gets her id after her."""
+    upsert(tx, tables.facts, ["name"], {"name": _LAST, "value": str(last_number(tx))})
     tx.execute(sa.delete(tables.reader_topics).where(_TOPICS.subscriber == subscriber))
     tx.execute(sa.delete(tables.consents).where(_CONSENTS.subscriber == subscriber))
     tx.execute(sa.delete(tables.signups).where(tables.signups.c.address_key == address_key(address)))

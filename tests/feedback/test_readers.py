@@ -57,6 +57,21 @@ def test_who_comes_after_somebody_was_forgotten_is_not_taken_for_her(world: Worl
         assert readers.about(project.store, "cleo@example.org")["issues"] == []
 
 
+@pytest.mark.parametrize("how", ["one by one", "from a file"])
+def test_the_number_of_somebody_who_was_forgotten_never_comes_back(world: World, how: str) -> None:
+    with world.project() as project:
+        for address in ("ann@example.org", "ben@example.org"):
+            readers.add(project.store, address, name=None, consent="told me", now=world.now)
+        for address in ("ben@example.org", "ann@example.org"):
+            readers.forget(project.store, address, now=world.now)
+        if how == "from a file":
+            importing.from_csv(project.store, io.BytesIO(b"email\ncleo@example.org\n"), file="a.csv", now=world.now)
+        else:
+            readers.add(project.store, "cleo@example.org", name=None, consent="told me", now=world.now)
+        with project.store.reading() as tx:
+            assert [one.id for one in people.every(tx)] == [3]
+
+
 @pytest.mark.parametrize(
     "address", ["ann", "ann@", "@example.org", "ann@example", "a b@example.org", "ann@exa mple.org"]
 )

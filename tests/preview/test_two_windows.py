@@ -199,13 +199,15 @@ def test_a_book_that_was_changed_in_another_window_stays_on_the_shelf(author: Au
     assert "is off your shelf" in author.post("/books/remove/9780763619619", sure="yes", seen=now)
 
 
-def test_a_reader_s_page_is_about_that_reader_though_another_has_her_number_now(author: Author) -> None:
+def test_a_forgotten_reader_s_page_is_nobody_else_s(author: Author) -> None:
     old = re.search(r'name="of" value="([^"]*)"', author.look("/subscribers/1"))
     assert old
     author.post("/subscribers/1/forget", address="ann@example.org")
     author.post("/subscribers/add", address="bob@example.org")
+    author.look("/subscribers/1", status=400)
     assert "she may have been forgotten" in author.post("/subscribers/1/unsubscribe", status=400, of=old[1])
-    assert "wants mail" in author.reads("/subscribers/1")
+    assert "she may have been forgotten" in author.post("/subscribers/2/unsubscribe", status=400, of=old[1])
+    assert "wants mail" in author.reads("/subscribers/2")
 
 
 @pytest.mark.parametrize("name", ["newsletter.toml", "books.toml"])
