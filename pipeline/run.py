@@ -13,8 +13,8 @@ import msgspec
 
 from pipeline import files, logbook
 from pipeline.config import Settings
-from pipeline.errors import PaperroundError, of_the_disk
-from pipeline.model import Outside, Report, Run, total
+from pipeline.errors import NeedsPerson, PaperroundError, of_the_disk
+from pipeline.model import IssueNumber, Outside, Report, Run, total
 from pipeline.stages import STAGES, Stage
 from pipeline.store import Store, open_store, runs
 
@@ -104,6 +104,23 @@ def walk(project: Project, *names: str, now: datetime | None = None) -> Report:
 def perform(project: Project, name: str, keys: Callable[[], Iterable[str]]) -> Report:
     """Work through keys of one stage that a person asked for, until `keys` names no new one."""
     return exhaust(next(stage for stage in STAGES if stage.name == name), keys, project, set())
+
+
+def hand_over(project: Project, number: IssueNumber, canary: int | None = None) -> Report:
+    """Hand over the issue that a person wants sent now; its issue.json tells afterwards how it stands, refused or not.
+
+    Raises UserError, NeedsPerson as `deliver.ask` does.
+    """
+    from pipeline import deliver
+
+    section = project.settings.deliver
+    try:
+        deliver.ask(number, project.store, section, project.out.clock(), canary=canary)
+    except NeedsPerson:
+        walk(project, "review")
+        raise
+    report = perform(project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), number))
+    return report + walk(project, "review", "feedback", "syndicate")
 
 
 def remember(project: Project, report: Report, began: datetime, what: str = "run") -> None:

@@ -216,11 +216,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
         if to:
             tried = deliver.try_out(issue, to, project.store, section, project.out)
             terminal.conclude(tried, {"issue": issue}, [*tried.done, *(() if terminal.quiet else tried.errors)])
-        deliver.ask(issue, project.store, section, project.out.clock(), canary=canary)
-        report = run.perform(
-            project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), issue)
-        )
-        report += run.walk(project, "review", "feedback", "syndicate")
+        report = run.hand_over(project, issue, canary)
         account = deliver.account(issue, project.store)
     terminal.conclude(report, {"issue": issue, "account": _sums(account)}, _account_lines(account))
 

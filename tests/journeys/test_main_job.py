@@ -88,6 +88,7 @@ def test_an_edit_between_approval_and_sending_stops_it_with_exit_code_3(author: 
     assert done.returncode == 3
     assert "approval is void" in done.stderr
     assert author.mails() == []
+    assert json.loads((issue / "issue.json").read_text("utf-8"))["state"] == "draft"
     assert author.types("build", "--now", "--fresh").returncode == 0
     assert author.types("approve", "1").returncode == 0
     assert author.types("send", "1").returncode == 0

@@ -151,13 +151,7 @@ def _still_approved(ask: Ask) -> None:
 
 
 def _sending(one: IssueNumber, canary: int | None) -> Callable[[Project], Report]:
-    def work(project: Project) -> Report:
-        section = project.settings.deliver
-        deliver.ask(one, project.store, section, project.out.clock(), canary=canary)
-        report = run.perform(project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), one))
-        return report + run.walk(project, "review", "feedback", "syndicate")
-
-    return work
+    return lambda project: run.hand_over(project, one, canary)
 
 
 def _settle(ask: Ask) -> Response:
