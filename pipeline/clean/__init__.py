@@ -21,7 +21,7 @@ from pipeline.config import CleanSettings
 from pipeline.errors import UserError
 from pipeline.model import Article, Entry, EntryId, KnownEntry, Outside, Post, PostId, Report, SourceName, total
 from pipeline.store import Store, Tx, entries, posts
-from pipeline.store.posts import Cleaned
+from pipeline.store.posts import Cleaned, New
 
 if TYPE_CHECKING:
     from pipeline.clean.compare import Block
@@ -104,13 +104,16 @@ def _write(pairs: Sequence[_Pair], store: Store) -> Report:
 class _Handful(msgspec.Struct, frozen=True):
     """What a handful of entries meets in the state, asked for once; `owners`, the posts by their names, grow with it.
 
-    `absent` is whether any entry at all is one that its source lists no more. `cleaned` are entries that became posts
-    and new names of posts, both still to be noted.
+    `absent` is whether any entry at all is one that its source lists no more. Still to be noted: `new` posts, each with
+    its entry's revision and the names that it is first to have, `awaited` all those names; and `cleaned`, entries that
+    became posts and new names of posts.
     """
 
     posts: Mapping[EntryId, PostId]
     owners: dict[str, PostId]
     absent: bool
+    new: list[tuple[New, int, tuple[str, ...]]]
+    awaited: set[str]
     cleaned: list[Cleaned]
 
 
@@ -119,13 +122,27 @@ def _handful(tx: Tx, pairs: Sequence[_Pair]) -> _Handful:
         posts=posts.of_entries(tx, [known.id for known, _ in pairs]),
         owners=posts.known_by(tx, {name for _, one in pairs for name in one.names}),
         absent=entries.any_absent(tx),
+        new=[],
+        awaited=set(),
         cleaned=[],
     )
 
 
 def _note(tx: Tx, handful: _Handful) -> None:
+    """Write down what of a handful is not written yet, so that it is found."""
+    _note_new(tx, handful)
     posts.were_cleaned(tx, handful.cleaned, rules=RULES)
     handful.cleaned.clear()
+
+
+def _note_new(tx: Tx, handful: _Handful) -> list[PostId]:
+    made = posts.add(tx, [post for post, _, _ in handful.new])
+    for post, (new, revision, names) in zip(made, handful.new, strict=True):
+        handful.cleaned.append(Cleaned(entry=new.entry, post=post, revision=revision, names=names))
+        handful.owners.update(dict.fromkeys(names, post))
+    handful.new.clear()
+    handful.awaited.clear()
+    return made
 
 
 def changes(store: Store, post: PostId) -> list[Block]:
@@ -167,6 +184,8 @@ def article_of_text(text: str, *, title: str, url: str) -> Article:
 
 
 def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
+    if not handful.awaited.isdisjoint(made.names):
+        _note_new(tx, handful)
     post = handful.posts.get(known.id) or _same(tx, made, handful)
     if post is None:
         report = _add(tx, known, made, handful)
@@ -195,11 +214,10 @@ def _same(tx: Tx, made: Made, handful: _Handful) -> PostId | None:
 
 def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     article, source = made.article, known.entry.source
-    post = posts.add(
-        tx,
-        known.id,
-        source,
-        article,
+    new = New(
+        entry=known.id,
+        source=source,
+        article=article,
         article_sha=made.sha,
         fingerprint=made.fingerprint,
         guids=(known.entry.guid,) if known.entry.guid else (),
@@ -209,9 +227,12 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
         settled_from=made.settled_from,
         first_seen=known.seen,
     )
-    _was_cleaned(post, known, made, handful)
+    fresh = _fresh(made, handful)
+    handful.new.append((new, known.revision, fresh))
+    handful.awaited.update(fresh)
     if known.before:
         return Report()
+    *_, post = _note_new(tx, handful)
     doubts = _hold_flood(tx, source, known.seen)
     words = f"New post, held: {article.title}" if post in doubts else f"New post: {article.title}"
     return Report(done=(words,)) if made.fault is None else Report()
@@ -235,13 +256,14 @@ def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handf
     words = [name for name in made.names if name.startswith("words:") and name in handful.owners]
     for other in {handful.owners[name] for name in words} - {post}:
         posts.hold(tx, post, f"it has the very words of post {other}")
-    _was_cleaned(post, known, made, handful)
-
-
-def _was_cleaned(post: PostId, known: KnownEntry, made: Made, handful: _Handful) -> None:
-    fresh = tuple(name for name in made.names if name not in handful.owners)
+    fresh = _fresh(made, handful)
     handful.cleaned.append(Cleaned(entry=known.id, post=post, revision=known.revision, names=fresh))
     handful.owners.update(dict.fromkeys(fresh, post))
+
+
+def _fresh(made: Made, handful: _Handful) -> tuple[str, ...]:
+    """The names that no post has yet."""
+    return tuple(name for name in made.names if name not in handful.owners)
 
 
 def _hold_flood(tx: Tx, source: SourceName, seen: datetime) -> Mapping[PostId, str]:

@@ -18,9 +18,25 @@ from pipeline.store.rows import among, upsert, upsert_many
 
 _T = tables.posts.c
 Choice = Literal["keep", "skip"]
-_ADD = sa.insert(tables.posts).returning(_T.id)
+_ADD = sa.insert(tables.posts).returning(_T.id, sort_by_parameter_order=True)
 _BRIEF = sa.func.coalesce(_T.outline, sa.type_coerce(_T.article, sa.Text))
 """A document that has at least what a list shows of an article: those of long ago have no outline beside them."""
+
+
+class New(NamedTuple):
+    """A post seen for the first time."""
+
+    entry: EntryId
+    source: SourceName
+    article: Article
+    article_sha: str
+    fingerprint: str
+    guids: tuple[str, ...]
+    before: bool
+    held: str | None
+    fault: str | None
+    settled_from: datetime
+    first_seen: datetime
 
 
 class Cleaned(NamedTuple):
@@ -247,39 +263,18 @@ def oldest_new(tx: Tx, source: SourceName) -> datetime | None:
     return next(dates, None)
 
 
-def add(
-    tx: Tx,
-    entry: EntryId,
-    source: SourceName,
-    article: Article,
-    *,
-    article_sha: str,
-    fingerprint: str,
-    guids: tuple[str, ...],
-    before: bool,
-    held: str | None,
-    fault: str | None,
-    settled_from: datetime,
-    first_seen: datetime,
-) -> PostId:
-    """A post seen for the first time."""
-    values = {
-        "entry": entry,
-        "source": source,
-        "article": article,
-        "outline": _brief(article),
-        "moment": article.published or first_seen,
-        "title_key": title_key(article.title),
-        "article_sha": article_sha,
-        "fingerprint": fingerprint,
-        "guids": guids,
-        "before": before,
-        "held": held,
-        "fault": fault,
-        "settled_from": settled_from,
-        "first_seen": first_seen,
-    }
-    return PostId(tx.execute(_ADD, values).scalar_one())
+def add(tx: Tx, new: Sequence[New]) -> list[PostId]:
+    """Keep posts seen for the first time; their ids, in the same order."""
+    rows = [
+        {
+            **one._asdict(),
+            "outline": _brief(one.article),
+            "moment": one.article.published or one.first_seen,
+            "title_key": title_key(one.article.title),
+        }
+        for one in new
+    ]
+    return [PostId(post) for post in tx.execute(_ADD, rows).scalars()] if rows else []
 
 
 def change(
