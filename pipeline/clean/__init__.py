@@ -30,13 +30,13 @@ __all__ = ["RULES", "article_of_text", "changes", "due", "together", "work"]
 
 RULES = 2
 """The version of the cleaning rules; raising it cleans every entry anew."""
-HANDFUL = 50
+HANDFUL = 200
 
 
 def due(store: Store, settings: CleanSettings, now: datetime) -> Iterable[str]:
     """Handfuls of entries ("12,13,14") that no post was made of yet, or from an older revision, or by older rules.
 
-    A handful is written in one transaction: a thousand entries are twenty commits to the disk, not a thousand.
+    A handful is written in one transaction: a thousand entries are five commits to the disk, not a thousand.
     """
     with store.reading() as tx:
         ids = [str(entry) for entry in entries.uncleaned(tx, RULES)]

@@ -56,7 +56,7 @@ def _asked(asked: Asked) -> list[Made]:
 def side_by_side(make: Callable[[str], T], keys: Sequence[str]) -> Iterator[tuple[str, Future[T]]]:
     """What `make` makes of each key, in the order of the keys, a few of them ahead: what waits takes memory."""
     ahead = 2 * child.AT_ONCE
-    with ThreadPoolExecutor(child.AT_ONCE) as threads:
+    with ThreadPoolExecutor(child.AT_ONCE + 1) as threads:  # one reads entries for the child that is ready next
         begun = deque(threads.submit(make, key) for key in keys[:ahead])
         for at, key in enumerate(keys):
             yield key, begun.popleft()

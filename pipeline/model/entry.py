@@ -77,11 +77,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             *(file.url for file in self.enclosures),
             *((self.lead.url, self.lead.alt) if self.lead else ()),
         )
-        digest = hashlib.sha256()
-        for part in parts:
-            encoded = ("-" if part is None else "+" + part).encode("utf-8", "surrogatepass")
-            digest.update(len(encoded).to_bytes(8, "big") + encoded)
-        return digest.hexdigest()
+        marked = (b"-" if part is None else b"+" + part.encode("utf-8", "surrogatepass") for part in parts)
+        return hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in marked])).hexdigest()
 
 
 class KnownEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ _ENOUGH_WORDS, _SHORT = 250, 60
 _APPEARED = re.compile(r"\bthe post\b.{0,300}?\bappeared first on\b.{0,200}$", re.IGNORECASE)
 _END = 220
 """In so many last letters those words must begin, for the pattern to match."""
-_NEAR_END = 1000
+_NEAR_END = 700
 """So much HTML holds them, most often."""
 _TAG = re.compile(r"<[^>]{0,5000}>")
 _CUT_OFF = re.compile(
@@ -20,6 +20,8 @@ _CUT_OFF = re.compile(
     r"|weiterlesen|lire la suite|leer más|seguir leyendo|اقرأ المزيد)[\s»→>\]]*$",
     re.IGNORECASE,
 )
+_HINTS = ("…", "...", "read", "see", "terlesen", "re la su", "leer m", "leyendo", "اقرأ")
+"""One of these is in all that the pattern finds, whatever their case."""
 
 
 def is_excerpt(entry: Entry) -> bool:
@@ -30,12 +32,17 @@ def is_excerpt(entry: Entry) -> bool:
     """
     content = entry.html or entry.summary or ""
     end = _end(content)
-    if not end or _CUT_OFF.search(end[-120:]):
+    if not end or _is_cut_off(end[-120:]):
         return True
     if entry.html and entry.html != entry.summary:
         summary = "" if entry.summary is None else plain(entry.summary)
         return summary.endswith(end) and len(summary.split()) < _SHORT and summary == _text(content)
     return content.lower().count("<p") < 3 and len(_text(content).split()) < _ENOUGH_WORDS
+
+
+def _is_cut_off(end: str) -> bool:
+    folded = end.casefold()
+    return any(hint in folded for hint in _HINTS) and _CUT_OFF.search(end) is not None
 
 
 def _end(content: str) -> str:

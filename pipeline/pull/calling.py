@@ -74,16 +74,20 @@ def call_many(
     chosen: Sequence[Source], known: Mapping[SourceName, Health], store: Store, settings: PullSettings, out: Outside
 ) -> Iterator[Outcome]:
     """Call at sources side by side, their news written in few transactions; told in the order they were written."""
-    heard, writing = _Heard(), threading.Lock()
+    heard, adding, writing = _Heard(), threading.Lock(), threading.Lock()
 
     def called(source: Source) -> list[Outcome]:
         try:
             answer = call(source, known.get(source.name), settings, out)
         except Exception as fault:  # noqa: BLE001 - it is told of this source, and costs no other its turn
             return [(source.name, fault)]
-        with writing:
+        with adding:
             heard.add(answer)
-            return _written(heard.taken(), store) if heard.enough else []
+            taken = heard.taken() if heard.enough else []
+        if not taken:
+            return []
+        with writing:  # nobody else waits for it: while one writes, the others call
+            return _written(taken, store)
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for outcomes in threads.map(called, chosen):

@@ -44,7 +44,8 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     new: list[entries.New] = []
     changed: list[Entry] = []
     for given, entry in found.items():
-        ident = given if known.get(given) in (None, entry.sha) else _own_ident(tx, source, given, entry)
+        same = given not in known or known[given] == entry.sha
+        ident = given if same else _own_ident(tx, source, given, entry)
         if ident not in known:
             before = ident != newest if first else since is not None and age(entry) <= since
             new.append(entries.New(entry=entry, ident=ident, partial=is_excerpt(entry), before=before))

@@ -19,6 +19,10 @@ from pipeline.store.rows import among, upsert, upsert_many
 _T = tables.posts.c
 Choice = Literal["keep", "skip"]
 _ADD = sa.insert(tables.posts).returning(_T.id, sort_by_parameter_order=True)
+_ARRIVED = sa.select(sa.func.count()).where(
+    _T.before.is_(False), _T.first_seen == sa.bindparam("seen"), _T.source == sa.bindparam("of")
+)
+_CONFIRMED = sa.select(tables.facts.c.value).where(tables.facts.c.name == tables.CONFIRMED)
 _BRIEF = sa.func.coalesce(_T.outline, sa.type_coerce(_T.article, sa.Text))
 """A document that has at least what a list shows of an article: those of long ago have no outline beside them."""
 
@@ -205,8 +209,7 @@ def glances(tx: Tx, source: SourceName) -> list[Glance]:
 
 def count_arrived(tx: Tx, source: SourceName, seen: datetime) -> int:
     """How many posts that are not from before were first seen at that moment."""
-    arrived = sa.select(sa.func.count()).where(_T.before.is_(False), _T.first_seen == seen, _T.source == source)
-    return int(tx.execute(arrived).scalar_one())
+    return int(tx.execute(_ARRIVED, {"seen": seen, "of": source}).scalar_one())
 
 
 def title_key(title: str) -> str:
@@ -237,6 +240,11 @@ def _heads() -> sa.Select[Any]:
     return sa.select(_T.id, head, _T.first_seen, _T.before).order_by(_T.id)
 
 
+@cache
+def _first_new() -> sa.Select[Any]:
+    return _heads().where(_T.source == sa.bindparam("of"), _T.before.is_(False)).limit(50)
+
+
 def _glance(row: sa.Row[Any]) -> Glance:
     head = row.head
     return Glance(id=row.id, title=head.title, published=head.published, first_seen=row.first_seen, before=row.before)
@@ -258,7 +266,7 @@ def oldest_new(tx: Tx, source: SourceName) -> datetime | None:
 
     Whatever date that post was given later: it was there when it was first seen.
     """
-    rows = tx.execute(_heads().where(_T.source == source, _T.before.is_(False)).limit(50))
+    rows = tx.execute(_first_new(), {"of": source})
     dates = (min(row.head.published, row.first_seen) for row in rows if row.head.published is not None)
     return next(dates, None)
 
@@ -319,8 +327,7 @@ def doubted(tx: Tx) -> datetime | None:
 
     None where that never happened. Written by `carriers.confirm`.
     """
-    fact = tables.facts.c
-    value = tx.execute(sa.select(fact.value).where(fact.name == tables.CONFIRMED)).scalar()
+    value = tx.execute(_CONFIRMED).scalar()
     return None if value is None else datetime.fromisoformat(value)
 
 

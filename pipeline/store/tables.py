@@ -31,7 +31,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 @lru_cache(maxsize=64)  # thousands of rows are written at one moment
 def _written(value: datetime) -> str:
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+    return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Packed(sa.types.TypeDecorator[Any]):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import child, run
+from pipeline import child, clean, run
 from pipeline.clean import apart
 from pipeline.errors import ChildFault
 from pipeline.model import Post, Report
@@ -24,6 +24,7 @@ POSTS = 130
 def busy(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A blog with so many posts that they are cleaned in children, on a machine with two processors at least."""
     monkeypatch.setattr(apart, "MANY", 100)
+    monkeypatch.setattr(clean, "HANDFUL", 50)
     monkeypatch.setattr(child, "AT_ONCE", 2)
     fill(world)
     return world

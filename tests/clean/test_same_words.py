@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.clean import images, tree
 from pipeline.clean.rules import RULES, Rule
 from pipeline.model import Entry, SourceName
-from pipeline.model.excerpt import is_excerpt
+from pipeline.model.excerpt import _CUT_OFF, is_excerpt
 from pipeline.model.text import bare, collapsed, is_western, legal
 
 pieces = st.one_of(
@@ -73,6 +73,7 @@ def test_an_address_that_needs_nothing_is_left_as_reading_it_would_leave_it(url:
 html = st.lists(
     st.sampled_from(
         ["<p>", "</p>", "<a href='>'>", "<", ">", "&amp", "&amp;", "&am", "p;", "&#8230;", "…", "a ", "word ", "\n", "read more",
+         "ſEE MORE", "Keep readİng", "WEITERLEſEN", "LIRE LA SUITE", "Leer Más", "seguır leyendo", "اقرأ المزيد", " ... ", " [...]",
          "The post <a>A</a> appeared first on <b>B</b>.", "w" * 200, "words of a post " * 12, "<!-- " + "x" * 90 + "-->"]
     ),
     max_size=60,
@@ -88,8 +89,7 @@ def taken_for_an_excerpt(content: str, summary: str | None) -> bool:
     text = plain(content)
     if "appeared f" in text[-220:].lower():
         text = re.sub(r"(?i)\bthe post\b.{0,300}?\bappeared first on\b.{0,200}$", "", text).strip()
-    cut = r"(\[\s*(…|\.\.\.)\s*\]|…|\.\.\.|\(more…\)|\[?\b((read|see) (more|on|the rest)|(continue|keep) reading)\b.{0,80})[\s»→>\]]*$"
-    if not text or re.search(cut, text[-120:], re.IGNORECASE):
+    if not text or _CUT_OFF.search(text[-120:]):
         return True
     if content != summary:
         return summary is not None and plain(summary) == text and len(text.split()) < 60

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -62,6 +63,30 @@ def test_many_sources_are_told_in_their_order_and_written_in_one_transaction(
     assert set(kept(world).values()) == {2}
     assert visit(world).unchanged == MANY
     assert written == [MANY, MANY]
+
+
+def test_while_news_is_written_the_other_sources_are_asked(
+    world: World, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, everyone, waited = list[str](), threading.Event(), list[bool]()
+    real_write, real_fetch = calling.write, web.__call__
+
+    def fetching(url: str, *, validators: Validators | None = None) -> Fetched:
+        asked.append(url)
+        if len(asked) == MANY:
+            everyone.set()
+        return real_fetch(url, validators=validators)
+
+    def waiting(tx: object, calls: list[calling.Call]) -> list[Report]:
+        waited.append(everyone.wait(20))
+        return real_write(tx, calls)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(calling, "MOST_ENTRIES", 2 * (MANY - 10))
+    monkeypatch.setattr(calling, "write", waiting)
+    world.blog = fetching  # type: ignore[assignment]
+    visit(world)
+    assert waited == [True, True]
+    assert set(kept(world).values()) == {2}
 
 
 def test_sources_that_fail_cost_the_others_nothing(world: World, web: Web) -> None:
