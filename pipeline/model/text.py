@@ -39,13 +39,15 @@ def bare(text: str) -> str:
         letters = folded.encode("latin-1")
     except UnicodeEncodeError:
         return " ".join(_WORD.findall(folded))
-    return collapsed(letters.translate(_WORDS_ALONE).decode("latin-1"))
+    return _single_spaced(letters.translate(_WORDS_ALONE).decode("latin-1"))
 
 
 def collapsed(text: str) -> str:
     """Text with one space in place of any white space, and none at its ends."""
-    if not text.isprintable():  # only a space is white and printable
-        return " ".join(text.split())
+    return _single_spaced(text) if text.isprintable() else " ".join(text.split())  # only a space is white and printable
+
+
+def _single_spaced(text: str) -> str:
     while "  " in text:
         text = text.replace("  ", " ")
     return text.strip()
