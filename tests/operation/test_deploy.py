@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import plistlib
 import re
 import shutil
 import subprocess
@@ -41,6 +42,17 @@ def test_a_run_that_waits_for_a_person_is_no_failed_unit() -> None:
     timer = unit(DEPLOY / "paperround@.timer")
     assert timer["Timer"]["Persistent"] == "true"
     assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+def test_a_mac_runs_it_each_quarter_of_an_hour_and_makes_up_for_its_sleep() -> None:
+    agent = plistlib.loads((DEPLOY / "paperround.plist").read_bytes())
+    program, *words = agent["ProgramArguments"]
+    assert program.endswith("/bin/paperround")
+    assert words == ["--quiet", "--project", "/Users/lisa/kind-words", "run"]
+    assert [one["Minute"] for one in agent["StartCalendarInterval"]] == [0, 15, 30, 45]
+    assert "KeepAlive" not in agent, "a run that waits for a person would begin anew at once"
+    guide = (DEPLOY.parent / "docs/operations.md").read_text("utf-8")
+    assert f"kickstart gui/$(id -u)/{agent['Label']}" in guide
 
 
 def test_the_readers_side_comes_back_by_itself_and_each_newsletter_may_have_a_port() -> None:
