@@ -56,6 +56,18 @@ class CalendarUrl(HttpUrl):
     __slots__ = ()
 
 
+class SiteUrl(HttpUrl):
+    """A web address that others are put behind."""
+
+    __slots__ = ()
+
+
+class Machine(str):
+    """A machine or several by their addresses: "127.0.0.1", "10.0.0.0/8", "*" for all."""
+
+    __slots__ = ()
+
+
 class Host(str):
     """A host with or without a port, "127.0.0.1:8123", without anything around it."""
 
@@ -75,12 +87,12 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Newsletter(Section, frozen=True):
     """Who writes, from where, and in which language and time zone."""
 
-    title: Annotated[str, msgspec.Meta(min_length=1)]
+    title: Annotated[str, msgspec.Meta(pattern=r"\S", examples=["Kind Words"])]
     url: HttpUrl
     from_: Mailbox = msgspec.field(name="from")
     reply_to: Mailbox | None = None
     postal_address: str | None = None
-    public_url: HttpUrl | None = None
+    public_url: SiteUrl | None = None
     hub: HttpUrl | None = None
     language: Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["en"])] = "en"
     timezone: ZoneInfo = ZoneInfo("UTC")
@@ -178,7 +190,7 @@ class ReadersTable(Section, frozen=True):
     consent: str | None = None
     unsubscribe: Literal["serve", "mailto", "provider"] = "serve"
     unsubscribe_to: Mailbox | None = None
-    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    trusted_proxies: tuple[Machine, ...] = (Machine("127.0.0.1"), Machine("::1"))
 
 
 class ImapTable(Section, frozen=True):
@@ -685,6 +697,22 @@ def _http_url(text: str) -> HttpUrl:
     return HttpUrl(text.strip())
 
 
+def _site_url(text: str) -> SiteUrl:
+    if "?" in text or "#" in text:
+        raise ValueError('expected a web address without ? and #, like "https://news.example.org/"')
+    return SiteUrl(_http_url(text))
+
+
+def _machine(text: str) -> Machine:
+    from ipaddress import ip_network
+
+    try:
+        _ = text == "*" or ip_network(text)
+    except ValueError:
+        raise ValueError('expected addresses of machines, like "127.0.0.1" or "10.0.0.0/8"') from None
+    return Machine(text)
+
+
 def _calendar_url(text: str) -> CalendarUrl:
     try:
         return CalendarUrl(_http_url(re.sub(r"^webcals?://", "https://", text.strip(), flags=re.IGNORECASE)))
@@ -751,6 +779,8 @@ def _mailbox(text: str) -> Mailbox:
 
 PARSERS: toml.Parsers = {
     HttpUrl: _http_url,
+    SiteUrl: _site_url,
+    Machine: _machine,
     CalendarUrl: _calendar_url,
     Duration: _duration,
     Ages: _ages,

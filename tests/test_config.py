@@ -125,6 +125,8 @@ def test_a_line_that_is_not_toml_is_told_with_what_to_write(
         ('[imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
         ('[delivery.imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
         ('[affiliate]\nbookshop = "1"\n', "It is written [books.affiliate]. Known:"),
+        ('[readers]\ntrusted_proxies = ["!!"]\n', ":9: readers.trusted_proxies can't be "),
+        ('[readers]\ntrusted_proxies = ["10.0.0.1/8"]\n', 'addresses of machines, like "127.0.0.1" or "10.0.0.0/8".'),
         ("[delivery.schedule]\nmin_posts = 2\n", "It is written [schedule]. Known:"),
         ('[delivery.source]\nurl = "https://b.example/"\n', "It is written [[source]]. Known:"),
     ],
@@ -132,6 +134,26 @@ def test_a_line_that_is_not_toml_is_told_with_what_to_write(
 def test_a_value_that_can_not_be_is_told_in_plain_words(tmp_path: Path, more: str, said: str) -> None:
     (found,) = faults(tmp_path, GOOD + more)
     assert said in found
+
+
+@pytest.mark.parametrize("title", ["", " ", "\t"])
+def test_a_title_of_blanks_is_none(tmp_path: Path, title: str) -> None:
+    (found,) = faults(tmp_path, GOOD.replace('"Kind Words"', f'"{title}"'))
+    assert found.endswith(f'toml:2: newsletter.title can\'t be "{title}": expected something like "Kind Words".')
+
+
+@pytest.mark.parametrize("more", ["?page=1", "#top", "news/?"])
+def test_the_public_address_is_one_that_others_can_be_put_behind(tmp_path: Path, more: str) -> None:
+    url = f"https://news.example.org/{more}"
+    (found,) = faults(tmp_path, GOOD.replace("[[source]]", f'public_url = "{url}"\n\n[[source]]'))
+    said = 'expected a web address without ? and #, like "https://news.example.org/".'
+    assert found.endswith(f'toml:6: newsletter.public_url can\'t be "{url}": {said}')
+
+
+@pytest.mark.parametrize("given", ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "*"])
+def test_trusted_proxies_are_addresses_or_nets_of_them(tmp_path: Path, given: str) -> None:
+    made = config.load(project(tmp_path, GOOD + f'[readers]\ntrusted_proxies = ["{given}"]\n'), {})
+    assert made.readers.trusted_proxies == (given,)
 
 
 def test_a_stranger_s_provider_may_be_called_as_a_setting_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
