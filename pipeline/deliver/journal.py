@@ -7,6 +7,7 @@ forced to disk for each reader, so after a power cut it may miss its last lines:
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ class Journal:
     def begun(self, batch: Batch) -> Iterator[Journal]:
         """A journal for these readers, in this order, kept until the block ends."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("wb", buffering=0) as self._file:
+        with open(self._path, "wb", buffering=0, opener=_private) as self._file:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             self._file.write(_first_line(batch) + b"\n")
             yield self
@@ -81,6 +82,10 @@ class Journal:
         if len(heard) == len(batch.recipients):
             return heard
         return [*heard, NoAnswer(sent="after", words="the program was stopped while this copy was on the line")]
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _first_line(batch: Batch) -> bytes:

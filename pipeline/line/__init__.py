@@ -90,7 +90,7 @@ def _write(request: FileDrop, outbox: Path) -> Reply:
     if not target.is_relative_to(outbox.resolve()):
         return NoAnswer(sent="before", words=f"{request.path} lies outside the outbox; nothing was written.")
     try:
-        files.write(target, request.content)
+        files.write(target, request.content, mode=0o600)  # a reader's address and the link by which she leaves
     except OSError as fault:
         return NoAnswer(sent="before", words=f"{request.path} can't be written: {fault.strerror}.")
     return Answer(status=200)

@@ -42,6 +42,7 @@ def test_who_is_not_in_the_journal_of_a_killed_run_was_not_sent_to_but_the_next_
     with journal.begun(batch):
         assert journal.is_kept()
         journal.heard(TAKEN)
+        assert [path.stat().st_mode & 0o077 for path in (tmp_path / "journal").iterdir()] == [0]
     assert not journal.is_kept()
     first, second = journal.replies(batch) or ()
     assert first == TAKEN

@@ -77,6 +77,10 @@ def test_from_a_served_blog_to_files_for_each_reader(author: Author) -> None:
     assert sorted(author.mails()) == READERS
     account = json.loads(author.types("--json", "status", "1").stdout)["account"]
     assert account == {"audience": 6, "accepted": 6, "rejected": 0, "suppressed": 0, "unknown": 0, "pending": 0}
+    files = [path for path in (author.folder / "outbox").rglob("*") if path.is_file()]
+    named = [path for path in files if READERS[0].encode() in path.read_bytes()]
+    assert {path.suffix for path in named} >= {".eml", ".sqlite3"}
+    assert [path for path in named if path.stat().st_mode & 0o077] == [], "others of this machine can read who reads it"
 
 
 def test_an_edit_between_approval_and_sending_stops_it_with_exit_code_3(author: Author) -> None:
