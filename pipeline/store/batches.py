@@ -12,10 +12,15 @@ from pipeline.store import ledger, people, tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import bare
 
+_S = tables.sendings.c
 _B = tables.batches.c
 _O = tables.outcomes.c
 _W = tables.subscribers.c
-_NUMBER_AND_KEY = sa.select(_B.number, _B.key).where(_B.id == ledger.THIS)
+_ABOUT = (
+    sa.select(_S.number, _B.key, _S.sender, _S.reply_to, _S.frozen, _S.links, _S.domain, ledger.MESSAGE)
+    .join(tables.batches, _B.number == _S.number)
+    .where(_B.id == ledger.THIS)
+)
 _READERS = sa.select(_O.subscriber, _O.address, _O.name, _O.unsubscribe, _O.message_id).where(*ledger.OPEN_HERE)
 
 
@@ -24,25 +29,24 @@ def read(tx: Tx, batch: BatchId, secret: bytes, *, named: bool = True) -> Batch:
 
     Copies that the provider makes out of one message are `named` by it; then all their Message-IDs are "".
     """
-    row = tx.execute(_NUMBER_AND_KEY, {"this": batch}).one()
-    frozen = ledger.sending(tx, row.number)
-    assert frozen is not None
-    name = _message_ids(secret, row.number, frozen.domain) if named else _nameless
+    about = tx.execute(_ABOUT, {"this": batch}).one()
+    name = _message_ids(secret, about.number, about.domain) if named else _nameless
+    links = about.links
     rows = sorted(bare(tx.execute(_READERS, {"this": batch})))  # nearly in order already, which the database can't know
     return Batch(
         id=batch,
-        issue=row.number,
-        key=row.key,
-        message=frozen.message,
-        sender=frozen.sender,
-        reply_to=frozen.reply_to,
-        date=frozen.frozen,
+        issue=about.number,
+        key=about.key,
+        message=ledger.message(about.message),
+        sender=about.sender,
+        reply_to=about.reply_to,
+        date=about.frozen,
         recipients=tuple(
             Recipient(
                 subscriber=subscriber,
                 address=address,
                 name=called,
-                unsubscribe=frozen.links + token,
+                unsubscribe=links + token,
                 message_id=known or name(subscriber),
             )
             for subscriber, address, called, token, known in rows

@@ -84,19 +84,18 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     claimed_by: str | None
 
 
-_SENDING = sa.select(
-    *(column for column in _S if column.name != "message"), sa.type_coerce(_S.message, sa.Text).label("message")
-).where(_S.number == THIS)
+MESSAGE = sa.type_coerce(_S.message, sa.Text).label("message")
+_SENDING = sa.select(*(column for column in _S if column.name != "message"), MESSAGE).where(_S.number == THIS)
 
 
 def sending(tx: Tx, number: IssueNumber) -> Sending | None:
     """What was frozen for an issue, None before that."""
     row = tx.execute(_SENDING, {"this": number}).first()
-    return None if row is None else Sending(**{**row._mapping, "message": _message(row.message)})
+    return None if row is None else Sending(**{**row._mapping, "message": message(row.message)})
 
 
 @lru_cache(maxsize=4)
-def _message(document: str) -> Message:
+def message(document: str) -> Message:
     """An issue's message is the same for all of its batches, and as long as all of a batch's rows together."""
     return msgspec.json.decode(document, type=Message)
 
@@ -285,17 +284,18 @@ def move(
     return fresh
 
 
-_LEFT_OPEN = sa.select(_B.size - _B.accepted - _B.rejected - _B.suppressed, _B.unknown).where(_B.id == THIS)
-_CLOSE = sa.update(tables.batches).where(_B.id == THIS).values(state=sa.bindparam("how"), words=sa.bindparam("said"))
+_NOBODY_OPEN = _B.size == _B.accepted + _B.rejected + _B.suppressed + _B.unknown
+_CLOSE = (
+    sa.update(tables.batches)
+    .where(_B.id == THIS, _NOBODY_OPEN)
+    .values(state=sa.case((_B.unknown > 0, "unknown"), else_="done"), words=sa.bindparam("said"))
+)
 
 
 def close(tx: Tx, batch: BatchId, words: str) -> None:
     """End a batch's attempt: unknown when a fate is, else done. Raises PaperroundError when somebody is still open."""
-    still_open, unknown = tx.execute(_LEFT_OPEN, {"this": batch}).one()
-    if still_open > unknown:
+    if tx.execute(_CLOSE, {"this": batch, "said": words}).rowcount != 1:
         raise PaperroundError(f"Batch {batch} can't be closed while some of its readers are still to be handed over.")
-    state = "unknown" if unknown else "done"
-    tx.execute(_CLOSE, {"this": batch, "how": state, "said": words})
 
 
 def reopen(tx: Tx, batch: BatchId, words: str, not_before: datetime | None = None) -> None:
@@ -340,18 +340,20 @@ def held(tx: Tx, number: IssueNumber) -> int:
     return int(tx.execute(held).scalar_one())
 
 
-_AUDIENCE = sa.select(_S.audience).where(_S.number == THIS)
-_ACCOUNT = sa.select(*(sa.func.coalesce(sa.func.sum(_B[name]), 0) for name in ("size", *_COUNTED))).where(
-    _B.number == THIS
+_ACCOUNT = (
+    sa.select(_S.audience, *(sa.func.coalesce(sa.func.sum(_B[name]), 0) for name in ("size", *_COUNTED)))
+    .outerjoin_from(tables.sendings, tables.batches, _B.number == _S.number)
+    .where(_S.number == THIS)
+    .group_by(_S.number)
 )
 
 
 def account(tx: Tx, number: IssueNumber) -> Account | None:
     """The issue's sum, None before it was frozen. Raises PaperroundError when somebody is missing."""
-    audience = tx.execute(_AUDIENCE, {"this": number}).scalar()
-    if audience is None:
+    row = tx.execute(_ACCOUNT, {"this": number}).first()
+    if row is None:
         return None
-    size, *counted = (int(value) for value in tx.execute(_ACCOUNT, {"this": number}).one())
+    audience, size, *counted = map(int, row)
     fates = dict(zip(_COUNTED, counted, strict=True))
     account = Account(issue=number, audience=audience, **fates, pending=size - sum(counted))
     if not account.balanced:
