@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline.errors import StoreFault
+from pipeline import run
+from pipeline.errors import PaperroundError, StoreFault
+from pipeline.model import BatchId
+from pipeline.store import ledger, tables
 from tests import postgres
 from tests.deliver.scene import Scene, Stage
 
@@ -81,3 +84,23 @@ def test_a17_a_state_that_lost_its_last_commits_to_a_power_cut_mails_nobody_twic
             assert sorted(scene.double.taken) in ([], [(1, 3), (1, 4)])
             assert taken == {(1, 1), (1, 2), (1, 3), (1, 4)}
             scene.double.forget()
+
+
+def test_readers_go_out_in_the_order_they_came_however_the_database_keeps_them(stage: Stage) -> None:
+    with stage("none") as scene, scene.project() as project:
+        run.perform(project, "deliver", lambda: ["freeze/1"])
+        with project.store.writing() as tx:
+            rows = [dict(row._mapping) for row in tx.execute(sa.select(tables.outcomes))]
+            tx.execute(sa.delete(tables.outcomes))
+            tx.execute(sa.insert(tables.outcomes), sorted(rows, key=lambda row: -row["subscriber"]))
+        run.walk(project, "deliver")
+        assert [reader for _, reader in scene.double.taken] == [1, 2, 3, 4]
+
+
+def test_a_batch_is_not_closed_while_a_reader_waits(stage: Stage) -> None:
+    with stage("none") as scene:
+        with scene.project() as project:
+            run.perform(project, "deliver", lambda: ["freeze/1"])
+            with pytest.raises(PaperroundError, match="can't be closed"), project.store.writing() as tx:
+                ledger.close(tx, BatchId(1), "")
+        assert scene.sums == {"pending": 4}
