@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from pipeline import deliver
+from pipeline import providers
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
 from pipeline.model import Outside, Report
@@ -86,7 +86,7 @@ def _said(fresh: Sequence[Matter], store: Store, settings: Settings, out: Outsid
 
 def _ways_gone(arrived: Sequence[str], settings: Settings) -> str:
     """As in " by mail and ntfy"; what was only written into a file went to nobody."""
-    file = "mail" in arrived and not deliver.provider(settings.deliver).can.real
+    file = "mail" in arrived and not providers.leaves(settings.delivery.provider)
     by = " and ".join(name for name in arrived if not (file and name == "mail"))
     written = ", written into outbox/mail/0/test/, sent to nobody" if file else ""
     return f" by {by}{written}" if by else written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -152,13 +152,17 @@ class Ask:
         ours = f"{parts.scheme}://{parts.netloc}".lower() in self.door.origins
         return parts.path + (f"?{parts.query}" if parts.query else "") if ours and parts.path else "/"
 
-    def page(self, template: str, *, status: int = 200, stays: bool = False, **values: Any) -> Response:
+    def page(
+        self, template: str, *, status: int = 200, stays: bool = False, shows: Collection[str] = (), **values: Any
+    ) -> Response:
         """A page of our own. What a page that is open already shows is not sent to it again (204).
 
-        A page that `stays` is the answer to a form: it is as she has it, whatever changes meanwhile.
+        A page that `stays` is the answer to a form: it is as she has it, whatever changes meanwhile. Sentences that
+        it `shows` in their place are not told at its top as well.
         """
         again = None if stays else self.address
-        html = views.fill(template, **self._around(), again=again, told=self.telling.now(), **values)
+        told = [one for one in self.telling.now() if one.sentence not in shows]
+        html = views.fill(template, **self._around(), again=again, told=told, shows=shows, **values)
         lasting = _PASSING.sub("", html.partition("<main")[2])
         digest = hashlib.sha256(lasting.encode()).hexdigest()[:16]
         if self.request.headers.get("hx-request") and self.asked("seen") == digest:

@@ -433,3 +433,10 @@ def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only
         author.post("/go/1/resend", sure="yes")
         project.errands.wait(30)
         assert "1 reader = 1 written" in author.reads("/issue/1")
+
+
+def test_what_is_wrong_with_the_file_of_events_is_told_once(author: Author, world: World) -> None:
+    author.post("/go/1/make")
+    (world.folder / "sources/events.toml").write_text('[[event]]\ntitle = "Reading"\nstarts = 0001-01-01\n')
+    said = author.reads(), author.post("/issue/1/subject", words="Hello"), author.post("/go/fetch")
+    assert [page.count("sources/events.toml:1: starts is in the year 0001") for page in said] == [1, 1, 1]

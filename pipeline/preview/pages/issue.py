@@ -40,6 +40,7 @@ def _page(ask: Ask, there: Hand) -> Response:
     return ask.page(
         "issue.html",
         title=f"Issue {there.number}",
+        shows=there.plan.faults if there.plan else (),
         hand=there,
         view=_view(ask, there.shown),
         widths=WIDTHS,
