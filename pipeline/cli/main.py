@@ -54,6 +54,17 @@ So the list is there, and Tab answers, before any of these files is loaded.
 PLAIN = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "→": "->", "×": "x"}
 
 
+class _Context(click.Context):
+    """Machines that ask for help get it in one document, too."""
+
+    def get_help(self) -> str:
+        words = super().get_help()
+        return _as_json({"help": words}) if _for_machines() else words
+
+
+click.Command.context_class = _Context
+
+
 class _Commands(click.Group):
     """The commands of COMMANDS, each loaded when it is called."""
 
@@ -90,6 +101,15 @@ class _Commands(click.Group):
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click calls it so
+    if wanted:
+        from importlib.metadata import version
+
+        number = version("paperround")
+        click.echo(_as_json({"version": number}) if _for_machines() else f"paperround, version {number}")
+        ctx.exit()
+
+
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--project",
@@ -100,7 +120,9 @@ class _Commands(click.Group):
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON document to standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing of the way: only the result, and what went wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Say every step.")
-@click.version_option(package_name="paperround", prog_name="paperround")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version and exit."
+)
 @click.pass_context
 def cli(ctx: click.Context, project: str, *, as_json: bool, quiet: bool, verbose: bool) -> None:
     """From your blog to an approved email digest and clean feeds, with the children's books that fit.
@@ -163,11 +185,21 @@ def _plainly(fault: UnicodeError) -> tuple[str, int]:
 
 def _document(fault: str) -> None:
     """Machines get one document, whatever went wrong; none where standard output itself is what takes no more."""
-    if "--json" in sys.argv:
+    if _for_machines():
         import json
 
         with contextlib.suppress(OSError):
             click.echo(json.dumps({"fault": fault}, ensure_ascii=False).encode())
+
+
+def _for_machines() -> bool:
+    return "--json" in sys.argv
+
+
+def _as_json(document: dict[str, str]) -> str:
+    import json
+
+    return json.dumps(document)
 
 
 def _told(fault: PaperroundError) -> int:

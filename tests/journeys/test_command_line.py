@@ -154,6 +154,15 @@ def test_where_the_locale_has_latin_letters_alone_people_read_plain_quotes_and_m
     assert 'newsletter="Kind 题"' in run("metrics").stdout
 
 
+@pytest.mark.parametrize("words", ["--version", "--help", "status --help", "books list --help"])
+def test_machines_get_help_and_version_as_one_document_too(run: Run, words: str) -> None:
+    done = run("--json", *words.split())
+    assert done.returncode == 0
+    ((kind, said),) = json.loads(done.stdout).items()
+    assert kind == ("version" if words == "--version" else "help")
+    assert run(*words.split()).stdout.strip().endswith(said.strip())
+
+
 def test_a_draft_that_something_blocks_is_not_offered_for_approval_however_often_it_is_built(
     world: World, run: Run
 ) -> None:
