@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import nh3
+from lxml import etree
 from msgspec.structs import replace
 
 from pipeline.clean import embeds, images, page, prose, residue, text, tree
@@ -30,6 +31,7 @@ INLINE = frozenset([
     "a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "mark", "q", "rp", "rt", "ruby", "s",
     "small", "strong", "sub", "sup", "time", "u",
 ])  # fmt: skip
+_BLOCKS = frozenset(["p", "h2", "h3", "h4", "ul", "ol", "blockquote", "figure", "hr", "pre", "table", "dl"])
 EMPTY = ("p", "h2", "h3", "h4", "li", "figure", "ul", "ol", "blockquote", "a", "em", "strong")
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -172,19 +174,41 @@ def _safe(root: tree.Element) -> tuple[str, tree.Element]:
 
     The HTML, and its tree.
     """
-    dirty = tree.inner(root)
-    for _ in range(6):
-        clean = _cleaner().clean(dirty)
-        whole = _division(clean)
-        _wrap_loose(whole)
-        _drop_empty(whole)
-        made = tree.inner(whole)
-        if made == dirty:
-            break
-        dirty = made
+    dirty = _tight(root)
+    clean, whole, made = _once_safe(dirty) if dirty else ("", root, "")
+    if not dirty or made != dirty:
+        dirty = tree.inner(root)
+        for _ in range(6):
+            clean, whole, made = _once_safe(dirty)
+            if made == dirty:
+                break
+            dirty = made
     if "<pre" not in made and _EMPTY_LINE.search(made):
         made = re.sub(rf"\s*{_EMPTY_LINE.pattern}\s*", "\n", made)
     return made, whole if made == clean else _division(made)
+
+
+def _tight(root: tree.Element) -> str:
+    """What is in a body of nothing but blocks, without the space between them; empty for any other.
+
+    That is how it comes out in the end, if all is well with it. Then one look is enough, where else there are two.
+    """
+    body = next(root.iterchildren("body"), None) if len(root) == 1 else None
+    if body is None or any(block.tag not in _BLOCKS for block in body):
+        return ""
+    if any(loose and loose.strip() for loose in (root.text, body.text, body.tail, *(block.tail for block in body))):
+        return ""
+    tight = "".join([etree.tostring(block, encoding="unicode", method="xml", with_tail=False) for block in body])
+    return "" if ' class="' in tight or ' style="' in tight else tight
+
+
+def _once_safe(dirty: str) -> tuple[str, tree.Element, str]:
+    """What the allow-list leaves, its tree when loose text has a paragraph and nothing is empty, and that as HTML."""
+    clean = _cleaner().clean(dirty)
+    whole = _division(clean)
+    _wrap_loose(whole)
+    _drop_empty(whole)
+    return clean, whole, tree.inner(whole)
 
 
 def _division(html: str) -> tree.Element:
@@ -198,8 +222,6 @@ def _cleaner() -> nh3.Cleaner:
 
 def _wrap_loose(whole: tree.Element) -> None:
     """Text that stands between blocks gets a paragraph; two line breaks in a row mean one."""
-    from lxml import etree
-
     between = (whole.text, *(child.tail for child in whole))
     if all(child.tag not in INLINE for child in whole) and not any(text and text.strip() for text in between):
         whole.text = None

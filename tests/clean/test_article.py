@@ -260,3 +260,13 @@ def test_any_soup_comes_out_well_formed_and_says_the_same_when_cleaned_again(htm
     etree.fromstring(f"<div>{made}</div>")
     assert compiles(made)
     assert cleaned(made).text.split() == first.text.split()
+
+
+@given(soup)
+@settings(max_examples=200, deadline=None)
+def test_an_article_that_is_well_already_is_what_it_would_be_after_more_looks(html: str) -> None:
+    blocks = f"<p>A &amp; b</p>\n<p><b>c</p>\n{html}\n<p>d</p>\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.clean.article._tight", lambda _: "")
+        slowly = [cleaned(one) for one in (html + LONG, blocks)]
+    assert [cleaned(one) for one in (html + LONG, blocks)] == slowly
