@@ -17,7 +17,7 @@ def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
     """
     if holds(path, content):
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make(path.parent, mode | (mode & 0o444) >> 2)
     temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}-{get_ident()}.tmp")
     try:
         with temporary.open("wb") as handle:
@@ -31,6 +31,15 @@ def write(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
         raise
     sync_folder(path.parent)
     return True
+
+
+def _make(folder: Path, mode: int) -> None:
+    """A folder and what is missing above it: who may read a file in it may enter it, whatever the umask says."""
+    if folder.is_dir():
+        return
+    _make(folder.parent, mode)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(mode)
 
 
 def rewrite(path: Path, content: bytes) -> bool:

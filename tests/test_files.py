@@ -33,6 +33,19 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("mode", "folders"), [(0o644, 0o755), (0o600, 0o700)])
+def test_who_may_read_a_file_may_enter_its_folders_whatever_the_umask_of_a_cron_line(
+    tmp_path: Path, mode: int, folders: int
+) -> None:
+    before = os.umask(0o077)
+    try:
+        files.write(tmp_path / "public/issues/index.html", b"Hello", mode=mode)
+    finally:
+        os.umask(before)
+    made = [tmp_path / name for name in ("public", "public/issues", "public/issues/index.html")]
+    assert [path.stat().st_mode & 0o777 for path in made] == [folders, folders, mode]
+
+
 @pytest.mark.parametrize("knows", [True, False])
 def test_a_drive_that_keeps_what_it_is_given_in_its_own_memory_is_told_to_write_it_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knows: bool
