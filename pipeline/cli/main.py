@@ -186,10 +186,8 @@ def _plainly(fault: UnicodeError) -> tuple[str, int]:
 def _document(fault: str) -> None:
     """Machines get one document, whatever went wrong; none where standard output itself is what takes no more."""
     if _for_machines():
-        import json
-
         with contextlib.suppress(OSError):
-            click.echo(json.dumps({"fault": fault}, ensure_ascii=False).encode())
+            click.echo(_as_json({"fault": fault}))
 
 
 def _for_machines() -> bool:
