@@ -20,7 +20,11 @@ from typing import Any
 
 USER = "paperround"
 PASSWORD = "only-for-tests"
-SETTINGS = {"listen_addresses": "127.0.0.1", "max_connections": "200", "fsync": "off", "max_wal_size": "1GB"}
+# A server that stops waits as long as `authentication_timeout` for who has called and says nothing, as a killed worker does.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1", "max_connections": "200", "fsync": "off", "max_wal_size": "1GB",
+    "authentication_timeout": "20s",
+}  # fmt: skip
 """Nobody cuts the power of a test machine between two tests, so the disk need not be waited for."""
 _TABLES = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'paperround'"
 
