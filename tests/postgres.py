@@ -20,7 +20,7 @@ from typing import Any
 
 USER = "paperround"
 PASSWORD = "only-for-tests"
-# A server that stops waits as long as `authentication_timeout` for who has called and says nothing, as a killed worker does.
+# A server that stops waits as long as `authentication_timeout` for who calls just then and says nothing.
 SETTINGS = {
     "listen_addresses": "127.0.0.1", "max_connections": "200", "fsync": "off", "max_wal_size": "1GB",
     "authentication_timeout": "20s",
