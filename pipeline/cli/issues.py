@@ -341,13 +341,14 @@ def reconcile(terminal: Terminal, issue: IssueNumber, *, resend_unknown: bool) -
 @click.command()
 @ISSUE
 @click.option("--text", metavar="WORDS", help="What was wrong, and what is right, in Markdown; - reads standard input.")
-@click.option("--subject", metavar="WORDS", help="The subject line. Default: Correction, and the issue's title.")
+@click.option("--subject", metavar="WORDS", help="The subject line. Default: the draft's, or Correction and the issue's title.")
 @click.option("--drop", is_flag=True, help="Take back a correction that was not sent.")
 @click.pass_obj
 def correct(terminal: Terminal, issue: IssueNumber, text: str | None, subject: str | None, *, drop: bool) -> None:
     """Write a short correction to those who got an issue, and to nobody else.
 
-    It is a draft like any other: look at it, approve it, send it. Saying it again writes the draft anew.
+    It is a draft like any other: look at it, approve it, send it. Saying it again writes the draft anew, and tells what
+    it said until then.
 
     \b
     Example: paperround correct 7 --text "The reading is on *Friday*, not on Thursday."
@@ -365,8 +366,8 @@ def correct(terminal: Terminal, issue: IssueNumber, text: str | None, subject: s
             report = compose.drop(issue, project.store)
         else:
             number, report = compose.correct(issue, project.store, section, said=said, named=subject, now=now)
+        lines = [*report.done]
         report += run.walk(project, "pictures", "links", "render", "syndicate")
-    lines = [*report.done[:1]]
     if number is not None:
         lines.append(f"Look at outbox/issues/{number}-correction-of-{issue}/, then `approve {number}`.")
     terminal.conclude(report, {"issue": number, "corrects": issue}, lines)

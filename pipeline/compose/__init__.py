@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.compose import drafting, edits, events, schedule
-from pipeline.compose.correction import correct, drop, mark
+from pipeline.compose.correction import correct, correcting, drop
 from pipeline.compose.drafting import drafts
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
 from pipeline.compose.standings import listed, outlines, stands, turn, when
@@ -32,12 +32,12 @@ __all__ = [
     "change",
     "choose",
     "correct",
+    "correcting",
     "decide",
     "drafts",
     "drop",
     "due",
     "history",
-    "mark",
     "outlines",
     "pin",
     "plan",
@@ -50,10 +50,6 @@ __all__ = [
     "work",
 ]
 
-HAND_EDITED = (
-    "Issue {0} has files that were edited by hand, so it stays as it is. "
-    "`approve {0}` takes them; `build --now --fresh` throws the edits away."
-)
 HELD = "held"
 """The key of the work that is no slot: to say which posts wait for the author's word."""
 
@@ -114,7 +110,7 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
         if draft is None and issues.has_slot(tx, slot.key):
             return Report(unchanged=1)
         if draft is not None and drafting.edited(tx, draft, settings):
-            return Report(attention=(HAND_EDITED.format(draft.number),))
+            return Report(attention=(drafting.HAND_EDITED.format(draft.number),))
         number = draft.number if draft else drafting.next_number(tx)
         created = draft.created if draft else out.clock()
         asked = _Asked(slot=slot, only=only, number=number, created=created, impatient=drafting.asked_for(slot))
@@ -263,7 +259,7 @@ def _changeable(tx: Tx, number: IssueNumber, settings: ComposeSettings) -> Issue
     if issues.settled(tx, number):
         raise NeedsPerson(f"Issue {number} has been approved or sent, so it can't be changed as it is.")
     if drafting.edited(tx, known, settings):
-        raise NeedsPerson(HAND_EDITED.format(number))
+        raise NeedsPerson(drafting.HAND_EDITED.format(number))
     return known
 
 
@@ -329,7 +325,7 @@ def decide(
         drafts, placed = drafting.drafts(tx), issues.placed(tx, [post]).get(post)
         draft = next((one for one in drafts if placed in (None, one.number)), None)
         if draft is not None and drafting.edited(tx, draft, settings):
-            return known, Report(attention=(HAND_EDITED.format(draft.number),))
+            return known, Report(attention=(drafting.HAND_EDITED.format(draft.number),))
         kept.add(tx, draft.number if draft else kept.NEXT, wanted, by=by, now=now)
         return known, _anew(tx, draft.number if draft else drafting.next_number(tx), draft, settings, now)
 

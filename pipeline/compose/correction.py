@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline import looks
-from pipeline.compose import subject
+from pipeline.compose import drafting, subject
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Correction, Issue, IssueNumber, Report, Slot
@@ -30,9 +30,10 @@ def correct(
 ) -> tuple[IssueNumber, Report]:
     """Draft the correction of an issue, or write its draft anew; its number, and what was done.
 
-    `said` is Markdown, `named` the subject, None to propose one; `seen` is the mark of the draft that the person saw.
+    `said` is Markdown, `named` the subject: "" to have one proposed, None to leave a draft's as it is. `seen` is the
+    mark of the draft that the person saw; who saw none is told which words hers take the place of.
     Raises UserError when nobody has the issue yet, or when its correction has a yes already, NeedsPerson when it is
-    not the one that was seen any more.
+    not the one that was seen any more, or its files were edited by hand.
     """
     if not said.strip():
         raise UserError("A correction needs words.", next_step='Add --text "what was wrong, and what is right".')
@@ -44,13 +45,25 @@ def correct(
                 f"Issue {draft.number}, which corrects issue {number}, is approved already.",
                 next_step=f"`send {draft.number}`, or take it back: `correct {number} --drop`.",
             )
-        mine = draft.number if draft else IssueNumber(issues.last_number(tx) + 1)
-        made = corrected(wrong, mine, settings, said=said, named=named, now=draft.created if draft else now)
+        if draft is not None and drafting.edited(tx, draft, settings):
+            raise NeedsPerson(drafting.HAND_EDITED.format(draft.number))
+        mine = draft.number if draft else drafting.next_number(tx)
+        if draft is not None and named is None:
+            named = draft.subject
+        made = corrected(wrong, mine, settings, said=said, named=named or "", now=draft.created if draft else now)
         if made == draft:
             return mine, Report(unchanged=1)
         issues.write(tx, made, hashlib.sha256(msgspec.json.encode(made)).hexdigest(), books=())
     did = "written anew" if draft else "drafted"
-    return mine, Report(done=(f"Issue {mine} {did}: it corrects issue {number}, “{wrong.title}”.",))
+    unseen = _replaced(draft, made) if draft and seen is None else ()
+    return mine, Report(done=(f"Issue {mine} {did}: it corrects issue {number}, “{wrong.title}”.", *unseen))
+
+
+def _replaced(draft: Issue, made: Issue) -> tuple[str, ...]:
+    """What a draft said that the one in its place does not say: nobody else has kept it."""
+    before, now = draft.corrects, made.corrects
+    words = (f"Until now it said: {before.said}",) if before and now and before.said != now.said else ()
+    return words + ((f"Until now its subject was “{draft.subject}”.",) if draft.subject != made.subject else ())
 
 
 def drop(number: IssueNumber, store: Store, seen: str | None = None) -> Report:
@@ -67,10 +80,23 @@ def drop(number: IssueNumber, store: Store, seen: str | None = None) -> Report:
     return Report(done=(f"Issue {draft.number}, which corrected issue {number}, was taken back.",))
 
 
-def mark(number: IssueNumber, store: Store) -> str:
-    """Changes with the words of an issue's correction and with a yes to it; "" where none waits."""
+class Correcting(msgspec.Struct, frozen=True, kw_only=True):
+    """The correction of an issue that waits to go out, if there is one, and whether somebody said yes to it.
+
+    `mark` changes with its words and with a yes; "" where none waits.
+    """
+
+    draft: Issue | None
+    approved: bool
+    mark: str
+
+
+def correcting(number: IssueNumber, store: Store) -> Correcting:
+    """What waits to correct an issue."""
     with store.reading() as tx:
-        return _mark(tx, _open(tx, number))
+        draft = _open(tx, number)
+        approved = draft is not None and issues.settled(tx, draft.number)
+        return Correcting(draft=draft, approved=approved, mark=_mark(tx, draft))
 
 
 def _mark(tx: Tx, draft: Issue | None) -> str:
@@ -89,9 +115,9 @@ def _insist_on(seen: str | None, tx: Tx, draft: Issue | None) -> None:
 
 
 def corrected(
-    wrong: Issue, number: IssueNumber, settings: ComposeSettings, *, said: str, named: str | None, now: datetime
+    wrong: Issue, number: IssueNumber, settings: ComposeSettings, *, said: str, named: str, now: datetime
 ) -> Issue:
-    """The issue that corrects another: words, and no posts."""
+    """The issue that corrects another: words, and no posts. A subject is proposed where none is `named`."""
     words = looks.words(settings.language, settings.templates)
     title = words["correction_of"].format(title=wrong.title)
     return Issue(
@@ -99,7 +125,7 @@ def corrected(
         slug=f"correction-of-{wrong.number}",
         slot=Slot(key=f"{issues.CORRECTION}{number} {now.isoformat()}", due=now),
         title=title,
-        subject=subject.cut(" ".join((named or title).split()), SUBJECT_AT_MOST),
+        subject=subject.cut(" ".join(named.split()) or " ".join(title.split()), SUBJECT_AT_MOST),
         preheader=subject.preheader(said),
         intro=None,
         created=now,

@@ -17,6 +17,10 @@ from pipeline.plural import many
 from pipeline.store import Tx, calendars, issues, picks, posts
 from pipeline.store import edits as kept
 
+HAND_EDITED = (
+    "Issue {0} has files that were edited by hand, so it stays as it is. "
+    "`approve {0}` takes them; `build --now --fresh` throws the edits away."
+)
 UNDONE = " What you had changed about it is undone with it; Redo, on your page, makes it again."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from pipeline import compose, deliver, review, run
 from pipeline.deliver import audience
-from pipeline.errors import UserError
+from pipeline.errors import NeedsPerson, UserError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber, Report
 from pipeline.providers import outbox
@@ -173,6 +173,28 @@ def test_saying_it_again_writes_the_same_draft_anew(world: World) -> None:
     folder = steps.folder(world, 2)
     assert "Saturday" in (folder / "email.txt").read_text()
     assert json.loads((folder / "issue.json").read_text())["subject"] == "Saturday, not Friday"
+
+
+def test_who_writes_a_draft_anew_without_having_seen_it_is_told_what_it_said(world: World) -> None:
+    sent(world)
+    correct(world, "It is on *Friday*.", named="On Friday")
+    told = correct(world, "It is on *Saturday*.").done
+    assert told[1] == "Until now it said: It is on *Friday*."
+    assert json.loads((steps.folder(world, 2) / "issue.json").read_text())["subject"] == "On Friday"
+    assert correct(world, "It is on *Saturday*.", named="").done[1] == "Until now its subject was “On Friday”."
+    assert json.loads((steps.folder(world, 2) / "issue.json").read_text())["subject"].startswith("Correction: ")
+
+
+def test_a_draft_whose_files_were_edited_by_hand_is_not_written_anew(world: World) -> None:
+    sent(world)
+    correct(world)
+    file = steps.folder(world, 2) / "email.html"
+    file.write_text(file.read_text().replace("Friday", "Friday at six"))
+    with pytest.raises(NeedsPerson, match="edited by hand, so it stays as it is"):
+        correct(world, "It is on Saturday.")
+    with world.project() as project:
+        waits = compose.correcting(ONE, project.store).draft
+    assert waits and waits.corrects and waits.corrects.said == SAID
 
 
 def test_a_yes_stands_until_the_correction_is_taken_back(world: World) -> None:

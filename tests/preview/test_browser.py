@@ -208,6 +208,27 @@ def test_half_written_words_are_not_taken_away_by_another_tab(browser: Any, door
         assert two.get_by_label("Before the posts").input_value() == "Half a sent"
 
 
+def test_a_correction_that_another_tab_wrote_meanwhile_is_not_replaced_unseen(
+    browser: Any, door: Door, world: World
+) -> None:
+    steps.build_now(world)
+    steps.approve(world)
+    steps.send(world)
+    with window(browser, door) as one, window(browser, door) as two:
+        for page in (one, two):
+            page.goto(f"{door.home}issue/1")
+        two.get_by_label("What was wrong, and what is right").fill("Bring a jar.")
+        two.get_by_label("What was wrong, and what is right").blur()
+        one.get_by_label("What was wrong, and what is right").fill("It is on Friday.")
+        one.get_by_role("button", name="Write the correction").click()
+        said(two, "Issue 2 corrects this one")
+        assert two.get_by_label("What was wrong, and what is right").input_value() == "Bring a jar."
+        two.get_by_role("button", name="Write the correction").click()
+        said(two, "changed in another window since this page was loaded, so nothing was done.")
+        one.goto(f"{door.home}issue/1")
+        assert one.get_by_label("What was wrong, and what is right").input_value() == "It is on Friday."
+
+
 def test_what_is_unfolded_stays_so_when_something_changes(browser: Any, door: Door) -> None:
     with window(browser, door) as one, window(browser, door) as two:
         two.get_by_text("Something you invite to, once").click()

@@ -167,6 +167,33 @@ def test_a_correction_takes_no_words_of_another_window_away(author: Author, worl
     assert "Bring a jar." in (steps.folder(world, 2) / "email.txt").read_text()
 
 
+@pytest.mark.parametrize("page", ["/issue/1", "/issue/2"])
+def test_a_correction_is_written_anew_from_the_words_that_wait(author: Author, world: World, page: str) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    author.post("/go/1/correct", words="It is on <Friday>.", subject="Friday & Saturday")
+    form = author.look(page)
+    assert 'rows="6" required>It is on &lt;Friday&gt;.</textarea>' in form
+    assert hidden(form, "/go/1/correct", "subject") == "Friday &amp; Saturday"
+    author.post(
+        "/go/1/correct", words="It is at six.", subject="Friday", seen=hidden(form, "/go/1/correct", "seen")
+    )
+    assert "Until now" not in author.reads(page)
+    author.post("/go/1/correct", words="It is at six.", subject="")
+    assert hidden(author.look(page), "/go/1/correct", "subject") == "Correction: A jar of kind words"
+
+
+def test_a_correction_that_is_approved_has_no_form_to_write_it_anew(author: Author) -> None:
+    approved(author)
+    author.post("/go/1/send")
+    author.post("/go/1/correct", words="It is on Friday.")
+    author.post("/go/2/approve", hash=hash_of(author.look("/issue/2")))
+    assert "Its correction, issue 2 , is approved. To write it anew, hold it first." in author.reads("/issue/1")
+    assert "/go/1/correct" not in author.look("/issue/1") + author.look("/issue/2")
+    author.post("/go/2/hold")
+    assert "It is on Friday.</textarea>" in author.look("/issue/1")
+
+
 @pytest.mark.parametrize("meanwhile", ["written anew", "approved"])
 def test_only_the_correction_that_the_page_showed_is_taken_back(author: Author, meanwhile: str) -> None:
     approved(author)

@@ -189,7 +189,7 @@ def _correct(ask: Ask) -> Response:
             project.store,
             project.settings.compose,
             said=ask.word("words"),
-            named=ask.word("subject") or None,
+            named=ask.word("subject") if "subject" in ask.form else None,
             now=ask.now,
             seen=_seen(ask),
         )

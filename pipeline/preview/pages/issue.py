@@ -12,7 +12,7 @@ from pipeline import books, compose, deliver, providers
 from pipeline.compose.edits import to_redo, to_undo
 from pipeline.errors import UserError
 from pipeline.mail import sender
-from pipeline.model import Change, Finding, PostId
+from pipeline.model import Change, Finding, IssueNumber, PostId
 from pipeline.preview import changes, hand, inbox
 from pipeline.preview.ask import Ask
 from pipeline.preview.frame import all_here, framed
@@ -58,12 +58,16 @@ def _page(ask: Ask, there: Hand) -> Response:
         real=providers.leaves(ask.settings.delivery.provider),
         written_only=deliver.written_only(ask.store),
         corrections=[(line.issue, line.state) for line in ask.issues[::-1] if line.issue.corrects == there.number],
-        correction=compose.mark(
-            there.issue.corrects.number if there.issue and there.issue.corrects else there.number, ask.store
-        ),
+        correcting=compose.correcting(_corrected(there), ask.store),
+        corrected=_corrected(there),
         last=next(((line.issue, line.state) for line in ask.issues if line.state == "sent"), None),
         people=_people(ask, there),
     )
+
+
+def _corrected(there: Hand) -> IssueNumber:
+    """The issue that a correction on its page would be about: of one that is a correction itself, the first one."""
+    return there.issue.corrects.number if there.issue and there.issue.corrects else there.number
 
 
 def _people(ask: Ask, there: Hand) -> dict[str, list[tuple[str, str]]]:

@@ -14,6 +14,11 @@
     if (!field || !main()?.contains(field)) return false;
     return field.matches("textarea, input:not([type=checkbox], [type=radio])") && field.value !== field.defaultValue;
   };
+  // A form that leads to another page stays as it was when she began to write in it, with the mark of what it showed.
+  document.addEventListener("input", (change) => {
+    const form = change.target.form;
+    if (form && !form.hasAttribute("hx-post")) form.setAttribute("hx-morph-skip", "");
+  });
   const refresh = () => {
     if (asking || writing() || document.querySelector(".dragged")) { waiting = true; return; }
     waiting = false;
