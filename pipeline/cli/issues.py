@@ -341,7 +341,7 @@ def reconcile(terminal: Terminal, issue: IssueNumber, *, resend_unknown: bool) -
 @click.command()
 @ISSUE
 @click.option("--text", metavar="WORDS", help="What was wrong, and what is right, in Markdown; - reads standard input.")
-@click.option("--subject", metavar="WORDS", help="The subject line. Default: the draft's, or Correction and the issue's title.")
+@click.option("--subject", metavar="WORDS", help="Its subject. Default: the draft's, else made of the issue's title.")
 @click.option("--drop", is_flag=True, help="Take back a correction that was not sent.")
 @click.pass_obj
 def correct(terminal: Terminal, issue: IssueNumber, text: str | None, subject: str | None, *, drop: bool) -> None:

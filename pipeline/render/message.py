@@ -85,8 +85,8 @@ def _html(html: str) -> str:
     """What the compiler leaves to us.
 
     Gmail counts bytes, so blank runs and seams between Outlook's parts go. The preheader gets the page's language, for
-    web mail takes it from `<html>` away, and loses its white, for words in the colour of their ground are counted as spam
-    (SpamAssassin's HTML_FONT_LOW_CONTRAST); the word "email", read aloud in English whatever the language, goes.
+    web mail takes it from `<html>` away, and loses its white, for words in the colour of their ground are counted as
+    spam (SpamAssassin's HTML_FONT_LOW_CONTRAST); the word "email", read aloud in English whatever the language, goes.
     """
     if spoken := re.search(r'<html\b[^>]*?( lang="[^"]*" dir="[^"]*")', html):
         html = re.sub(r"(<body[^>]*><div)( style=\"display:none)", rf"\1{spoken[1]}\2", html, count=1)

@@ -194,7 +194,9 @@ def test_a_draft_whose_files_were_edited_by_hand_is_not_written_anew(world: Worl
         correct(world, "It is on Saturday.")
     with world.project() as project:
         waits = compose.correcting(ONE, project.store).draft
-    assert waits and waits.corrects and waits.corrects.said == SAID
+    assert waits
+    assert waits.corrects
+    assert waits.corrects.said == SAID
 
 
 def test_a_yes_stands_until_the_correction_is_taken_back(world: World) -> None:

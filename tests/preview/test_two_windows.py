@@ -175,9 +175,7 @@ def test_a_correction_is_written_anew_from_the_words_that_wait(author: Author, w
     form = author.look(page)
     assert 'rows="6" required>It is on &lt;Friday&gt;.</textarea>' in form
     assert hidden(form, "/go/1/correct", "subject") == "Friday &amp; Saturday"
-    author.post(
-        "/go/1/correct", words="It is at six.", subject="Friday", seen=hidden(form, "/go/1/correct", "seen")
-    )
+    author.post("/go/1/correct", words="It is at six.", subject="Friday", seen=hidden(form, "/go/1/correct", "seen"))
     assert "Until now" not in author.reads(page)
     author.post("/go/1/correct", words="It is at six.", subject="")
     assert hidden(author.look(page), "/go/1/correct", "subject") == "Correction: A jar of kind words"
