@@ -54,6 +54,8 @@ class Mailer:
 
     def __init__(self) -> None:
         self._open: tuple[SmtpServer, smtplib.SMTP] | None = None
+        self._served = False
+        """Whether the newest connection has taken a message."""
 
     def post(
         self, envelopes: Sequence[SmtpEnvelope], attempts: Callable[[], Attempt], trusted: Callable[[], ssl.SSLContext]
@@ -96,12 +98,32 @@ class Mailer:
         *,
         announced: bool,
     ) -> tuple[Reply, bool]:
-        """A reply, and whether the following envelope's commands are under way."""
+        """A reply, and whether the following envelope's commands are under way.
+
+        Many servers take so many messages over one connection, and then say 421 (RFC 5321 section 3.8) or hang up: a
+        new connection is made at once, if the old one has taken any.
+        """
+        if refused := _in_the_clear(envelope.server):
+            return refused, False
+        reply, ahead = self._try(envelope, following, attempt, trusted, announced=announced)
+        if self._served and not attempt.sent and _closed(reply):
+            self._drop()
+            reply, ahead = self._try(envelope, following, attempt, trusted, announced=False)
+        self._served = self._served or (isinstance(reply, Answer) and reply.status < 300)
+        return reply, ahead
+
+    def _try(
+        self,
+        envelope: SmtpEnvelope,
+        following: SmtpEnvelope | None,
+        attempt: Attempt,
+        trusted: Callable[[], ssl.SSLContext],
+        *,
+        announced: bool,
+    ) -> tuple[Reply, bool]:
         import smtplib
 
         server = envelope.server
-        if refused_here := _in_the_clear(server):
-            return refused_here, False
         try:
             if announced and self._open:
                 return _in_line(self._open[1], envelope, following, attempt)
@@ -121,6 +143,7 @@ class Mailer:
         if self._open and self._open[0] == server and _alive(self._open[1], attempt):
             return self._open[1]
         self.hang_up()
+        self._served = False
         connection = _connect(server, attempt, trusted)
         self._open = (server, connection)
         return connection
@@ -136,6 +159,11 @@ class Mailer:
         if self._open:
             self._open[1].close()
         self._open = None
+
+
+def _closed(reply: Reply) -> bool:
+    """Whether the server wants to hang up, or did, before the envelope was handed in."""
+    return reply.sent == "before" if isinstance(reply, NoAnswer) else reply.status == 421
 
 
 def _in_the_clear(server: SmtpServer) -> NoAnswer | None:

@@ -18,7 +18,8 @@ class MailDouble:
     """What the server took, by recipient, and what it has been told to do wrong.
 
     `faults` are taken one by one by the messages (or by connections: "421 greeting"). `told` is called when a final dot
-    has arrived, before the message is taken, `after` when it was.
+    has arrived, before the message is taken, `after` when it was. After the `most` messages over one connection it says
+    goodbye, or nothing at all, and hangs up.
     """
 
     faults: list[str] = field(default_factory=list)
@@ -26,6 +27,8 @@ class MailDouble:
     messages: dict[str, bytes] = field(default_factory=dict)
     letters: list[tuple[str, bytes]] = field(default_factory=list)
     connections: int = 0
+    most: int | None = None
+    goodbye: str = "421 4.7.0 too many messages in this connection"
     pipelining: bool = True
     told: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
@@ -56,16 +59,20 @@ class _Talk(socketserver.StreamRequestHandler):
             self._say("421 4.3.2 come back later")
             return
         self._say("220 double ESMTP")
-        recipient = ""
+        recipient, taken = "", 0
         while line := self.rfile.readline():
             command = line[:4].upper()
             if command == b"EHLO":
                 self._say("250-double\r\n250-PIPELINING\r\n250 8BITMIME" if self.double.pipelining else "250 double")
+            elif command == b"MAIL" and self.double.most is not None and taken >= self.double.most:
+                self._say(self.double.goodbye)
+                return
             elif command == b"RCPT":
                 recipient = self._recipient(line)
             elif command == b"DATA":
                 if not self._data(recipient):
                     return
+                taken += 1
             elif command == b"QUIT":
                 self._say("221 bye")
                 return
@@ -108,6 +115,8 @@ class _Talk(socketserver.StreamRequestHandler):
         return not fault
 
     def _say(self, words: str) -> None:
+        if not words:
+            return
         self.wfile.write(words.encode() + b"\r\n")
 
     def _reset(self) -> bool:

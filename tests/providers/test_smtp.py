@@ -26,6 +26,7 @@ from pipeline.line import Wire
 from pipeline.mail import mime
 from pipeline.model import Answer, NoAnswer, Outcome, SmtpEnvelope, Welcome
 from pipeline.providers import Provider, Reachable
+from tests.doubles.mail import receiving
 from tests.providers.test_outbox import LINK, batch
 from tests.test_line import closed_port, serving
 
@@ -145,6 +146,30 @@ def test_a_server_that_hangs_up_between_two_copies_is_called_again(tmp_path: Pat
             assert [outcome.fate for outcome in hand_over(opened(port), line)] == ["accepted"]
             time.sleep(0.2)
     assert len(box.sessions) == 2
+
+
+@pytest.mark.parametrize("goodbye", ["421 too many messages in this connection", ""])
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_server_that_takes_only_some_copies_over_one_connection_is_called_again_at_once(
+    tmp_path: Path, goodbye: str, pipelining: bool
+) -> None:
+    with receiving() as double, Wire(tmp_path, 5) as line:
+        double.most, double.goodbye, double.pipelining = 3, goodbye, pipelining
+        outcomes = hand_over(opened(double.port), line, 8)
+        outcomes += hand_over(opened(double.port), line, 2)
+    assert {outcome.fate for outcome in outcomes} == {"accepted"}
+    assert set(double.taken.values()) == {1, 2}  # the two batches have two readers in common
+    assert double.connections == 4
+
+
+def test_a_server_that_takes_nothing_over_a_new_connection_is_left_alone(tmp_path: Path) -> None:
+    with receiving() as double, Wire(tmp_path, 5) as line:
+        double.most = 2
+        assert hand_over(opened(double.port), line, 1)[0].fate == "accepted"
+        double.most = 0
+        outcomes = hand_over(opened(double.port), line, 3)
+    assert {outcome.fate for outcome in outcomes} == {"not-sent"}
+    assert double.connections <= 4
 
 
 @pytest.mark.parametrize(
