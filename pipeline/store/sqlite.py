@@ -54,6 +54,13 @@ def to_look(url: sa.URL, folder: Path) -> SqliteFile:
     # SQLite wants to make files beside a state even to read it, unless it is told that nobody else is at it.
     log = path.with_name(f"{path.name}-wal")
     alone = {} if log.exists() and log.stat().st_size else {"immutable": "1"}
+    if not alone and not path.with_name(f"{path.name}-shm").exists():
+        raise StoreFault(
+            f"What was written last lies in {log.name} beside the state, and its -shm is gone: SQLite can put it in "
+            "its place only where it may write.",
+            where=str(url.database),
+            next_step="Say it once as somebody who may write there, or copy both files to where you may write.",
+        )
     return _file(url.set(database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"} | alone), path, url)
 
 

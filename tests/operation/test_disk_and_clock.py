@@ -170,6 +170,26 @@ def test_who_only_looks_does_so_where_nothing_can_be_written(
         assert files_in(outbox) == before
 
 
+@in_a_file
+@pytest.mark.parametrize("words", ["status", "posts"])
+def test_what_was_written_last_and_can_not_be_read_where_nothing_can_be_written_is_told(
+    world: World, words: str
+) -> None:
+    steps.subscribe(world, *READERS)
+    outbox = world.folder / "outbox"
+    with closing(sqlite3.connect(outbox / "paperround.sqlite3")) as other:
+        other.execute("UPDATE subscribers SET name = 'Ann'")
+        other.commit()
+        (outbox / "paperround.sqlite3-shm").unlink()
+        with only_to_be_read(outbox):
+            done = run(world, words)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "outbox/paperround.sqlite3: What was written last lies in paperround.sqlite3-wal beside the state, and its "
+        "-shm is gone: SQLite can put it in its place only where it may write. Say it once as somebody who"
+    )
+
+
 def files_in(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".sqlite3-shm"}
 
