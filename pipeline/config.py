@@ -102,7 +102,7 @@ class Newsletter(Section, frozen=True):
     @property
     def home(self) -> str:
         """Where outbox/public/ is reached, with a slash at its end; the blog's home until the author has said."""
-        return (self.public_url or self.url).rstrip("/") + "/"
+        return re.split("[?#]", self.public_url or self.url)[0].rstrip("/") + "/"
 
 
 class SourceTable(Section, frozen=True):

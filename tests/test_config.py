@@ -150,6 +150,15 @@ def test_the_public_address_is_one_that_others_can_be_put_behind(tmp_path: Path,
     assert found.endswith(f'toml:6: newsletter.public_url can\'t be "{url}": {said}')
 
 
+@pytest.mark.parametrize("more", ["", "?lang=de", "#top", "?next=/a/#top"])
+def test_without_a_public_address_links_begin_at_the_blog_s_whatever_it_asks_for(tmp_path: Path, more: str) -> None:
+    assert GOOD.count('url = "https://blog.example.org/"') == 1
+    text = GOOD.replace('url = "https://blog.example.org/"', f'url = "https://blog.example.org/de/{more}"')
+    made = config.load(project(tmp_path, text), {})
+    assert made.newsletter.home == "https://blog.example.org/de/"
+    assert made.newsletter.url == f"https://blog.example.org/de/{more}"
+
+
 @pytest.mark.parametrize("given", ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "*"])
 def test_trusted_proxies_are_addresses_or_nets_of_them(tmp_path: Path, given: str) -> None:
     made = config.load(project(tmp_path, GOOD + f'[readers]\ntrusted_proxies = ["{given}"]\n'), {})
