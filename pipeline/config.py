@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from pipeline import installed, toml
-from pipeline.errors import SettingsError, did_you_mean
+from pipeline import installed, toml, whereabouts
+from pipeline.errors import SettingsError, UserError, did_you_mean
 from pipeline.model.source import Source, SourceName
 
 FILE = Path("sources/newsletter.toml")
@@ -681,13 +681,11 @@ def _check_hub(newsletter: Newsletter, text: str) -> None:
 
 
 def _check_store(store: StoreTable, text: str) -> None:
-    """What stands there is not repeated: it may hold a password."""
-    if not re.match(r"sqlite:///.|postgres(ql)?(\+psycopg)?://", store.url):
-        raise SettingsError(
-            "store.url: the state is kept in a SQLite file or in PostgreSQL, and this is the address of neither.",
-            where=f"{FILE}:{toml.line(text, ('store', 'url'))}",
-            next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
-        )
+    try:
+        whereabouts.check(store.url, "store.url")
+    except UserError as fault:
+        where = f"{FILE}:{toml.line(text, ('store', 'url'))}"
+        raise SettingsError(fault.what, where=where, next_step=fault.next_step) from None
 
 
 def _http_url(text: str) -> HttpUrl:

@@ -113,7 +113,7 @@ def _place(settings: Settings) -> Iterator[Advice]:
     """What is unsafe about where the state lies; nothing when a database server has it."""
     from pipeline.feedback.domain import Advice
     from pipeline.projects import place
-    from pipeline.store.glance import file_of
+    from pipeline.whereabouts import file_of
 
     path = file_of(settings.store.url, settings.folder)
     if path and (words := place.advice(path.parent)):

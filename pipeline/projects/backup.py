@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline import config, deliver, files, folder
+from pipeline import config, deliver, files, folder, whereabouts
 from pipeline.config import Settings
 from pipeline.errors import SettingsError, StoreFault, UserError
 from pipeline.plural import many
@@ -149,7 +149,8 @@ def _store(settings: Settings, aside: str, now: datetime, *, force: bool) -> tup
     try:
         return opened(), []
     except StoreFault as fault:
-        if not table.url.startswith("sqlite"):
+        file = whereabouts.file_of(table.url, settings.folder)
+        if file is None:
             raise
         if not force:
             raise StoreFault(
@@ -159,7 +160,7 @@ def _store(settings: Settings, aside: str, now: datetime, *, force: bool) -> tup
             ) from None
         kept = settings.outbox / f"before-restore-{aside}.zip"
         _written(settings, None, kept, now, _folders(settings))
-        moved = set_aside(table.url, settings.folder, aside)
+        moved = set_aside(file, aside)
         names = ", ".join(path.name for path in moved)
         return opened(), [f"The damaged state is kept as {names}, and the files as they were in outbox/{kept.name}."]
 
@@ -172,7 +173,7 @@ def _make_room(settings: Settings, store: Store, aside: str, now: datetime, *, f
         if not force:
             raise UserError(
                 "There is a state already that knows of posts, issues or readers; nothing was changed.",
-                where=settings.store.url if settings.store.url.startswith("sqlite") else "[store]",
+                where="[store]" if whereabouts.on_server(settings.store.url) else settings.store.url,
                 next_step="`restore FILE --force` keeps it in a file of its own and puts the backup in its place.",
             )
         kept = settings.outbox / f"before-restore-{aside}.zip"

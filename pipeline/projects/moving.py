@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from pipeline import config, files
+from pipeline import config, files, whereabouts
 from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.store import moving, open_store
@@ -29,10 +28,11 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 def move(settings: Settings, url: str, name: str, say: Callable[[str], None]) -> Moved:
     """Copy the state, then point newsletter.toml at it. Raises UserError, Busy, StoreFault; then nothing was moved."""
     old = settings.store.url
-    if not old.startswith("sqlite"):
+    if whereabouts.on_server(old):
         raise UserError("The state is in PostgreSQL already.", where=settings.where("store", "url"))
-    address, password = _apart(url)
-    if not address.startswith("postgres"):
+    whereabouts.check(url, "URL")
+    address, password = whereabouts.apart(url)
+    if not whereabouts.on_server(address):
         raise UserError(
             f"{address!r} is no PostgreSQL database.", next_step='It looks like "postgresql://user@host/database".'
         )
@@ -43,17 +43,7 @@ def move(settings: Settings, url: str, name: str, say: Callable[[str], None]) ->
         # The password first: settings that point at a server need it, and whoever is killed in between says it again.
         advice = _kept(settings, password) if password else ()
         _point_at(settings, address, name)
-    return Moved(rows=rows, address=address, old=old.removeprefix("sqlite:///"), advice=advice)
-
-
-def _apart(url: str) -> tuple[str, str | None]:
-    """The address without its password, and the password: one of them is for files that are shown around."""
-    parts = urlsplit(url)
-    user, colon, secret = parts.netloc.rpartition("@")[0].partition(":")
-    if not colon:
-        return url, None
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{user}@{host}")), unquote(secret)
+    return Moved(rows=rows, address=address, old=old.removeprefix(whereabouts.FILE), advice=advice)
 
 
 def _point_at(settings: Settings, address: str, name: str) -> None:

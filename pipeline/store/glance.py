@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipeline import whereabouts
 from pipeline.model import Account, Going
 from pipeline.store.migrations import HEAD
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.model import IssueNumber
 
-SCHEME = "sqlite:///"
 _READY = """
 SELECT (SELECT version_num FROM alembic_version) = ?
    AND NOT EXISTS (SELECT 1 FROM facts WHERE name IN ('moved', 'restoring'))
@@ -55,14 +56,9 @@ class _Brief(msgspec.Struct):
     corrects: _Corrected | None = None
 
 
-def file_of(url: str, folder: Path) -> Path | None:
-    """The file in which a state is kept, `url` being relative to `folder`; None when a server has it."""
-    return (folder / url.removeprefix(SCHEME).partition("?")[0]).absolute() if url.startswith(SCHEME) else None
-
-
 def look(url: str, folder: Path) -> list[Seen] | None:
     """Every issue by number; None when the store at `url`, relative to `folder`, must be opened to tell."""
-    file = file_of(url, folder)
+    file = whereabouts.file_of(url, folder)
     if file is None or "?" in url:
         return None
     try:

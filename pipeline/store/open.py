@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from pipeline import whereabouts
 from pipeline.errors import StoreFault, StoreShut, UserError
 from pipeline.store import migrations, tables
 from pipeline.store.rows import upsert
@@ -27,8 +28,6 @@ MOVING = "moved"
 
 RESTORING = "restoring"
 """The fact that says that a backup was put back but for its files."""
-
-_SERVERS = ("postgresql", "postgres", "postgresql+psycopg")
 
 LONGEST_CUT = 600.0
 """Seconds that a database may be away before an answer that was heard is given up as not written down."""
@@ -278,8 +277,7 @@ def open_store(
     UserError for an address that is none of ours or whose state has moved, StoreFault when the database can't be used,
     StoreShut when it can't be reached or lets its user do too little.
     """
-    parsed = _parse(url)
-    database = _database(parsed, folder, name, password, looks=looks)
+    database = _database(url, folder, name, password, looks=looks)
     store = Store(database)
     try:
         _bring_up_to_date(store)
@@ -295,10 +293,10 @@ def open_store(
 
 def look(url: str, folder: Path, *, name: str = "paperround", password: str | None = None) -> None:
     """Whether the state can be read by this program; nothing is made or changed. Raises as `open_store` does."""
-    parsed = _parse(url)
-    if _is_missing(parsed, folder):
+    file = whereabouts.file_of(url, folder)
+    if file is not None and not file.exists():
         return
-    with closing(Store(_database(parsed, folder, name, password))) as store, store.reading() as tx:
+    with closing(Store(_database(url, folder, name, password))) as store, store.reading() as tx:
         step = migrations.current(tx)
         if step is not None and step > migrations.HEAD:
             raise migrations.newer()
@@ -306,29 +304,13 @@ def look(url: str, folder: Path, *, name: str = "paperround", password: str | No
             store.may_make(tx)
 
 
-def _is_missing(parsed: sa.URL, folder: Path) -> bool:
-    return parsed.drivername == "sqlite" and not (folder / str(parsed.database)).exists()
-
-
-def _parse(url: str) -> sa.URL:
-    try:
-        parsed = sa.make_url(url)
-    except (sa.exc.ArgumentError, ValueError):
-        raise UserError("[store] url is no address of a database.", where="sources/newsletter.toml") from None
-    if parsed.drivername not in ("sqlite", *_SERVERS) or not parsed.database:
-        raise UserError(
-            f"[store] url can't be {parsed.render_as_string()!r}: the state is kept in a SQLite file or in PostgreSQL.",
-            where="sources/newsletter.toml",
-            next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
-        )
-    return parsed
-
-
-def _database(parsed: sa.URL, folder: Path, name: str, password: str | None, *, looks: bool = False) -> Database:
-    if parsed.drivername == "sqlite":
+def _database(url: str, folder: Path, name: str, password: str | None, *, looks: bool = False) -> Database:
+    whereabouts.check(url, "[store] url")
+    parsed, file = sa.make_url(url), whereabouts.file_of(url, folder)
+    if file is not None:
         from pipeline.store import sqlite
 
-        return sqlite.to_look(parsed, folder) if looks else sqlite.connect(parsed, folder)
+        return sqlite.to_look(parsed, file) if looks else sqlite.connect(parsed, file)
     server: Database = import_module("pipeline.store.postgres").connect(parsed, name, password)
     return server
 

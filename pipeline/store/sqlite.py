@@ -20,12 +20,11 @@ DURABLE = ("synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON")
 """An answered "accepted" must survive a power cut, else the same mail would go out again."""
 
 
-def connect(url: sa.URL, folder: Path) -> SqliteFile:
-    """The file that `url` names, relative to `folder`; made when there is none, for its owner alone to read.
+def connect(url: sa.URL, path: Path) -> SqliteFile:
+    """The file that `url` names, which lies at `path`; made when there is none, for its owner alone to read.
 
     Raises StoreFault where nothing can be written.
     """
-    path = folder / str(url.database)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -36,12 +35,11 @@ def connect(url: sa.URL, folder: Path) -> SqliteFile:
     return _file(url.set(database=str(path)), path, url)
 
 
-def to_look(url: sa.URL, folder: Path) -> SqliteFile:
+def to_look(url: sa.URL, path: Path) -> SqliteFile:
     """The same for who only looks: nothing is made, and nothing need be writable.
 
     Where there is no state yet, an empty one in memory stands for it. Raises StoreFault where there is nothing to read.
     """
-    path = folder / str(url.database)
     try:
         if not path.exists():
             memory = {"mode": "memory", "cache": "shared", "uri": "true"}
@@ -50,7 +48,7 @@ def to_look(url: sa.URL, folder: Path) -> SqliteFile:
     except OSError as fault:
         raise _told(f"The state can't be read: {fault.strerror}.", fault, url) from None
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        return connect(url, folder)
+        return connect(url, path)
     # SQLite wants to make files beside a state even to read it, unless it is told that nobody else is at it.
     log = path.with_name(f"{path.name}-wal")
     alone = {} if log.exists() and log.stat().st_size else {"immutable": "1"}
@@ -61,7 +59,7 @@ def to_look(url: sa.URL, folder: Path) -> SqliteFile:
             where=str(url.database),
             next_step="Say it once as somebody who may write there, or copy both files to where you may write.",
         )
-    return _file(url.set(database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"} | alone), path, url)
+    return _file(url.set(database=path.as_uri(), query={"mode": "ro", "uri": "true"} | alone), path, url)
 
 
 def _insist_on_room_beside(path: Path) -> None:
@@ -84,9 +82,8 @@ def _file(url: sa.URL, path: Path, named: sa.URL) -> SqliteFile:
     return SqliteFile(engine, path.with_suffix(".lock"), where=str(named.database))
 
 
-def set_aside(url: str, folder: Path, mark: str) -> list[Path]:
+def set_aside(path: Path, mark: str) -> list[Path]:
     """Rename a damaged file and what belongs to it, so that a new one can take its place; returns the new names."""
-    path = folder / str(sa.make_url(url).database)
     moved = []
     for suffix in ("-wal", "-shm", ""):
         old = path.with_name(path.name + suffix)

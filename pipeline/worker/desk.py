@@ -12,7 +12,7 @@ from typing import Self
 
 from msgspec.structs import replace
 
-from pipeline import files
+from pipeline import files, whereabouts
 from pipeline.config import FILE
 from pipeline.errors import Busy, UserError
 from pipeline.model import Outside, Reply, Request
@@ -67,7 +67,7 @@ class Desk:
 def desk(folder: Path, orders: Orders) -> Iterator[Desk]:
     """A newsletter, open for work. Raises UserError when its state is in a file."""
     settings = orders.load(folder)
-    if not settings.store.url.startswith("postgres"):
+    if not whereabouts.on_server(settings.store.url):
         raise UserError(
             "A worker needs a database that several machines can reach, and this newsletter's state is in a file.",
             where=settings.where("store", "url") if "[store]" in settings.text else str(FILE),

@@ -192,6 +192,16 @@ def test_check_finds_a_state_that_no_command_can_use_and_makes_none(world: World
         assert "hush" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("url", ["postgresql://lisa:hush@host", "mysql://lisa:hush@host/letters"])
+def test_an_address_to_move_to_that_is_none_is_told_without_its_password(run: Run, url: str) -> None:
+    done = run("migrate-store", url)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "URL: the state is kept in a SQLite file or in PostgreSQL, and this is the address of"
+    )
+    assert "hush" not in done.stderr
+
+
 def test_check_says_that_notices_by_mail_reach_nobody_where_a_provider_only_writes_files(
     world: World, run: Run
 ) -> None:

@@ -1,0 +1,45 @@
+"""Where a state is kept: what its address may be, which file it names, which password it holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from pipeline.errors import UserError
+
+FILE = "sqlite:///"
+_USER = r"[^:/]*(?P<secret>:(?P<password>[^@]*))?@"
+_NO_USER = r"(?![^:/]*(:[^@]*)?@)"
+_HOST = r"(\[[0-9a-fA-F:.]+\]|[^:/?\[\]]*)(:[0-9]+)?"
+_SERVER = rf"(postgresql|postgres|postgresql\+psycopg)://({_USER}|{_NO_USER}){_HOST}/"
+# As SQLAlchemy takes it apart, which is not loaded for what only looks.
+_ADDRESS = re.compile(rf"({FILE}|{_SERVER})[^?]+(\?.*)?", re.DOTALL)
+
+
+def check(url: str, named: str) -> None:
+    """Raises UserError for an address that no state has, `named` so and not repeated, for it may hold a password."""
+    if not _ADDRESS.fullmatch(url):
+        raise UserError(
+            f"{named}: the state is kept in a SQLite file or in PostgreSQL, and this is the address of neither.",
+            next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
+        )
+
+
+def on_server(url: str) -> bool:
+    """Whether a database server has the state, which several machines may reach."""
+    return not url.startswith(FILE)
+
+
+def file_of(url: str, folder: Path) -> Path | None:
+    """The file in which a state is kept, `url` being relative to `folder`; None when a server has it."""
+    return None if on_server(url) else (folder / url.removeprefix(FILE).partition("?")[0]).absolute()
+
+
+def apart(url: str) -> tuple[str, str | None]:
+    """An address without its password, and the password: one of them is for files that are shown around."""
+    found = _ADDRESS.fullmatch(url)
+    if found is None or found["secret"] is None:
+        return url, None
+    start, end = found.span("secret")
+    return url[:start] + url[end:], unquote(found["password"])
