@@ -6,6 +6,7 @@ away at any moment, and nothing here is part of the state.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -126,3 +127,23 @@ def rescue(tx: Tx, seconds: float) -> int:
     lost = f"SELECT id FROM {_JOBS} WHERE status = 'doing' AND (worker_id IS NULL OR worker_id NOT IN ({mine}))"  # noqa: S608
     _inside(tx)
     return tx.execute(sa.text(f"DELETE FROM {_JOBS} WHERE id IN ({lost})"), {"seconds": seconds}).rowcount  # noqa: S608
+
+
+def forsaken(tx: Tx, newsletters: Iterable[str], seconds: float) -> dict[str, int]:
+    """Throw away what is there of other newsletters, and that nobody has come for in so long: they may be gone.
+
+    Returns how many jobs of each had been waiting. Where one is only looked after again later, its keys are still due.
+    """
+    old = "coalesce(job.scheduled_at, begun.at) < now() - make_interval(secs => :seconds)"
+    others = (
+        f"SELECT job.id FROM {_JOBS} AS job JOIN {SCHEMA}.procrastinate_events AS begun"  # noqa: S608 - the names are ours
+        " ON begun.job_id = job.id AND begun.type = 'deferred'"
+        f" WHERE NOT job.args ->> 'newsletter' = ANY(:names) AND {old}"
+    )
+    gone = (
+        f"DELETE FROM {_JOBS} WHERE status <> 'doing' AND id IN ({others})"  # noqa: S608
+        " RETURNING args ->> 'newsletter' AS newsletter, status::text"
+    )
+    _inside(tx)
+    rows = tx.execute(sa.text(gone), {"names": list(newsletters), "seconds": seconds})
+    return Counter(row.newsletter for row in rows if row.status == "todo")

@@ -116,17 +116,30 @@ class Machine:
 
     async def _rescue(self) -> None:
         """Jobs of a worker that was killed are thrown away; their keys are due, and the next look queues them again."""
-        store, pace = next(iter(self._desks.values())).store, self._orders.pace
+        store, pace, swept = next(iter(self._desks.values())).store, self._orders.pace, float("-inf")
         while True:
             try:
                 if lost := await asyncio.to_thread(_rescued, store, pace.silent):
                     self._orders.say(f"Took over {many(lost, 'job')} of a worker that is gone.")
+                if time.monotonic() - swept >= pace.quiet:
+                    await asyncio.to_thread(self._forsake, store)
+                    swept = time.monotonic()
             except PaperroundError:
                 pass  # the database is away, and the queue says so
             except Exception as fault:  # noqa: BLE001 - others must be taken over from, whatever went wrong once
                 self._orders.say(f"Looking for workers that are gone failed: {type(fault).__name__}: {fault}")
             await asyncio.to_thread(self._write_accounts, pace.account)
             await asyncio.sleep(pace.heartbeat)
+
+    def _forsake(self, store: Store) -> None:
+        """A newsletter that was taken away, or has another name now, leaves jobs behind that nobody comes for."""
+        with store.writing_beside() as tx:
+            gone = queue.forsaken(tx, self._desks, self._orders.pace.forsaken)
+        for name, count in gone.items():
+            self._orders.say(
+                f"Threw away {many(count, 'job')} of the newsletter {name}, for which no worker has come in a day. If "
+                "it is not gone, start a worker for it: what was due still is."
+            )
 
     def _write_accounts(self, seconds: float) -> None:
         for desk in self._desks.values():

@@ -19,7 +19,8 @@ World = Callable[[Settings], AbstractContextManager[Outside]]
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How often things are looked at, in seconds: a newsletter `every` so many (whole minutes, or less than one).
 
-    What was done is gathered for `account` before it is written down; that nothing was due is said every `quiet`.
+    What was done is gathered for `account` before it is written down; that nothing was due is said every `quiet`. Jobs
+    of a newsletter that nobody has come for in `forsaken` are thrown away.
     """
 
     every: int = 60
@@ -29,6 +30,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     line: float = 2.0
     account: float = 60.0
     quiet: float = 900.0
+    forsaken: float = 86_400.0
 
     def rounds(self, newsletter: str) -> str:
         """When its rounds begin, as a cron expression; those of several newsletters do not all begin together."""

@@ -40,7 +40,7 @@ def world(tmp_path: Path, postgresql: postgres.Server) -> Iterator[World]:
         yield world
 
 
-def drain(*worlds: World) -> list[str]:
+def drain(*worlds: World, pace: worker.Pace = worker.Pace(look=0.05)) -> list[str]:  # noqa: B008 - frozen
     """One worker that leaves when there is nothing left to do."""
     said: list[str] = []
     by_folder = {world.folder: world for world in worlds}
@@ -58,7 +58,7 @@ def drain(*worlds: World) -> list[str]:
             world=outside,
             say=said.append,
             once=True,
-            pace=worker.Pace(look=0.05),
+            pace=pace,
         )
     )
     return said
@@ -178,6 +178,35 @@ def test_one_worker_serves_several_newsletters_of_one_database(tmp_path: Path, p
             ["kind_words@example.org"],
             ["long_reads@example.org"],
         ]
+
+
+def test_jobs_of_a_newsletter_that_was_taken_away_are_thrown_away_and_told_once(world: World, tmp_path: Path) -> None:
+    gone = lay_out(tmp_path / "gone")
+    gone.keep_in(config.load(world.folder, {}).store.url, postgres.PASSWORD)
+    gone.set("[store]", '[store]\nname = "long_reads"')
+    gone.set("Kind Words", "Long Reads")
+    drain(world, gone)
+    assert len(in_the_queue(world, "long_reads")) > 3
+    with world.project() as project, project.store.writing() as tx:
+        tx.exec_driver_sql("SET LOCAL search_path = paperround_queue")
+        for key in ("source/blog", "source/other"):
+            tx.exec_driver_sql(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('long_reads.pull', 'work', "
+                f'\'{{"newsletter": "long_reads", "stage": "pull", "key": "{key}", "begun": 1}}\')'
+            )
+    assert not any("long_reads" in sentence for sentence in drain(world)), "somebody may still come for them"
+    at_once = worker.Pace(look=0.05, forsaken=0)
+    (told,) = [sentence for sentence in drain(world, pace=at_once) if "long_reads" in sentence]
+    assert told.startswith("Threw away 2 jobs of the newsletter long_reads, for which no worker has come in a day.")
+    assert in_the_queue(world, "long_reads") == []
+    assert in_the_queue(world, "paperround")
+    assert not any("long_reads" in sentence for sentence in drain(world, pace=at_once))
+
+
+def in_the_queue(world: World, newsletter: str) -> list[str]:
+    with world.project() as project, project.store.reading() as tx:
+        rows = tx.exec_driver_sql("SELECT status::text, args ->> 'newsletter' FROM paperround_queue.procrastinate_jobs")
+        return [status for status, name in rows if name == newsletter]
 
 
 def test_newsletters_of_the_same_name_are_not_mixed_up(world: World, tmp_path: Path) -> None:
