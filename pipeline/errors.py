@@ -21,6 +21,7 @@ PaperroundError            exit 1
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable
 
 
@@ -135,6 +136,12 @@ def of_the_disk(fault: OSError) -> DiskFault | None:
     where = str(fault.filename) if fault.filename else None
     words = f"A file can't be written or read: {fault.strerror}."
     return DiskFault(words, where=where, next_step=f"{step}; nothing stays half-written, and the next run goes on.")
+
+
+def of_the_line(fault: Exception) -> str:
+    """A library's words for a line that failed, without the codes around them and never long."""
+    words = re.sub(r"\[[A-Z][^\]]*\] | \(_ssl\.c:\d+\)", "", str(fault).partition("\n")[0])
+    return (words or type(fault).__name__).rstrip(".")[:200]
 
 
 class Forged(PaperroundError):

@@ -11,6 +11,7 @@ import io
 import re
 import socket
 import ssl
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from time import monotonic
 from typing import Any, Literal
 
 from pipeline import trust
-from pipeline.errors import SourceFault
+from pipeline.errors import SourceFault, of_the_line
 
 LETTER_AT_MOST = 1 << 20
 """Bytes of a letter that are read: a returned copy is cut there, its head is not."""
@@ -77,13 +78,15 @@ def _in_words(box: Mailbox) -> Iterator[None]:
     except imaplib.IMAP4.error as fault:
         raise SourceFault(_words(box, fault), where=f"{box.host}:{box.port}") from None
     except (OSError, ValueError) as fault:
-        words = "it took too long" if isinstance(fault, TimeoutError) else str(fault).rstrip(".")
+        words = "it took too long" if isinstance(fault, TimeoutError) else of_the_line(fault)
         raise SourceFault(f"The mailbox can't be read: {words}.", where=f"{box.host}:{box.port}") from None
 
 
 def _words(box: Mailbox, fault: Exception) -> str:
     """What the server said, without anything that may repeat the password."""
-    words = " ".join(str(fault).replace(box.password, "[secret]").split())[:200]
+    said = fault.args[0] if fault.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    words = " ".join(text.replace(box.password, "[secret]").split())[:200]
     return f"The mailbox can't be read: the server says {words!r}."
 
 
@@ -99,13 +102,23 @@ def _signed_in(box: Mailbox, end: float, tls: ssl.SSLContext | None) -> Iterator
     try:
         if box.security == "starttls":
             connection.starttls(trusted)
-        connection.login(box.user, box.password)
+        _sign_in(connection, box)
         yield connection
     finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
             connection.logout()
         with contextlib.suppress(OSError):
             connection.shutdown()
+
+
+def _sign_in(connection: imaplib.IMAP4, box: Mailbox) -> None:
+    """With a name or password beyond ASCII, which LOGIN can't carry, by SASL PLAIN (RFC 4616)."""
+    if f"{box.user}{box.password}".isascii():
+        connection.login(box.user, box.password)
+    elif "AUTH=PLAIN" in connection.capabilities:
+        connection.authenticate("PLAIN", lambda _: f"\0{box.user}\0{box.password}".encode())
+    else:
+        raise ValueError("the server takes only names and passwords of plain letters (ASCII)")
 
 
 class _Patient(imaplib.IMAP4):
@@ -164,12 +177,51 @@ def _left(end: float) -> float:
 
 def _opened(connection: imaplib.IMAP4, box: Mailbox) -> int:
     """Open the folder; its validity."""
-    folder = '"' + re.sub(r'(["\\])', r"\\\1", box.folder) + '"'
+    folder = '"' + re.sub(r'(["\\])', r"\\\1", _encoded(box.folder)) + '"'
     # Read-only: nothing is marked as seen, so a person who reads the same mailbox is not confused.
     done, _ = connection.select(folder, readonly=True)
     if done != "OK":
-        raise ValueError(f"there is no folder {box.folder!r}")
+        there = ", ".join(_folders(connection)[:20])
+        raise ValueError(f"there is no folder {box.folder!r}" + (f"; there are {there}" if there else ""))
     return _number(connection.response("UIDVALIDITY")[1])
+
+
+def _folders(connection: imaplib.IMAP4) -> list[str]:
+    """The folders' names as a person reads them, without their quotes; those that need a literal are left out."""
+    try:
+        done, lines = connection.list()
+    except imaplib.IMAP4.error:
+        return []
+    named = (
+        re.search(rb'\) (?:"[^"]*"|NIL) (?:"((?:\\.|[^"\\])*)"|([^" ]+))$', line)
+        for line in lines
+        if isinstance(line, bytes)
+    )
+    names = ((found[1] or found[2]).decode("ascii", "replace") for found in named if found)
+    return [_decoded(re.sub(r"\\(.)", r"\1", name)) for name in names] if done == "OK" else []
+
+
+def _encoded(name: str) -> str:
+    """A folder's name as IMAP writes it: a UTF-7 of its own (RFC 3501 section 5.1.3)."""
+
+    def shifted(found: re.Match[str]) -> str:
+        packed = b64encode(found[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",")
+        return f"&{packed}-"
+
+    return re.sub(r"[^ -~]+", shifted, name.replace("&", "&-"))
+
+
+def _decoded(name: str) -> str:
+    """The other way round; what can't be read stays as it is."""
+
+    def plain(found: re.Match[str]) -> str:
+        packed = found[1].replace(",", "/")
+        try:
+            return b64decode(packed + "=" * (-len(packed) % 4)).decode("utf-16-be") or "&"
+        except ValueError:
+            return found[0]
+
+    return re.sub(r"&([A-Za-z0-9+,]*)-", plain, name)
 
 
 def _read(connection: imaplib.IMAP4, box: Mailbox, after: str, since: datetime) -> Iterator[tuple[str, bytes]]:

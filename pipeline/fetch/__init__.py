@@ -27,7 +27,7 @@ from msgspec.structs import replace
 
 from pipeline import trust
 from pipeline.dates import of_header
-from pipeline.errors import FetchFault
+from pipeline.errors import FetchFault, of_the_line
 from pipeline.fetch.unpack import whole as unpacked
 from pipeline.model import Fetched, Validators
 
@@ -378,8 +378,6 @@ def _seconds(retry_after: str) -> float | None:
 
 
 def _why(fault: Exception) -> str:
-    """The library's words, without the codes around them and never long; those that only its makers know, in ours."""
     if "WRONG_VERSION_NUMBER" in str(fault):
         return 'it speaks no https; if your browser shows the address with "http://" in front, write that'
-    words = re.sub(r"\[[A-Z][^\]]*\] | \(_ssl\.c:\d+\)", "", str(fault).partition("\n")[0])
-    return (words or type(fault).__name__).rstrip(".")[:200]
+    return of_the_line(fault)

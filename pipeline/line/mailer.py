@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline import quoted
+from pipeline.errors import of_the_line
 from pipeline.model import Answer, NoAnswer, Reply, SmtpEnvelope, SmtpServer
 
 if TYPE_CHECKING:
@@ -197,11 +199,24 @@ def _connect(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSL
             _patience(connection, attempt).starttls(context=trusted())
         _patience(connection, attempt).ehlo_or_helo_if_needed()
         if server.user:
-            _patience(connection, attempt).login(server.user, server.password or "")
+            _sign_in(_patience(connection, attempt), server.user, server.password or "")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _sign_in(connection: smtplib.SMTP, user: str, password: str) -> None:
+    """With letters beyond ASCII, which the library does not write, by SASL PLAIN in UTF-8 (RFC 4954, RFC 4616)."""
+    import smtplib
+
+    offered = connection.esmtp_features.get("auth", "").upper().split()
+    if f"{user}{password}".isascii() or "PLAIN" not in offered:
+        connection.login(user, password)
+        return
+    code, words = connection.docmd("AUTH PLAIN", b64encode(f"\0{user}\0{password}".encode()).decode())
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, words)
 
 
 def _called(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
@@ -305,6 +320,6 @@ def _reason(fault: Exception) -> str:
         case TimeoutError() | smtplib.SMTPServerDisconnected():
             return "the server took too long."
         case OSError():
-            return f"the line failed: {str(fault).rstrip('.')}."
+            return f"the line failed: {of_the_line(fault)}."
         case _:
             return "an address, the user name or the password holds characters that SMTP can't carry."

@@ -316,12 +316,14 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
 
 
 def authenticator(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (b"lisa", b"open-sesame"), handled=False)
+    known = {b"lisa": b"open-sesame", b"joerg": "Sesam öffne dich".encode()}
+    return AuthResult(success=known.get(data.login) == data.password, handled=False)
 
 
 @contextmanager
-def signing_in(box: Postbox, encrypting: ssl.SSLContext) -> Iterator[int]:
-    options = {"tls_context": encrypting, "require_starttls": True, "auth_required": True}
+def signing_in(box: Postbox, encrypting: ssl.SSLContext, *without: str) -> Iterator[int]:
+    options: dict[str, Any] = {"tls_context": encrypting, "require_starttls": True, "auth_required": True}
+    options["auth_exclude_mechanism"] = without
     with listening(box, authenticator=authenticator, **options) as port:
         yield port
 
@@ -334,6 +336,15 @@ def test_mail_goes_by_starttls_with_user_and_password(
         by = opened(port, PASSWORD, security="starttls", user="lisa")
         assert [outcome.fate for outcome in hand_over(by, line, 2)] == ["accepted"] * 2
     assert len(box.taken) == 2
+
+
+def test_a_password_may_have_letters_beyond_ascii(
+    tmp_path: Path, encrypting: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    with signing_in(Postbox(), encrypting) as port, Wire(tmp_path, 5, tls=trusting) as line:
+        for password, fate in (("Sesam öffne dich", "accepted"), ("Sesam schließe dich", "not-sent")):
+            by = opened(port, {"PAPERROUND_SMTP_PASSWORD": password}, security="starttls", user="joerg")
+            assert [outcome.fate for outcome in hand_over(by, line)] == [fate]
 
 
 def test_a_wrong_password_rejects_nobody_and_is_not_repeated(
@@ -367,7 +378,7 @@ def test_a_server_can_be_asked_whether_it_takes_the_password_without_a_mail(
 def test_a_password_that_can_not_be_written_is_not_repeated(
     tmp_path: Path, encrypting: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
-    with signing_in(Postbox(), encrypting) as port, Wire(tmp_path, 5, tls=trusting) as line:
+    with signing_in(Postbox(), encrypting, "PLAIN") as port, Wire(tmp_path, 5, tls=trusting) as line:
         odd = {"PAPERROUND_SMTP_PASSWORD": "süß"}
         (outcome,) = hand_over(opened(port, odd, security="starttls", user="lisa"), line)
     assert outcome.fate == "not-sent"
