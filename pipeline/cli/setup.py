@@ -79,11 +79,11 @@ def check(terminal: Terminal) -> None:
     except PaperroundError as fault:
         faults.append(str(fault))
     faults += _at_sources(settings)
-    carrier = partial(deliver.provider, settings.deliver)
+    carrier, opened = f"provider {settings.delivery.provider}", partial(deliver.provider, settings.deliver)
     parts: dict[str, Callable[[], object]] = {
         "templates": lambda: _at(settings.where("newsletter", "design"), partial(_looks, settings)),
         "state": lambda: run.look(settings),
-        f"provider {settings.delivery.provider}": lambda: _at(settings.where("delivery", "provider"), carrier),
+        carrier: lambda: _at(settings.where("delivery", "provider"), opened),
     }
     if ways := notices.ways(settings):
         parts[f"notices by {' and '.join(ways)}"] = lambda: notices.check(settings)
@@ -97,7 +97,7 @@ def check(terminal: Terminal) -> None:
             lines.append(f"ok   {name}")
         except PaperroundError as fault:
             faults.append(str(fault))
-    told = [*_place(settings), *(_about_mail(settings) if not faults else [])]
+    told = [*_place(settings), *(_about_mail(settings) if f"ok   {carrier}" in lines else [])]
     faults += [f"{one.about}: {one.words}" for one in told if one.level == "mend"]
     lines += [str(one) for one in told if one.level != "mend"]
     document = {

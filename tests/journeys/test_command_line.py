@@ -256,12 +256,17 @@ def test_check_asks_the_mail_server_whether_it_would_take_mail_and_hands_over_no
               'port = 1\nsecurity = "none"\n\n[[source]]')  # fmt: skip
     away = run("check")
     assert away.returncode == 0
-    assert "unknown smtp: can't be asked just now: 127.0.0.1: the line failed" in away.stdout
+    assert "unknown smtp: can't be asked just now: 127.0.0.1: the line failed: Connection refused." in away.stdout
     with receiving() as double:
         world.set("port = 1", f"port = {double.port}")
         done = run("check")
-    assert "ok      smtp: takes what you gave it to sign in" in done.stdout
-    assert double.connections == 1
+        assert "ok      smtp: takes what you gave it to sign in" in done.stdout
+        assert double.connections == 1
+        world.set("[newsletter]", '[newsletter]\ndesign = "leter"')
+        elsewhere = run("check")
+    assert elsewhere.returncode == 2
+    assert "mend sources/newsletter.toml:2: There is no design called 'leter'" in elsewhere.stdout
+    assert "ok      smtp: takes what you gave it to sign in" in elsewhere.stdout
     assert not double.messages
 
 
