@@ -71,7 +71,7 @@ def due(store: Store, settings: DeliverSettings, now: datetime, number: IssueNum
     `number` is an issue that a person asked for: it is never too old.
     """
     with store.reading() as tx:
-        if mark.behind(tx, store, settings.outbox):
+        if mark.behind(tx, store.secret(tx), settings.outbox):
             yield "behind/ledger"
             return
         if number is None:
@@ -135,14 +135,13 @@ def work(key: str, store: Store, settings: DeliverSettings, out: Outside) -> Rep
         case "old":
             return _forget(IssueNumber(int(name)), store)
     batch = BatchId(int(name))
-    carrier = _carrier(batch, store, settings)
     match what:
         case "orphan":
-            return mend.recover(batch, store, settings, carrier, out)
+            return mend.recover(batch, store, settings, _carrier(batch, store, settings), out)
         case "ask":
-            return mend.look_up(batch, store, settings, carrier, out)
+            return mend.look_up(batch, store, settings, _carrier(batch, store, settings), out)
         case _:
-            return send.hand_over(batch, store, settings, carrier, out)
+            return send.hand_over(batch, store, settings, _ready(batch, store, settings), out)
 
 
 def _expired(number: IssueNumber, store: Store, settings: DeliverSettings) -> Report:
@@ -183,19 +182,23 @@ def stopped(store: Store, settings: DeliverSettings) -> str | None:
 
 
 def _carrier(batch: BatchId, store: Store, settings: DeliverSettings) -> Provider:
-    """The provider that a batch was frozen for: another one could not know what became of it before.
-
-    Raises NeedsPerson when the settings name another one by now.
-    """
+    """The provider that a batch was frozen for. Raises NeedsPerson when the settings name another one by now."""
     with store.reading() as tx:
         number, begun_with = ledger.carrier_of(tx, batch)
     if begun_with != settings.provider:
-        raise NeedsPerson(
-            f"Issue {number} was begun with the provider {begun_with}, and the settings now say "
-            f"{settings.provider}; its readers wait.",
-            next_step=f'Set provider = "{begun_with}" again until it is sent.',
-        )
+        raise send.begun_elsewhere(number, begun_with, settings)
     return provider(settings)
+
+
+def _ready(batch: BatchId, store: Store, settings: DeliverSettings) -> Provider:
+    """The same for a batch whose claim will look at whom it was frozen for.
+
+    That is asked here only where the provider is not ready, as it may be the wrong one.
+    """
+    try:
+        return provider(settings)
+    except UserError:
+        return _carrier(batch, store, settings)
 
 
 def ask(
@@ -217,7 +220,7 @@ def ask(
         carriers.expire(tx, number, expired=False)
         ledger.release(tx, number, now)
         carriers.resume(tx, begun.provider if begun else settings.provider)
-        behind = mark.behind(tx, store, settings.outbox)
+        behind = mark.behind(tx, store.secret(tx), settings.outbox)
     if canary and not behind:
         audience.freeze(number, store, settings, provider(settings), now, canary=canary)
 
@@ -337,7 +340,7 @@ def reconcile(number: IssueNumber, store: Store, settings: DeliverSettings, out:
     """
     done = Report()
     with store.reading() as tx:
-        behind, begun = mark.behind(tx, store, settings.outbox), ledger.sending(tx, number)
+        behind, begun = mark.behind(tx, store.secret(tx), settings.outbox), ledger.sending(tx, number)
     if begun is None and not behind:
         raise UserError(f"Issue {number} has not been sent, so there is nothing to reconcile.")
     if behind:

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from pipeline import files
-from pipeline.store import Store, Tx, carriers
+from pipeline.store import Tx, carriers
 
 NAME = "ledger.mark"
 LEAP = 1_000_000_000
@@ -20,8 +20,8 @@ LEAP = 1_000_000_000
 _LINE = re.compile(rb"([0-9a-f]{16}) (\d{20})\n")
 
 
-def behind(tx: Tx, store: Store, outbox: Path) -> bool:
-    """Whether more went out from this outbox than this ledger knows of.
+def behind(tx: Tx, secret: bytes, outbox: Path) -> bool:
+    """Whether more went out from this outbox than this ledger, whose salt is `secret`, knows of.
 
     An empty mark was never written: the program was killed just then, and nothing had left.
     """
@@ -32,7 +32,7 @@ def behind(tx: Tx, store: Store, outbox: Path) -> bool:
     if not content:
         return False
     line = _LINE.fullmatch(content)
-    ours = line is not None and line[1].decode() == name_of(store.secret(tx))
+    ours = line is not None and line[1].decode() == name_of(secret)
     return line is None or not ours or int(line[2]) > carriers.generation(tx)
 
 

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from pipeline.config import DeliverSettings
 from pipeline.deliver import mark, settle, talk
 from pipeline.deliver.journal import Journal
-from pipeline.errors import PaperroundError, StoreFault
-from pipeline.model import Batch, BatchId, HttpRequest, Outcome, Outside, Report, Request
+from pipeline.errors import NeedsPerson, PaperroundError, StoreFault
+from pipeline.model import Batch, BatchId, HttpRequest, IssueNumber, Outcome, Outside, Report, Request
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, batches, carriers, claims, ledger
 
@@ -40,9 +40,20 @@ class _Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside) -> Report:
-    """Claim a batch, hand it over, and write down what became of each reader."""
-    if doubt := _known_elsewhere(batch, store, settings, by, out):
-        return doubt
+    """Claim a batch, hand it over, and write down what became of each reader.
+
+    Raises NeedsPerson when it was frozen for another provider.
+    """
+    asked = by.can.lookup == "none" or by.can.idempotency == "campaign"
+    report = _try(batch, store, settings, by, out, asked=asked)
+    report = report or _known_elsewhere(batch, store, settings, by, out)
+    return report or _try(batch, store, settings, by, out, asked=True) or Report(unchanged=1)
+
+
+def _try(
+    batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside, *, asked: bool
+) -> Report | None:
+    """None where the provider has to be asked first whether it knows the batch, and is not `asked` yet."""
     pause = talk.pace(store, settings.provider, by, out)
     pause(1)
     with store.at_work() as me, ExitStack() as until:
@@ -50,19 +61,14 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
         intent: _Intent | Report | None = None
         try:
             with store.writing_beside() as tx:
-                if mark.behind(tx, store, settings.outbox):
-                    return Report(attention=(_BEHIND,))
-                halted = carriers.stopped(tx, settings.provider) is not None
-                if halted or not ledger.claim(tx, batch, me, out.clock()):
-                    return Report(unchanged=1)
-                intent = _intend(tx, batch, store, settings, by, out.clock())
+                intent = _claimed(tx, batch, me, store=store, settings=settings, by=by, out=out, asked=asked)
                 if isinstance(intent, _Intent) and intent.journal:
                     until.enter_context(intent.journal.begun(intent.batch))
         except StoreFault as fault:
             if isinstance(intent, _Intent):
                 _let_go(intent, fault, claim=me, store=store, settings=settings, by=by, out=out)
             raise
-        if isinstance(intent, Report):
+        if not isinstance(intent, _Intent):
             return intent
         mark.set_to(settings.outbox, *intent.mark)
         pause(max(len(intent.requests) - 1, 0))
@@ -74,6 +80,44 @@ def hand_over(batch: BatchId, store: Store, settings: DeliverSettings, by: Provi
     if intent.journal:
         intent.journal.forget()
     return report
+
+
+def _claimed(
+    tx: Tx,
+    batch: BatchId,
+    me: str,
+    *,
+    store: Store,
+    settings: DeliverSettings,
+    by: Provider,
+    out: Outside,
+    asked: bool,
+) -> _Intent | Report | None:
+    """What is to be handed over, now that it is ours; a report when nothing is, None as `_try` says."""
+    secret = store.secret(tx)
+    if mark.behind(tx, secret, settings.outbox):
+        return Report(attention=(_BEHIND,))
+    before = claims.candidate(tx, batch, store.present())
+    if before.carrier != settings.provider:
+        raise begun_elsewhere(before.number, before.carrier, settings)
+    if before.stopped is not None:
+        return Report(unchanged=1)
+    if not (asked or before.attempts or before.begun):
+        return None
+    now = out.clock()
+    was = ledger.claim(tx, batch, me, now)
+    if was is None:
+        return Report(unchanged=1)
+    return _intend(tx, batch, was, secret=secret, settings=settings, by=by, now=now)
+
+
+def begun_elsewhere(number: IssueNumber, carrier: str, settings: DeliverSettings) -> NeedsPerson:
+    """An issue stays with the provider it was begun with: another one could not know what became of it before."""
+    return NeedsPerson(
+        f"Issue {number} was begun with the provider {carrier}, and the settings now say "
+        f"{settings.provider}; its readers wait.",
+        next_step=f'Set provider = "{carrier}" again until it is sent.',
+    )
 
 
 def _let_go(
@@ -119,11 +163,17 @@ def _still_ours(batch: BatchId, claim: str, store: Store, out: Outside) -> Calla
 
 
 def _intend(
-    tx: Tx, batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, now: datetime
+    tx: Tx,
+    batch: BatchId,
+    was: ledger.Standing,
+    *,
+    secret: bytes,
+    settings: DeliverSettings,
+    by: Provider,
+    now: datetime,
 ) -> _Intent | Report:
     """Everything about a claimed batch that must be durable before its first byte leaves; a report when none may."""
-    secret = store.secret(tx)
-    was, frozen = ledger.standing(tx, batch), batches.read(tx, batch, secret, named=not by.can.merge)
+    frozen = batches.read(tx, batch, secret, named=not by.can.merge)
     barred = batches.barred(tx, frozen, secret)
     if was.unknown and (fault := _may_not_be_repeated(was, by, barred, now)):
         return settle.parked(tx, frozen, fault, now)
@@ -199,29 +249,23 @@ def _refusal(batch: Batch, subscriber: int, by: Provider) -> Outcome | None:
 def _known_elsewhere(
     batch: BatchId, store: Store, settings: DeliverSettings, by: Provider, out: Outside
 ) -> Report | None:
-    """Before this process hands over an issue's first batch, see whether the provider has it already.
+    """Before this process hands over the first batch of an issue, see whether the provider has it already.
 
     Then this ledger is older than what went out (a backup was put back), and nothing more may leave by itself; unless
     another process claimed the batch while the provider was asked.
     """
-    if by.can.lookup == "none" or by.can.idempotency == "campaign":
-        return None
-    me = store.present()
     with store.reading() as tx:
-        was = ledger.standing(tx, batch)
-        if was.attempts or claims.begun_here(tx, was.number, me):
-            return None
         frozen = batches.read(tx, batch, store.secret(tx))
     few = replace(frozen, recipients=frozen.recipients[:_A_FEW])
     replies = talk.converse(few, by.look_up(few), by.look_up, out)
     if not any(outcome.fate == "accepted" for outcome in by.found(few, replies)):
         return None
-    words = f"it has copies of issue {was.number} that this ledger does not know of; was a backup put back?"
+    words = f"it has copies of issue {frozen.issue} that this ledger does not know of; was a backup put back?"
     with store.writing() as tx:
         if ledger.standing(tx, batch).attempts:
             return Report(unchanged=1)
         carriers.stop(tx, settings.provider, words)
-    return Report(attention=(settle.stop_words(settings.provider, words, f"`reconcile {was.number}`"),))
+    return Report(attention=(settle.stop_words(settings.provider, words, f"`reconcile {frozen.issue}`"),))
 
 
 def try_out(batch: Batch, by: Provider, out: Outside) -> Report:

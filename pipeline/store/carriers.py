@@ -22,7 +22,13 @@ _GENERATION = "generation"
 
 _STOPPED = sa.select(_C.stopped).where(_C.provider == sa.bindparam("which"))
 _FACT = sa.select(_F.value).where(_F.name == sa.bindparam("which"))
-_FACT_ALONE = _FACT.with_for_update()
+_COUNT = sa.cast(_F.value, sa.BigInteger) + 1
+_ADVANCE = (
+    sa.update(tables.facts)
+    .where(_F.name == sa.bindparam("which"))
+    .values(value=sa.cast(_COUNT, sa.Text))
+    .returning(_F.value)
+)
 
 
 def stopped(tx: Tx, provider: str) -> str | None:
@@ -69,9 +75,10 @@ def begin(tx: Tx) -> None:
 
 def advance(tx: Tx, least: int = 0) -> int:
     """The next generation, `least` at the lowest; who comes at the same time waits, so call it last."""
-    last = tx.execute(_FACT_ALONE, {"which": _GENERATION}).scalar()
-    following = max(int(last or 0) + 1, least)
-    upsert(tx, tables.facts, ["name"], {"name": _GENERATION, "value": str(following)})
+    following = int(tx.execute(_ADVANCE, {"which": _GENERATION}).scalar() or 0)
+    if following < max(least, 1):
+        following = max(least, 1)
+        upsert(tx, tables.facts, ["name"], {"name": _GENERATION, "value": str(following)})
     return following
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import sqlalchemy as sa
 
 from pipeline.model import BatchId, IssueNumber
@@ -9,6 +10,21 @@ from pipeline.store import tables
 from pipeline.store.open import Tx
 
 _B = tables.batches.c
+_S = tables.sendings.c
+_C = tables.carriers.c
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that a process is about to claim: the `carrier` it was frozen for, and why that is `stopped`, if it is.
+
+    `attempts` were made so far; `begun`: this process has claimed a batch of the same issue before.
+    """
+
+    number: IssueNumber
+    carrier: str
+    stopped: str | None
+    attempts: int
+    begun: bool
 
 
 def every(tx: Tx, number: IssueNumber | None = None) -> list[tuple[BatchId, str | None]]:
@@ -18,13 +34,20 @@ def every(tx: Tx, number: IssueNumber | None = None) -> list[tuple[BatchId, str 
     return [(row[0], row[1]) for row in rows]
 
 
-_MINE = sa.func.substr(_B.claimed_by, 1, sa.bindparam("length", type_=sa.Integer)) == sa.bindparam("by")
-_BEGUN = sa.select(_B.id).where(_B.number == sa.bindparam("this"), _MINE).limit(1)
+_OTHER = tables.batches.alias("other")
+_MINE = sa.func.substr(_OTHER.c.claimed_by, 1, sa.bindparam("length", type_=sa.Integer)) == sa.bindparam("by")
+_CANDIDATE = (
+    sa.select(_B.number, _S.provider, _C.stopped, _B.attempts, sa.exists().where(_OTHER.c.number == _B.number, _MINE))
+    .join_from(tables.batches, tables.sendings, _S.number == _B.number)
+    .outerjoin(tables.carriers, _C.provider == _S.provider)
+    .where(_B.id == sa.bindparam("this"))
+)
 
 
-def begun_here(tx: Tx, number: IssueNumber, by: str) -> bool:
-    """Whether the process `by` has claimed a batch of this issue before."""
-    return tx.execute(_BEGUN, {"this": number, "by": by, "length": len(by)}).first() is not None
+def candidate(tx: Tx, batch: BatchId, by: str) -> Candidate:
+    """What the process `by` must know of a batch before it claims it, in one statement."""
+    row = tx.execute(_CANDIDATE, {"this": batch, "by": by, "length": len(by)}).one()
+    return Candidate(**dict(zip(Candidate.__struct_fields__, row, strict=True)))
 
 
 def done_by(claim: str | None) -> str:

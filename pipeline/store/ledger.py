@@ -135,16 +135,19 @@ def claimable(tx: Tx, now: datetime, number: IssueNumber) -> list[tuple[BatchId,
     return [(row[0], row[1]) for row in tx.execute(chosen.order_by(_B.id))]
 
 
+_FARED = [_B[name] for name in Standing.__struct_fields__]
 _CLAIM = (
     sa.update(tables.batches)
     .where(_B.id == THIS, _B.state == "pending", _RESTED)
     .values(state="claimed", claimed_by=sa.bindparam("by"), claimed_at=_NOW, attempts=_B.attempts + 1)
+    .returning(*_FARED)
 )
 
 
-def claim(tx: Tx, batch: BatchId, by: str, now: datetime) -> bool:
-    """Take a batch for one attempt; False when somebody else did, or when it has to rest."""
-    return tx.execute(_CLAIM, {"this": batch, "by": by, "now": now}).rowcount == 1
+def claim(tx: Tx, batch: BatchId, by: str, now: datetime) -> Standing | None:
+    """Take a batch for one attempt, and how it stands then; None when somebody else did, or when it has to rest."""
+    row = tx.execute(_CLAIM, {"this": batch, "by": by, "now": now}).first()
+    return None if row is None else Standing(**row._mapping)
 
 
 _INTEND = (
@@ -164,7 +167,7 @@ def rekey(tx: Tx, batch: BatchId, key: str) -> None:
     tx.execute(sa.update(tables.batches).where(_B.id == batch).values(key=key, first_tried=None))
 
 
-_STANDING = sa.select(*(_B[name] for name in Standing.__struct_fields__)).where(_B.id == THIS)
+_STANDING = sa.select(*_FARED).where(_B.id == THIS)
 
 
 def standing(tx: Tx, batch: BatchId) -> Standing:
@@ -243,20 +246,23 @@ def _values(outcome: Outcome, now: datetime) -> dict[str, object]:
 
 # Without GROUP BY, for which the rows would have to be sorted.
 _BY_FATE = [sa.func.count().filter(_O.fate == name).label(name) for name in _COUNTED]
-_SIZE = sa.select(_B.size).where(_B.id == THIS).scalar_subquery()
-_SUMS = sa.select(_SIZE, sa.func.count(), *_BY_FATE).where(_O.batch == THIS)
-_ADD_UP = sa.update(tables.batches).where(_B.id == THIS).values({name: sa.bindparam(f"n_{name}") for name in _COUNTED})
+_SUMS = sa.select(sa.func.count().label("there"), *_BY_FATE).where(_O.batch == THIS).subquery()
+_ADD_UP = (
+    sa.update(tables.batches)
+    .where(_B.id == THIS, _B.size == _SUMS.c.there)
+    .values({name: _SUMS.c[name] for name in _COUNTED})
+)
 
 
 def _add_up(tx: Tx, batch: BatchId) -> None:
     """Bring a batch's sums up to date. Raises PaperroundError when somebody is missing."""
-    size, there, *sums = tx.execute(_SUMS, {"this": batch}).one()
-    if there != size:
+    if tx.execute(_ADD_UP, {"this": batch}).rowcount != 1:
+        size = standing(tx, batch).size
+        there = tx.execute(sa.select(sa.func.count()).where(_O.batch == batch)).scalar_one()
         raise PaperroundError(
             f"The ledger does not add up: batch {batch} had {size} readers and has {there}.",
             next_step="Nothing was changed. Send nothing; restore a backup.",
         )
-    tx.execute(_ADD_UP, {"this": batch, **{f"n_{fate}": count for fate, count in zip(_COUNTED, sums, strict=True)}})
 
 
 def move(

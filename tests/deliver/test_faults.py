@@ -652,6 +652,33 @@ def test_no_secret_is_in_the_outbox_or_the_state(stage: Stage) -> None:
             assert not path.is_file() or b"token-of-the-double" not in path.read_bytes()
 
 
+def test_a_batch_takes_one_transaction_before_it_leaves_and_one_after(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def listened_to(name: str) -> None:
+        real = getattr(Store, name)
+
+        def heard(store: Store, *words: Any, **more: Any) -> Any:
+            opened.append(name)
+            return real(store, *words, **more)
+
+        monkeypatch.setattr(Store, name, heard)
+
+    with stage("none", lookup="lagging") as scene, scene.project() as project:
+        section, now = project.settings.deliver, project.out.clock()
+        deliver.work("freeze/1", project.store, section, project.out)
+        first, second = (key for key in deliver.due(project.store, section, now, ONE) if key.startswith("batch/"))
+        assert deliver.work(first, project.store, section, project.out).exit_code == 0
+        for name in ("reading", "writing", "writing_beside", "written"):
+            listened_to(name)
+        scene.double.told = lambda: opened.append("the request")
+        assert deliver.work(second, project.store, section, project.out).exit_code == 0
+        assert opened[:3] == ["writing_beside", "the request", "written"]
+        assert opened[3:] == ["reading"] * project.store.shared
+
+
 def test_the_account_adds_up_after_every_change_and_a_row_that_went_missing_is_noticed(stage: Stage) -> None:
     import sqlalchemy as sa
 
