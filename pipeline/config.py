@@ -17,7 +17,7 @@ import msgspec
 
 from pipeline import installed, toml, whereabouts
 from pipeline.errors import SettingsError, UserError, did_you_mean
-from pipeline.model.source import Source, SourceName
+from pipeline.model.source import AUTO, Source, SourceName
 
 FILE = Path("sources/newsletter.toml")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -109,7 +109,7 @@ class SourceTable(Section, frozen=True):
     """One `[[source]]`."""
 
     url: Annotated[str, msgspec.Meta(min_length=1)]
-    kind: str = "auto"
+    kind: str = AUTO
     name: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

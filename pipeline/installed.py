@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pipeline.errors import UserError, did_you_mean
+from pipeline.model.source import AUTO
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -35,7 +36,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PROVIDER = Choice(called="provider", room="providers", door="provider", group="paperround.providers")
-KIND = Choice(called="kind of source", room="pull", door="visit", group="paperround.sources", beside=("auto",))
+KIND = Choice(called="kind of source", room="pull", door="visit", group="paperround.sources", beside=(AUTO,))
 
 
 def ours(choice: Choice) -> tuple[str, ...]:

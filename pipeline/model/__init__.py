@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from pipeline.model.report import Report, Run, total
     from pipeline.model.seen import Check, Copy, Copying, Variant
     from pipeline.model.signal import Signal, SignalKind
-    from pipeline.model.source import Health, Source, SourceName
+    from pipeline.model.source import AUTO, Health, Source, SourceName
     from pipeline.model.wire import (
         Answer,
         Fetch,
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AUTO",
     "FATES",
     "Account",
     "Answer",
@@ -167,7 +168,7 @@ _FILES = {
     "report": "Report Run total",
     "seen": "Check Copy Copying Variant",
     "signal": "Signal SignalKind",
-    "source": "Health Source SourceName",
+    "source": "AUTO Health Source SourceName",
     "wire": "Answer Fetch Fetched FileDrop HttpRequest Line NoAnswer Outside Reply Request SmtpEnvelope SmtpServer "
     "SmtpVisit Validators",
 }

@@ -10,6 +10,8 @@ import msgspec
 from pipeline.model.wire import Validators
 
 SourceName = NewType("SourceName", str)
+AUTO = "auto"
+"""The kind of a source that is found out when it is first asked."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +23,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     name: SourceName
     url: str
-    kind: str = "auto"
+    kind: str = AUTO
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     limit: int | None = None

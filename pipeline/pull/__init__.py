@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import PullSettings
 from pipeline.errors import UserError
-from pipeline.model import EntryId, Fetch, Outside, Report, Source, SourceName
+from pipeline.model import AUTO, EntryId, Fetch, Outside, Report, Source, SourceName
 from pipeline.pull import calling, kinds, login
 from pipeline.store import Store, calendars, entries, sources
 
@@ -99,11 +99,11 @@ def check(source: Source, folder: Path) -> None:
     """
     from pipeline.pull import markdown
 
-    if source.kind != kinds.AUTO:
+    if source.kind != AUTO:
         kinds.load(source.kind)
-    if source.kind == "markdown" or (source.kind == kinds.AUTO and "://" not in source.url):
+    if source.kind == "markdown" or (source.kind == AUTO and "://" not in source.url):
         markdown.place(source, folder)
-    elif source.kind in (kinds.AUTO, *kinds.names()) and not source.url.startswith(("http://", "https://")):
+    elif source.kind in (AUTO, *kinds.names()) and not source.url.startswith(("http://", "https://")):
         raise UserError(f"{source.url!r} is no web address.", next_step="It begins with https://.")
 
 

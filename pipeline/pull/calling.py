@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
-from pipeline.model import Health, Outside, Report, Source, SourceName, Validators
+from pipeline.model import AUTO, Health, Outside, Report, Source, SourceName, Validators
 from pipeline.plural import many
 from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
@@ -132,14 +132,14 @@ def _usable(known: Health | None, source: Source) -> Health | None:
     """What is known of a source that once answered, unless its settings have changed since."""
     if known is None or known.last_ok is None or known.url != source.url:
         return None
-    return known if source.kind in (kinds.AUTO, known.kind or "feed") else None
+    return known if source.kind in (AUTO, known.kind or "feed") else None
 
 
 def _visit(ask: Ask) -> Visit:
     """Ask a source by its kind; one whose kind is to be found out is looked at first."""
     if ask.health:
         return kinds.load(ask.health.kind or "feed").visit(ask)
-    if ask.source.kind == kinds.AUTO:
+    if ask.source.kind == AUTO:
         from pipeline.pull.discover import settled
 
         return settled(ask)

@@ -9,8 +9,6 @@ from pipeline import installed
 from pipeline.model import Fetched
 from pipeline.pull.listing import Ask, Visit
 
-AUTO = "auto"
-
 
 class Kind(Protocol):
     """A kind of source.

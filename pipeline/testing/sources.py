@@ -84,7 +84,7 @@ class SourceContract:
         )
 
     def _visit(self, fetch: Fetch, health: Health | None = None) -> Visit:
-        source = Source(name=SourceName("contract"), url=self.address, kind="auto", zone=ZoneInfo("UTC"))
+        source = Source(name=SourceName("contract"), url=self.address, zone=ZoneInfo("UTC"))
         with TemporaryDirectory() as folder:
             return self.kind.visit(Ask(source=source, health=health, fetch=fetch, folder=Path(folder), now=_NOW))
 

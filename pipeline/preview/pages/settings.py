@@ -16,6 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from pipeline import config, files, looks, providers, pull, toml
 from pipeline.errors import NeedsPerson, PaperroundError, SettingsError, UserError
+from pipeline.model import AUTO
 from pipeline.preview import written
 from pipeline.preview.ask import Ask
 from pipeline.preview.pages import Page
@@ -203,7 +204,7 @@ def _source_field(document: Any, at: int, key: str, label: str, form: _Form) -> 
         label=label,
         kind="choice" if choices else "text",
         value=form.given.get(name, _shown(written.value_at(document, ("source", at, key)))),
-        usual="auto" if key == "kind" else "",
+        usual=AUTO if key == "kind" else "",
         choices=choices,
         wrong=tuple(one for one in form.faults if _of_source(one, form.text) == (at, key)),
     )
