@@ -136,25 +136,6 @@ def in_rounds(batch: Batch, done: Rounds, judge: Callable[[Part, Answer], Sequen
     return tuple(_outcome(one, verdicts.get(one.subscriber, rest)) for one in batch.recipients)
 
 
-def packed(readers: Part, each: int, at_most: int, room: int) -> tuple[Part, ...]:
-    """The readers in parts of at most `at_most`, each of them with `each` bytes of at most `room`, in order.
-
-    No part has an address twice, whatever its case: some providers refuse that, others know readers by address. A
-    reader too big for the room is alone.
-    """
-    at_most = min(at_most, max(room // each, 1))
-    if 0 < len(readers) <= at_most and len(set(map(str.lower, [one.address for one in readers]))) == len(readers):
-        return (readers,)
-    parts, part, seen = list[Part](), list[Recipient](), set[str]()
-    for one in readers:
-        if len(part) >= at_most or one.address.lower() in seen:
-            parts.append(tuple(part))
-            part, seen = [], set()
-        part.append(one)
-        seen.add(one.address.lower())
-    return (*parts, tuple(part)) if part else tuple(parts)
-
-
 def adjudged(
     batch: Batch, done: Rounds, judge: Callable[[Part, Answer], Sequence[Verdict]], alone: Callable[[Answer], bool]
 ) -> tuple[Outcome, ...]:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from pipeline.carrying import api, signed
-from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
+from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, rounds
 from pipeline.carrying.letter import Addressee, Letterhead, addressees, as_told, letterhead
 from pipeline.carrying.merge import Syntax, template
+from pipeline.carrying.packing import sharing
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
@@ -112,16 +113,8 @@ class _Brevo:
         return api.evidence(batch, told)
 
 
-@lru_cache(maxsize=2)
-def _parts(batch: Batch) -> tuple[Part, ...]:
-    """The readers of each request, if nothing is refused; asked for before and after each."""
-    own = 3 * api.longest_link(batch) + 2048
-    room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-    return packed(batch.recipients, own, CAN.batch_max, room)
-
-
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
-    return rounds(_parts(batch), replies, _refused)
+    return rounds(sharing(batch, CAN, 3), replies, _refused)
 
 
 def _refused(answer: Answer) -> bool:

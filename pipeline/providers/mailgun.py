@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from pipeline.carrying import api, signed
-from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
+from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, rounds
 from pipeline.carrying.letter import addressee, called, html_links, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, template
+from pipeline.carrying.packing import sharing
 from pipeline.model import Answer, Batch, HttpRequest, Outcome, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
@@ -138,16 +139,8 @@ class _Mailgun:
         return [one for item in items for one in _signals(item, api.text(item.get("id")) or signed.name(item), now)]
 
 
-@lru_cache(maxsize=2)
-def _parts(batch: Batch) -> tuple[Part, ...]:
-    """The readers of each request, if nothing is refused; asked for before and after each."""
-    own = 2 * api.longest_link(batch) + 1024
-    room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-    return packed(batch.recipients, own, CAN.batch_max, room)
-
-
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
-    return rounds(_parts(batch), replies, lambda answer: answer.status == 400 and bool(_reason(answer)))
+    return rounds(sharing(batch, CAN, 2), replies, lambda answer: answer.status == 400 and bool(_reason(answer)))
 
 
 def _fields(batch: Batch, part: Part) -> Iterator[tuple[str, Sequence[str]]]:

@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from pipeline.carrying import api, signed
-from pipeline.carrying.fates import Part, Verdict, in_parts, packed
+from pipeline.carrying.fates import Part, Verdict, in_parts
 from pipeline.carrying.letter import Letterhead, addressee, as_told, letterhead
 from pipeline.carrying.merge import Syntax, template
+from pipeline.carrying.packing import sharing
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
 
@@ -75,11 +76,11 @@ class _Mailjet:
         head, sign_in = letterhead(batch), {"Authorization": api.basic(self.key, self.secret)}
         return [
             api.post(f"{self.base}/v3.1/send", api.encoded(_mails(batch, head, part)), sign_in)
-            for part in _parts(batch)
+            for part in sharing(batch, CAN, 4)
         ]
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
-        return in_parts(batch, _parts(batch), replies, self._judge)
+        return in_parts(batch, sharing(batch, CAN, 4), replies, self._judge)
 
     def _judge(self, part: Part, answer: Answer) -> Sequence[Verdict]:
         """Each message has its own status, in order; the answer is a 400 when one of them was refused."""
@@ -115,12 +116,6 @@ class _Mailjet:
 
     def found(self, _batch: Batch, _replies: Sequence[Reply]) -> Sequence[Outcome]:
         return ()
-
-
-def _parts(batch: Batch) -> tuple[Part, ...]:
-    own = 4 * api.longest_link(batch) + 2048
-    room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-    return packed(batch.recipients, own, CAN.batch_max, room)
 
 
 def _mails(batch: Batch, head: Letterhead, part: Part) -> dict[str, Any]:

@@ -14,9 +14,10 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.carrying import api, signed
-from pipeline.carrying.fates import Part, Verdict, in_parts, packed
+from pipeline.carrying.fates import Part, Verdict, in_parts
 from pipeline.carrying.letter import Addressee, addressees, as_told, letterhead, mailbox
 from pipeline.carrying.merge import Syntax, harmless
+from pipeline.carrying.packing import copied
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, SignalKind, Welcome
 from pipeline.providers import Capabilities, Provider
 
@@ -70,7 +71,7 @@ class _Postmark:
         if replies:
             return ()
         written = replace(batch, message=harmless(batch.message, _SYNTAX))
-        return [self._post(written, part) for part in _parts(batch)]
+        return [self._post(written, part) for part in copied(batch, CAN)]
 
     def _post(self, batch: Batch, part: Part) -> Request:
         copies = (self._copy(batch, *pair) for pair in zip(part, addressees(batch, part), strict=True))
@@ -98,7 +99,7 @@ class _Postmark:
         return api.copy(batch.message, one.unsubscribe, before, ("HtmlBody", "TextBody"), after)
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
-        return in_parts(batch, _parts(batch), replies, self._judge)
+        return in_parts(batch, copied(batch, CAN), replies, self._judge)
 
     def _judge(self, part: Part, answer: Answer) -> Sequence[Verdict]:
         found = api.document(answer.body)
@@ -169,11 +170,6 @@ class _Postmark:
                         {**change, "Recipient": one.get("EmailAddress"), "ChangedAt": one.get("CreatedAt")}, now
                     )
         return told
-
-
-def _parts(batch: Batch) -> tuple[Part, ...]:
-    size = api.copy_size(batch)
-    return packed(batch.recipients, size, CAN.batch_max, CAN.body_max_bytes)
 
 
 def _reason(found: Any) -> str:

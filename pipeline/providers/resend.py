@@ -13,8 +13,9 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from pipeline.carrying import api, signed
-from pipeline.carrying.fates import Part, Verdict, in_parts, packed
+from pipeline.carrying.fates import Part, Verdict, in_parts
 from pipeline.carrying.letter import Addressee, addressees, as_told, letterhead, mailbox
+from pipeline.carrying.packing import copied
 from pipeline.mail import merged
 from pipeline.model import Answer, Batch, Outcome, Recipient, Reply, Request, Signal, Welcome
 from pipeline.providers import Capabilities, Provider
@@ -60,7 +61,7 @@ class _Resend:
     def requests(self, batch: Batch, replies: Sequence[Reply] = ()) -> Sequence[Request]:
         if replies:
             return ()
-        return [self._post(batch, part, at) for at, part in enumerate(_parts(batch))]
+        return [self._post(batch, part, at) for at, part in enumerate(copied(batch, CAN))]
 
     def _post(self, batch: Batch, part: Part, at: int) -> Request:
         body = api.array(_copy(batch, *pair) for pair in zip(part, addressees(batch, part), strict=True))
@@ -73,7 +74,7 @@ class _Resend:
         return {"Authorization": f"Bearer {self.token}"}
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
-        return in_parts(batch, _parts(batch), replies, self._judge)
+        return in_parts(batch, copied(batch, CAN), replies, self._judge)
 
     def _judge(self, part: Part, answer: Answer) -> Sequence[Verdict]:
         found = api.table(api.document(answer.body))
@@ -169,11 +170,6 @@ def _copy(batch: Batch, one: Recipient, reader: Addressee) -> Iterator[bytes]:
         "tags": [{"name": name, "value": value} for name, value in api.marks(batch, one).items()],
     }
     return api.copy(batch.message, one.unsubscribe, before, ("html", "text"), after)
-
-
-def _parts(batch: Batch) -> tuple[Part, ...]:
-    size = api.copy_size(batch)
-    return packed(batch.recipients, size, CAN.batch_max, CAN.body_max_bytes)
 
 
 def reason(found: Any) -> str:

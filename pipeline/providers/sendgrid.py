@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from pipeline.carrying import api, signed
-from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, packed, rounds
+from pipeline.carrying.fates import Part, Rounds, Verdict, adjudged, rounds
 from pipeline.carrying.letter import Letterhead, addressees, html_links, letterhead
+from pipeline.carrying.packing import sharing
 from pipeline.errors import Forged
 from pipeline.mail import between
 from pipeline.model import Answer, Batch, Outcome, Reply, Request, Signal, Welcome
@@ -113,16 +114,8 @@ class _SendGrid:
         return told
 
 
-@lru_cache(maxsize=2)
-def _parts(batch: Batch) -> tuple[Part, ...]:
-    """The readers of each request, if nothing is refused; asked for before and after each."""
-    own = 2 * api.longest_link(batch) + 2048
-    room = max(CAN.body_max_bytes - api.copy_size(batch), 0)
-    return packed(batch.recipients, 2 * own, CAN.batch_max, room)
-
-
 def _rounds(batch: Batch, replies: Sequence[Reply]) -> Rounds:
-    return rounds(_parts(batch), replies, lambda answer: answer.status in (400, 413) and bool(_reason(answer)))
+    return rounds(sharing(batch, CAN, 4), replies, lambda answer: answer.status in (400, 413) and bool(_reason(answer)))
 
 
 def _mail(batch: Batch, head: Letterhead, part: Part) -> dict[str, Any]:

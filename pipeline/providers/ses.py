@@ -17,9 +17,10 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.carrying import api, signed
-from pipeline.carrying.fates import Part, Verdict, in_parts, packed
+from pipeline.carrying.fates import Part, Verdict, in_parts
 from pipeline.carrying.letter import Letterhead, addressee, letterhead
 from pipeline.carrying.merge import Syntax, template
+from pipeline.carrying.packing import sharing
 from pipeline.errors import Forged
 from pipeline.mail import encoded_mailbox, mime
 from pipeline.model import Answer, Batch, Fate, HttpRequest, Outcome, Recipient, Reply, Request, Signal, Welcome
@@ -144,9 +145,7 @@ class _Ses:
     def _parts(self, batch: Batch) -> tuple[Part, ...]:
         if not self.bulk:
             return tuple((one,) for one in batch.recipients)
-        own = 4 * api.longest_link(batch) + 2048
-        room = max(CAN.body_max_bytes - 2 * api.copy_size(batch), 0)
-        return packed(batch.recipients, own, CAN.batch_max, room)
+        return sharing(batch, CAN, 4)
 
     def read(self, batch: Batch, replies: Sequence[Reply]) -> Sequence[Outcome]:
         return in_parts(batch, self._parts(batch), replies, self._judge)

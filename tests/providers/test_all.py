@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from msgspec.structs import replace
 
-from pipeline.carrying import fates
+from pipeline.carrying import fates, packing
 from pipeline.errors import SettingsError, UserError
 from pipeline.mail import HeaderFault
 from pipeline.model import Answer, BatchId, FileDrop, HttpRequest, Message, NoAnswer, Reply, Request, SmtpEnvelope
@@ -304,7 +304,7 @@ def test_a_provider_can_be_asked_whether_it_takes_the_key(name: str) -> None:
 
 
 def test_only_a_definite_no_is_cut_in_halves() -> None:
-    parts = fates.packed(a_batch(4).recipients, 1, 4, 100)
+    parts = packing.packed(a_batch(4).recipients, 1, 4, 100)
     for reply in (Answer(status=500), NoAnswer(sent="after", words="lost"), NoAnswer(sent="before", words="no")):
         assert fates.rounds(parts, [reply], lambda answer: answer.status == 400).waiting == ()
 
