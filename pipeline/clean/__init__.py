@@ -200,16 +200,17 @@ def _same(tx: Tx, made: Made, handful: _Handful) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
     owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
     known = posts.some(tx, set(owners.values()))
+    owned = {name: known[owner] for name, owner in owners.items()}
+    return identity.same(made.article, made.names, owned, lambda: _gone(tx, made.article, handful))
 
-    def absent() -> Iterable[Post]:
-        if not handful.absent:
-            return ()
-        _note(tx, handful)
-        article = made.article
-        lost = posts.absent(tx, article.title, identity.around(article.published))
-        return posts.some(tx, [one.id for one in lost if identity.may_be(article, one)]).values()
 
-    return identity.same(made.article, made.names, {name: known[owner] for name, owner in owners.items()}, absent)
+def _gone(tx: Tx, article: Article, handful: _Handful) -> Iterable[Post]:
+    """Posts that no source lists any more, and that this may be, by its date or its title."""
+    if not handful.absent:
+        return ()
+    _note(tx, handful)
+    lost = posts.absent(tx, article.title, identity.around(article.published))
+    return posts.some(tx, [one.id for one in lost if identity.may_be(article, one)]).values()
 
 
 def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
@@ -222,7 +223,7 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
         fingerprint=made.fingerprint,
         guids=(known.entry.guid,) if known.entry.guid else (),
         before=known.before,
-        held=None if known.before else _held(tx, known, article),
+        held=None if known.before else _held(tx, known, article, handful),
         fault=made.fault,
         settled_from=made.settled_from,
         first_seen=known.seen,
@@ -238,8 +239,9 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     return Report(done=(words,)) if made.fault is None else Report()
 
 
-def _held(tx: Tx, known: KnownEntry, article: Article) -> str | None:
-    return identity.held(article, posts.oldest_new(tx, known.entry.source), posts.doubted(tx), known.seen)
+def _held(tx: Tx, known: KnownEntry, article: Article, handful: _Handful) -> str | None:
+    old = identity.held(article, posts.oldest_new(tx, known.entry.source), posts.doubted(tx), known.seen)
+    return old or identity.anew(article, _gone(tx, article, handful))
 
 
 def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handful) -> None:

@@ -23,6 +23,7 @@ _TRACKING = re.compile(
 )
 _ENOUGH_WORDS = 40
 _SAME_WORDS = 0.5
+_NEARLY_ALL = 0.8
 _OTHER_WORDS = 0.3
 _NEAR = timedelta(days=3)
 _SOON = timedelta(days=1)
@@ -134,6 +135,15 @@ def held(article: Article, oldest_new: datetime | None, doubted: datetime | None
         return None
     dated = said(article.published, "%d %B %Y")
     return f"it appeared only now but is dated {dated}, before the newest post you had when you started"
+
+
+def anew(article: Article, gone: Iterable[Post]) -> str | None:
+    """Why a new post should wait for a person: it may be one of those that are `gone` from the blog, made anew."""
+    for post in gone:
+        titled = bare(article.title) == bare(post.article.title) != ""
+        if titled and alike(article.text, post.article.text) >= _NEARLY_ALL:
+            return f"it has the title and nearly all words of post {post.id}, which is no longer on your blog"
+    return None
 
 
 def flood(arrived: Sequence[Glance], known: Sequence[Glance]) -> dict[PostId, str]:

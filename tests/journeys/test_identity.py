@@ -259,6 +259,27 @@ def test_a_post_taken_down_after_it_was_sent_is_only_noted(mailed: World) -> Non
     assert "in issue 11; it is no longer on your blog" in standings(mailed)["Letter 10 from the 10"].reason
 
 
+def test_a_post_that_was_deleted_and_made_anew_waits_for_her(mailed: World) -> None:
+    old = mailed.blog.posts.pop("post-3")
+    added = "<p>PS: there was one more thing.</p>"
+    mailed.blog.publish("letter-again", old.title, mailed.now, old.html + added, guid="quite-another")
+    mailed.pass_time(days=1)
+    cron(mailed)
+    assert len(list((mailed.folder / "outbox/mail").iterdir())) == 12
+    with mailed.project() as project:
+        known = compose.outlines(project.store, project.settings.compose, mailed.now)
+    (why,) = [standing.reason for _, standing in known if standing.state == "held"]
+    assert why.startswith("it has the title and nearly all words of post 4, which is no longer on your blog;")
+
+
+def test_last_years_title_above_other_words_is_a_post_of_its_own(mailed: World) -> None:
+    old = mailed.blog.posts.pop("post-3")
+    mailed.blog.publish("letter-again", old.title, mailed.now, body("number99"), guid="quite-another")
+    mailed.pass_time(days=1)
+    cron(mailed)
+    assert len(list((mailed.folder / "outbox/mail").iterdir())) == 13
+
+
 def test_a_post_that_is_too_old_for_a_feed_of_ten_is_not_gone(mailed: World) -> None:
     mailed.blog.window = 10
     mailed.pass_time(days=1)
