@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, zip_longest
 
 from pipeline.clean import tree
 from pipeline.clean.prose import count
-from pipeline.model.text import collapsed, is_western
+from pipeline.model.text import collapsed, is_western, signs
 
 EXCERPT_WORDS = 55
 EXCERPT_CHARACTERS = 120
@@ -18,6 +18,8 @@ _BLOCKS = frozenset(
      "section", "table", "td", "th", "ul"]
 )  # fmt: skip
 _BREAK = "\0"
+_ACROSS = 72
+"""Letters in a line of the text part: a table that fits stands in columns."""
 _TYPESETTING = ("\u00ad", "\u200b", "\ufeff")
 _ENDS = re.compile(r"[.!?…。！？؟]['”’\")\]]*(?=\s|$)")
 _TAIL = re.compile(
@@ -33,6 +35,7 @@ _LONGEST_SHORT_FORM = 7
 def plain(root: tree.Element) -> str:
     """The article's words, blocks separated by blank lines; lists keep their marks, quotes theirs, verses their lines.
 
+    A table stands in columns, or where it is too wide, each row is a block with a line for each cell.
     What only helps to set type is left out: soft hyphens, and the reading aids above East Asian words.
     """
     blocks: list[str] = []
@@ -58,6 +61,8 @@ def _inline(element: tree.Element) -> str:
         return ""
     if element.tag == "br":
         return _BREAK
+    if element.tag == "cite" and signs(element):
+        return "— " + tree.words(element).lstrip("—–- ")
     return (element.text or "") + "".join(_inline(child) + (child.tail or "") for child in element)
 
 
@@ -68,8 +73,34 @@ def _block(element: tree.Element, blocks: list[str], mark: str) -> None:
     elif element.tag == "pre":
         lines = "".join(element.itertext()).strip("\n").split("\n")
         blocks += ["\n".join(mark + line.rstrip() for line in lines)] if any(map(str.strip, lines)) else []
+    elif element.tag == "table" and (rows := _rows(element)):
+        for caption in element.iterchildren("caption"):
+            _walk(caption, blocks, mark)
+        blocks += [_lined(lines, mark) for lines in _columns(rows, _ACROSS - len(mark))]
     else:
         _walk(element, blocks, f"{mark}> " if element.tag == "blockquote" else mark)
+
+
+def _rows(table: tree.Element) -> list[list[str]]:
+    """What the cells of a table say, row by row; empty for one that only lays things out, as old blogs have them."""
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+    inside = (inner.tag for row in rows for cell in row for inner in cell.iterdescendants())
+    if len(rows) < 2 or min(map(len, rows)) < 2 or any(tag in _BLOCKS or tag == "img" for tag in inside):
+        return []
+    return [[collapsed(_inline(cell).replace(_BREAK, " ")) for cell in row] for row in rows]
+
+
+def _columns(rows: list[list[str]], room: int) -> list[list[str]]:
+    """Blocks of lines: the whole table in columns, or each row by itself."""
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    if sum(widths) + 2 * (len(widths) - 1) > room:
+        return [[cell for cell in row if cell] for row in rows]
+    padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=False)] for row in rows)
+    return [["  ".join(cells).rstrip() for cells in padded]]
+
+
+def _lined(lines: list[str], mark: str) -> str:
+    return "\n".join(mark + line for line in lines)
 
 
 def _items(listed: tree.Element) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WORD = re.compile(r"\w+")
@@ -45,6 +46,22 @@ def bare(text: str) -> str:
 def collapsed(text: str) -> str:
     """Text with one space in place of any white space, and none at its ends."""
     return _single_spaced(text) if text.isprintable() else " ".join(text.split())  # only a space is white and printable
+
+
+def signs(cite: Any) -> bool:
+    """Whether a `cite` (an element of lxml) names who is quoted: it stands by itself at the end of a blockquote."""
+    holder, before = cite.getparent(), cite.getprevious()
+    if holder is None or cite.getnext() is not None or (cite.tail or "").strip():
+        return False
+    if ((holder.text if before is None else before.tail) or "").strip():
+        return False
+    if holder.tag == "p" and before is None:
+        return _signs_in(holder.getparent(), holder)
+    return _signs_in(holder, cite) and before.tag in ("p", "br", "ul", "ol", "h2", "h3", "h4")
+
+
+def _signs_in(holder: Any, last: Any) -> bool:
+    return holder is not None and holder.tag == "blockquote" and last is not holder[0] and last is holder[-1]
 
 
 def _single_spaced(text: str) -> str:

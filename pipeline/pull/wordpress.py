@@ -222,7 +222,8 @@ def _entry(post: Mapping[str, Any], source: Source, now: datetime) -> Entry | No
         link=link,
         title=title or "",
         html=html,
-        summary=_rendered(post, "excerpt"),
+        # Beside the whole content it says nothing, and a short post is all there is of it, no excerpt.
+        summary=None if html else _rendered(post, "excerpt"),
         authors=tuple(_texts(parts.get("author"), "name")),
         tags=tuple(dict.fromkeys(name for terms in _list(parts.get("wp:term")) for name in _texts(terms, "name"))),
         published=when(dates["date"], None, now=now, zone=source.zone),

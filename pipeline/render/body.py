@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pipeline.errors import RenderFault
 from pipeline.model import Item, Post
 from pipeline.model.affiliate import untagged
-from pipeline.model.text import legal
+from pipeline.model.text import legal, signs
 
 WIDEST = 536
 """The column's width in CSS pixels, without its margins."""
@@ -28,6 +28,7 @@ _STYLES = {
     "ol": "margin:0 0 16px;padding:0;padding-{start}:24px;",
     "li": "margin:0 0 6px;",
     "blockquote": "margin:0 0 16px;padding:4px 18px;border-{start}:3px solid {rule};font-style:italic;",
+    "cite": "display:block;font-size:14px;font-style:normal;color:{quiet};",
     "figure": "margin:0 0 20px;",
     "figcaption": "margin:6px 0 0;font-size:14px;line-height:1.4;color:{quiet};",
     "pre": "margin:0 0 16px;padding:12px;background-color:{card};font-size:14px;line-height:1.5;white-space:pre-wrap;",
@@ -67,6 +68,7 @@ def body(item: Item, colours: dict[str, str], *, title: int = 1) -> Markup:
     root = tree(item.post)
     _name_linked_pictures(root, article.title)
     _level_headings(root, title)
+    _set_signatures_apart(root)
     return _styled(root, colours, article.direction)
 
 
@@ -77,7 +79,7 @@ def styled(html: str, colours: dict[str, str], direction: str) -> Markup:
 
 def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
     for element in root.iter(etree.Element):
-        style = _STYLES.get(str(element.tag))
+        style = _STYLES.get(str(element.tag)) if element.tag != "cite" or element.get("class") else None
         if style:
             element.set("style", style.format(**colours, start="right" if direction == "rtl" else "left"))
         if element.tag == "img":
@@ -130,6 +132,7 @@ def whole(item: Item) -> Markup:
         return Markup(item.post.article.html)  # noqa: S704 - the clean room's allow-list made it
     _name_linked_pictures(root, item.post.article.title)
     _level_headings(root, 2)
+    _set_signatures_apart(root)
     for table in root.iter("table"):
         table.set("tabindex", "0")  # a table too wide for a phone scrolls, by keys too
     return Markup(inner(root))  # noqa: S704 - as above
@@ -145,6 +148,13 @@ def _name_linked_pictures(root: Any, title: str) -> None:
         caption = figure.find(".//figcaption") if figure is not None else None
         said = " ".join("".join(caption.itertext()).split()) if caption is not None else ""
         pictures[0].set("alt", said or title)
+
+
+def _set_signatures_apart(root: Any) -> None:
+    """Who is quoted stands below the quote in quieter letters; any other `cite` is a title among words."""
+    for cite in root.iter("cite"):
+        if signs(cite):
+            cite.set("class", "quiet")
 
 
 def _level_headings(root: Any, title: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.model import Item
 
 COLUMNS = 72
+_PICTURE = re.compile(r'<img\b[^>]*\balt="([^"]*)"[^>]*>')
 _LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
 
 
@@ -28,10 +29,18 @@ def tools() -> dict[str, Any]:
 
 
 def links_of(item: Item) -> list[tuple[str, str]]:
-    """The links inside an article that is shown whole: their words and where they lead."""
+    """The links inside an article that is shown whole: their words and where they lead.
+
+    Of a link that is a picture, as a film's, the picture's description are the words, unless it only shows that larger.
+    """
     found = _LINK.findall(item.post.article.html) if item.form == "full" else []
-    said = [(" ".join(unescape(re.sub(r"<[^>]+>", "", words)).split()), unescape(url)) for url, words in found]
+    named = [(url, words if _is_picture(url) else _PICTURE.sub(r"\1", words)) for url, words in found]
+    said = [(" ".join(unescape(re.sub(r"<[^>]+>", "", words)).split()), unescape(url)) for url, words in named]
     return list(dict.fromkeys((words, url) for words, url in said if words))
+
+
+def _is_picture(url: str) -> bool:
+    return re.search(r"\.(?:jpe?g|png|gif|webp|avif|svg)(?:[?#]|$)", url, re.IGNORECASE) is not None
 
 
 def wrap(text: str, indent: str = "") -> str:

@@ -234,6 +234,43 @@ def test_lists_and_quotes_keep_their_marks_in_plain_text() -> None:
     assert text.plain(root) == "One\n\n- a\n- b\n\n1. c\n\n> q"
 
 
+TABLE = (
+    "<div><table><caption>By age</caption><tr><th>Age</th><th>What to say</th></tr>"
+    "<tr><td>3</td><td>I am <em>sad</em>.</td></tr><tr><td>7</td><td>{words}</td></tr></table></div>"
+)
+
+
+def test_a_table_stands_in_columns_in_plain_text() -> None:
+    said = text.plain(tree.parse(TABLE.format(words="I am sad, and<br/>here is why.")))
+    assert said == "By age\n\nAge  What to say\n3    I am sad.\n7    I am sad, and here is why."
+
+
+def test_a_table_that_is_too_wide_is_read_row_by_row() -> None:
+    said = text.plain(tree.parse(TABLE.format(words="Words " * 20)))
+    assert said.split("\n\n")[1:3] == ["Age\nWhat to say", "3\nI am sad."]
+
+
+def test_a_table_that_only_lays_out_is_read_as_what_stands_in_it() -> None:
+    old = "<div><table><tr><td><p>One</p><p>Two</p></td><td>Three</td></tr><tr><td>Four</td><td>Five</td></tr></table></div>"
+    assert text.plain(tree.parse(old)) == "One\n\nTwo\n\nThree\n\nFour\n\nFive"
+
+
+@pytest.mark.parametrize(
+    ("quote", "said"),
+    [
+        ("<p>It passes.</p><cite>Lisa</cite>", "> It passes.\n\n> — Lisa"),
+        ("<p>It passes.</p><p><cite>— Lisa</cite></p>", "> It passes.\n\n> — Lisa"),
+        ("It passes.<br/><cite>Lisa</cite>", "> It passes.\n> — Lisa"),
+        ("<p>Read <cite>Be Kind</cite></p>", "> Read Be Kind"),
+        ("Read <em>then</em> <cite>Be Kind</cite>", "> Read then Be Kind"),
+        ("<p><cite>Be Kind</cite></p>", "> Be Kind"),
+        ("<p>One</p><cite>Be Kind</cite> is a book.", "> One\n\n> Be Kind is a book."),
+    ],
+)
+def test_who_is_quoted_stands_behind_a_dash_in_plain_text(quote: str, said: str) -> None:
+    assert text.plain(tree.parse(f"<div><blockquote>{quote}</blockquote></div>")) == said
+
+
 def compiles(html: str) -> str:
     body = f"<mjml><mj-body><mj-section><mj-column><mj-text>{html}</mj-text></mj-column></mj-section></mj-body></mjml>"
     made: str = mjml.mjml2html(body)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pipeline.errors import SourceFault
 from pipeline.model import Fetched, Health, Validators
+from pipeline.model.excerpt import is_excerpt
 from pipeline.pull import wordpress
 from pipeline.pull.listing import Visit
 from tests.pull.web import NOW, Web, WordPress, ask, feed
@@ -164,6 +165,14 @@ def test_posts_behind_a_password_and_drafts_are_nobodys_business(site: WordPress
     site.publish(3, "Secret", "2026-11-15T08:00:00", content={"rendered": "", "protected": True})
     site.publish(4, "Draft", "2026-11-16T08:00:00", status="draft")
     assert titles(wordpress.visit(ask(Web(sites=[site]), HOME))) == ["The first day", "Worries at night"]
+
+
+def test_a_short_post_is_all_there_is_of_it_and_no_excerpt(site: WordPress) -> None:
+    snow = {"rendered": "<p>It snowed, and a small boy laughed.</p>"}
+    site.publish(3, "Snow", "2026-11-15T08:00:00", content=snow, excerpt=snow)
+    listing = wordpress.visit(ask(Web(sites=[site]), HOME)).listing
+    assert listing is not None
+    assert [entry.title for entry in listing.entries if is_excerpt(entry)] == []
 
 
 def test_a_site_without_posts_yet_is_a_site() -> None:

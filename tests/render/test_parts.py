@@ -100,6 +100,29 @@ def test_links_inside_the_article_are_listed_below_it_in_the_text_part(text: str
     assert f"\n[{number}] https://shop.example.org/rabbit\n" in text
 
 
+def test_a_film_is_a_link_in_the_text_part_and_a_picture_shown_larger_is_none() -> None:
+    film = '<a href="https://youtu.be/x"><img src="https://i.ytimg.com/x.jpg" alt="A film of rain"/></a>'
+    larger = (
+        '<a href="https://blog.example.org/jar.JPG?w=2000"><img src="https://blog.example.org/j.jpg" alt="A jar"/></a>'
+    )
+    article = replace(post().article, html=f"<figure>{film}</figure><figure>{larger}</figure>")
+    made = rendered(issue(Item(post=replace(post(), article=article), form="full", picks=())), settings()).message.text
+    number = made.partition("\nA film of rain [")[2].partition("]")[0]
+    assert f"\n[{number}] https://youtu.be/x\n" in made
+    assert "A jar" not in made
+
+
+def test_who_is_quoted_stands_quietly_below_the_quote() -> None:
+    article = replace(
+        post().article, html="<blockquote><p>It passes.</p><cite>Lisa</cite></blockquote><p>In <cite>It</cite>.</p>"
+    )
+    made = rendered(issue(Item(post=replace(post(), article=article), form="full", picks=())), settings())
+    for page in (made.message.html, made.files["web.html"].decode()):
+        one, other = parser.document_fromstring(page).iter("cite")
+        assert (one.get("class"), other.get("class")) == ("quiet", None)
+    assert "font-style:normal" in made.message.html
+
+
 def test_a_font_of_two_words_does_not_spoil_the_web_pages_style(web: str) -> None:
     style = web.partition("<style>")[2].partition("</style>")[0]
     assert "Times New Roman" in style
