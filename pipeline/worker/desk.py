@@ -31,9 +31,9 @@ class Desk:
         self._stamp: object = None
         self._guard = Lock()
         self.account = Account(orders.log, orders.pace.quiet)
-        self.say = _now_and_then(orders.say)
         self.settings = orders.load(folder)
         self.name = self.settings.store.name
+        self.say = _now_and_then(orders.say, f"{self.name}: " if len(orders.folders) > 1 else "")
         self.store = store
         self.out = out
         self.begun = 0
@@ -44,9 +44,9 @@ class Desk:
     def project(self) -> Project:
         """The newsletter under its settings of this moment. Raises SettingsError."""
         with self._guard:
-            stamp = tuple(files.stamp(self._folder / name) for name in (FILE, Path(".env")))
-            if stamp != self._stamp:
-                self.settings, self._stamp = self._load(self._folder), stamp
+            now = stamp(self._folder)
+            if now != self._stamp:
+                self.settings, self._stamp = self._load(self._folder), now
         return Project(settings=self.settings, store=self.store, out=self.out, say=self.say)
 
     def tried(self, begun: int) -> Done:
@@ -61,6 +61,11 @@ class Desk:
             with suppress(Busy), project.store.locked():
                 files.sweep(project.settings.outbox, busy=True)
                 self._tidied = time.monotonic()
+
+
+def stamp(folder: Path) -> object:
+    """What differs after a newsletter's settings or secrets were written."""
+    return tuple(files.stamp(folder / name) for name in (FILE, Path(".env")))
 
 
 @contextmanager
@@ -104,8 +109,8 @@ class _Lines:
         return mine.line(requests)
 
 
-def _now_and_then(say: Callable[[str], None]) -> Callable[[str], None]:
-    """The same sentence need not be heard twice in an hour."""
+def _now_and_then(say: Callable[[str], None], whose: str) -> Callable[[str], None]:
+    """The same sentence need not be heard twice in an hour; it begins with `whose` it is."""
     said: OrderedDict[str, float] = OrderedDict()
 
     def speak(sentence: str) -> None:
@@ -113,7 +118,7 @@ def _now_and_then(say: Callable[[str], None]) -> Callable[[str], None]:
         if now - said.get(sentence, float("-inf")) >= 3600:
             said[sentence] = now
             said.move_to_end(sentence)
-            say(sentence)
+            say(f"{whose}{sentence}")
         while len(said) > 500:
             said.popitem(last=False)
 

@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PaperroundError, StoreFault
 from pipeline.plural import many
 from pipeline.store import Store, queue
 from pipeline.worker import jobs
-from pipeline.worker.desk import Desk
+from pipeline.worker.desk import Desk, stamp
 from pipeline.worker.orders import Orders
 from pipeline.worker.rounds import Step
 
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
 class Machine:
     """Procrastinate's worker, started again whenever the line to the database was cut."""
 
-    def __init__(self, orders: Orders, desks: dict[str, Desk]) -> None:
+    def __init__(self, orders: Orders, desks: dict[str, Desk], left_out: Mapping[Path, object]) -> None:
         self._orders = orders
         self._desks = desks
+        self._left_out = left_out
+        self.anew = False
+        """Whether to begin again because a newsletter that was left out has other settings now."""
         self._leaving = asyncio.Event()
         self._stop: Callable[[], None] = lambda: None
 
@@ -38,7 +42,7 @@ class Machine:
         loop.set_default_executor(threads)
         loop.set_exception_handler(self._unheard)
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self._leave)
+            loop.add_signal_handler(name, self._leave_for_good)
         rescue = asyncio.create_task(self._rescue())
         try:
             while not self._leaving.is_set():
@@ -57,6 +61,10 @@ class Machine:
         if not isinstance(fault, ConnectorException):
             self._orders.say(f"{context['message']} ({type(fault).__name__}: {fault})")
         self._stop()
+
+    def _leave_for_good(self) -> None:
+        self._leave()
+        self.anew = False
 
     def _leave(self) -> None:
         self._leaving.set()
@@ -121,6 +129,9 @@ class Machine:
             try:
                 if lost := await asyncio.to_thread(_rescued, store, pace.silent):
                     self._orders.say(f"Took over {many(lost, 'job')} of a worker that is gone.")
+                if not self._leaving.is_set() and any(stamp(one) != then for one, then in self._left_out.items()):
+                    self.anew = True
+                    self._leave()
                 if time.monotonic() - swept >= pace.quiet:
                     await asyncio.to_thread(self._forsake, store)
                     swept = time.monotonic()

@@ -7,9 +7,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,11 @@ def world(tmp_path: Path, postgresql: postgres.Server) -> Iterator[World]:
 def drain(*worlds: World, pace: worker.Pace = worker.Pace(look=0.05)) -> list[str]:  # noqa: B008 - frozen
     """One worker that leaves when there is nothing left to do."""
     said: list[str] = []
+    worker.serve(orders(*worlds, say=said.append, pace=pace, once=True))
+    return said
+
+
+def orders(*worlds: World, say: Callable[[str], None], pace: worker.Pace, once: bool = False) -> worker.Orders:
     by_folder = {world.folder: world for world in worlds}
 
     @contextmanager
@@ -51,17 +57,14 @@ def drain(*worlds: World, pace: worker.Pace = worker.Pace(look=0.05)) -> list[st
         with Wire(settings.outbox) as line:
             yield Outside(clock=lambda: world.now, fetch=world.blog, line=line)
 
-    worker.serve(
-        worker.Orders(
-            folders=list(by_folder),
-            load=lambda folder: config.load(folder, {}),
-            world=outside,
-            say=said.append,
-            once=True,
-            pace=pace,
-        )
+    return worker.Orders(
+        folders=list(by_folder),
+        load=lambda folder: config.load(folder, {}),
+        world=outside,
+        say=say,
+        once=once,
+        pace=pace,
     )
-    return said
 
 
 def test_a_post_becomes_a_mail_without_a_run(world: World) -> None:
@@ -180,11 +183,42 @@ def test_one_worker_serves_several_newsletters_of_one_database(tmp_path: Path, p
         ]
 
 
+def test_a_newsletter_whose_settings_are_wrong_stops_no_other_and_goes_on_when_they_are_mended(
+    world: World, tmp_path: Path
+) -> None:
+    reads = beside(world, tmp_path / "reads", "long_reads")
+    for one in (world, reads):
+        steps.subscribe(one, "ann@example.org")
+    reads.set('cadence = "each"', 'cadence = "hourly"')
+    said: list[str] = []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        if "written into outbox/mail" in sentence and "long_reads" not in sentence:
+            reads.set('cadence = "hourly"', 'cadence = "each"')
+        elif "written into outbox/mail" in sentence:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    pace = worker.Pace(every=2, look=0.05, heartbeat=0.2)
+    worker.serve(orders(world, reads, say=say, pace=pace))
+    assert said[0].startswith(f"{reads.folder}: sources/newsletter.toml:")
+    assert said[0].endswith("The others go on without it until its settings are changed.")
+    assert [len(steps.mails(one)) for one in (world, reads)] == [1, 1]
+    assert any(sentence.startswith("long_reads: ") for sentence in said)
+
+
+def beside(world: World, folder: Path, name: str) -> World:
+    """Another newsletter in the same database."""
+    other = lay_out(folder)
+    other.set('approval = "required"', 'approval = "automatic"')
+    other.keep_in(config.load(world.folder, {}).store.url, postgres.PASSWORD)
+    other.set("[store]", f'[store]\nname = "{name}"')
+    other.set("Kind Words", name)
+    return other
+
+
 def test_jobs_of_a_newsletter_that_was_taken_away_are_thrown_away_and_told_once(world: World, tmp_path: Path) -> None:
-    gone = lay_out(tmp_path / "gone")
-    gone.keep_in(config.load(world.folder, {}).store.url, postgres.PASSWORD)
-    gone.set("[store]", '[store]\nname = "long_reads"')
-    gone.set("Kind Words", "Long Reads")
+    gone = beside(world, tmp_path / "gone", "long_reads")
     drain(world, gone)
     assert len(in_the_queue(world, "long_reads")) > 3
     with world.project() as project, project.store.writing() as tx:
