@@ -215,7 +215,7 @@ class StoreTable(Section, frozen=True):
     """Where the state is kept."""
 
     url: str = "sqlite:///outbox/paperround.sqlite3"
-    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,39}$", examples=["kind_words"])] = "paperround"
+    name: Annotated[str, msgspec.Meta(pattern=f"^{whereabouts.NAME}$", examples=["kind_words"])] = "paperround"
 
 
 class FetchTable(Section, frozen=True):

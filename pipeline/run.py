@@ -62,11 +62,13 @@ def opened_store(settings: Settings, *, looks: bool = False) -> Store:
 
 
 def look(settings: Settings) -> None:
-    """Whether that state can be read, without making or changing it. Raises UserError, StoreFault."""
+    """Whether that state can be read and is this newsletter's, without changing it. Raises UserError, StoreFault."""
     from pipeline.store.open import look as reach
 
     password = settings.secrets.get("PAPERROUND_STORE_PASSWORD")
-    reach(settings.store.url, settings.folder, name=settings.store.name, password=password)
+    newsletter, store = settings.newsletter, settings.store
+    whose = (newsletter.title, newsletter.url)
+    reach(store.url, settings.folder, name=store.name, password=password, whose=whose)
 
 
 def _once(say: Callable[[str], None]) -> Callable[[str], None]:

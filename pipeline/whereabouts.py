@@ -9,6 +9,10 @@ from urllib.parse import unquote
 from pipeline.errors import UserError
 
 FILE = "sqlite:///"
+QUEUE = "paperround_queue"
+"""The name of what the workers of all newsletters in one database share, and throw away when it is out of date."""
+NAME = rf"(?!pg_|information_schema$|{QUEUE}$)[a-z][a-z0-9_]{{0,39}}"
+"""What a newsletter may be called in a database; the others are taken."""
 _USER = r"[^:/]*(?P<secret>:(?P<password>[^@]*))?@"
 _NO_USER = r"(?![^:/]*(:[^@]*)?@)"
 _HOST = r"(\[[0-9a-fA-F:.]+\]|[^:/?\[\]]*)(:[0-9]+)?"

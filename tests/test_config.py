@@ -124,6 +124,8 @@ def test_a_line_that_is_not_toml_is_told_with_what_to_write(
         ('[feedback.postmark]\nstream = "x"\n', "It is written [delivery.postmark]. Known:"),
         ('[imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
         ('[delivery.imap]\nhost = "imap.example.org"\n', "It is written [feedback.imap]. Known:"),
+        ('[store]\nname = "paperround_queue"\n', ':9: store.name can\'t be "paperround_queue"'),
+        ('[store]\nname = "pg_letters"\n', ':9: store.name can\'t be "pg_letters"'),
         ('[affiliate]\nbookshop = "1"\n', "It is written [books.affiliate]. Known:"),
         ('[readers]\ntrusted_proxies = ["!!"]\n', ":9: readers.trusted_proxies can't be "),
         ('[readers]\ntrusted_proxies = ["10.0.0.1/8"]\n', 'addresses of machines, like "127.0.0.1" or "10.0.0.0/8".'),

@@ -166,11 +166,16 @@ class Store:
         """
         if not self.shared:
             return
-        fact = tables.facts.c
         with self.reading() as tx:
-            known = tx.execute(sa.select(fact.value).where(fact.name == "newsletter")).scalar()
-        if known == f"{title}\n{url}":
-            return
+            known = self.insist_on(tx, title, url)
+        if known != f"{title}\n{url}":
+            with self.writing() as tx:
+                upsert(tx, tables.facts, ["name"], {"name": "newsletter", "value": f"{title}\n{url}"})
+
+    def insist_on(self, tx: Tx, title: str, url: str) -> str | None:
+        """Whose state this was known to be, as `belong_to` wrote it down. Raises UserError as that does."""
+        fact = tables.facts.c
+        known: str | None = tx.execute(sa.select(fact.value).where(fact.name == "newsletter")).scalar()
         if known is not None and title not in known.split("\n") and url not in known.split("\n"):
             raise UserError(
                 f"This place holds the state of “{known.partition(chr(10))[0]}”, another newsletter; nothing was done.",
@@ -178,8 +183,7 @@ class Store:
                 next_step="Give this one a `name` of its own in [store]. If it is the same with a new title and a new "
                 "address, change one of them, say `paperround status`, then change the other.",
             )
-        with self.writing() as tx:
-            upsert(tx, tables.facts, ["name"], {"name": "newsletter", "value": f"{title}\n{url}"})
+        return known
 
     def address(self) -> str:
         """The database's address with its password, for the worker's queue."""
@@ -291,8 +295,11 @@ def open_store(
     return store
 
 
-def look(url: str, folder: Path, *, name: str = "paperround", password: str | None = None) -> None:
-    """Whether the state can be read by this program; nothing is made or changed. Raises as `open_store` does."""
+def look(url: str, folder: Path, *, name: str, password: str | None, whose: tuple[str, str]) -> None:
+    """Whether the state can be read by this program, and is that of the newsletter with this title and address.
+
+    Nothing is made or changed. Raises as `open_store` and `belong_to` do.
+    """
     file = whereabouts.file_of(url, folder)
     if file is not None and not file.exists():
         return
@@ -302,6 +309,8 @@ def look(url: str, folder: Path, *, name: str = "paperround", password: str | No
             raise migrations.newer()
         if step != migrations.HEAD:
             store.may_make(tx)
+        elif store.shared:
+            store.insist_on(tx, *whose)
 
 
 def _database(url: str, folder: Path, name: str, password: str | None, *, looks: bool = False) -> Database:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from pipeline import whereabouts
 from pipeline.errors import Busy, StoreShut, UserError
 from pipeline.store.open import reason
 
@@ -33,7 +34,6 @@ PATIENCE = 3.0
 LONGEST_LOCK = 300.0
 """Seconds to wait for another's turn or for a table that an administrator holds."""
 
-SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CONNECTIONS = {"pool_size": 8, "max_overflow": 56, "pool_pre_ping": True, "pool_recycle": 1800}
 # A machine that lost its power is found out in a minute, not in two hours, so that its locks are free again.
 _ALIVE = {"keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 4}
@@ -57,9 +57,10 @@ def connect(url: sa.URL, name: str, password: str | None) -> Postgres:
             where="sources/newsletter.toml",
             next_step="`pip install 'paperround[postgres]'`",
         ) from None
-    if not SCHEMA.fullmatch(name):
+    if not re.fullmatch(whereabouts.NAME, name):
         raise UserError(
-            f"[store] name can't be {name!r}: small letters, digits and _ are allowed, a letter first, 40 at most.",
+            f"[store] name can't be {name!r}: small letters, digits and _ are allowed, a letter first, 40 at most, and "
+            "nothing that PostgreSQL or the workers' queue is called.",
             where="sources/newsletter.toml",
         )
     whole = url.set(drivername="postgresql+psycopg", password=password or url.password)

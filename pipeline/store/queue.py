@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 from pipeline.store.open import Tx
+from pipeline.whereabouts import QUEUE
 
-SCHEMA = "paperround_queue"
+SCHEMA = QUEUE
 NAMES = ("home", "pull", "batches")
 """What needs the newsletter's folder; what asks a source on the web; what hands over a batch."""
 _JOBS = f"{SCHEMA}.procrastinate_jobs"

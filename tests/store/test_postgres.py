@@ -37,7 +37,7 @@ def opened(url: str, name: str = "paperround", password: str = postgres.PASSWORD
 
 
 def looked(url: str, name: str, password: str) -> None:
-    look(url, Path("/nowhere"), name=name, password=password)
+    look(url, Path("/nowhere"), name=name, password=password, whose=("Kind Words", "https://blog.example.org/"))
 
 
 def put_out(store: Store, name: str) -> None:

@@ -315,3 +315,5 @@ def test_a_newsletter_does_not_take_another_s_place_in_the_database(world: World
     world.set('url = "https://blog.example.org/"\nfrom', 'url = "https://reads.example.org/"\nfrom')
     with pytest.raises(UserError, match="“Kinder Words”, another newsletter"):
         steps.cron(world)
+    with pytest.raises(UserError, match="“Kinder Words”, another newsletter"):
+        run.look(config.load(world.folder, {}))
