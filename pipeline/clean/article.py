@@ -40,6 +40,8 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan"},
     "*": {"dir", "lang"},
 }
+_LOCK = "action=postpass"
+"""Where WordPress' form for a post's password leads, whatever the blog's language."""
 _EMPTY_LINE = re.compile(r"\n\s*\n")
 _INK = re.compile("[^\\s\u200b]")
 _TO_THE_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]")
@@ -49,9 +51,11 @@ _RTL = ("ar", "he", "fa", "ur", "yi", "ps", "ckb")
 def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
     """The article of an entry; what the entry does not say, its page may. `zone` is the author's time zone.
 
-    Raises EntryFault when it has neither title nor text, or is beyond all bounds.
+    Raises EntryFault when it has neither title nor text, is behind a password, or is beyond all bounds.
     """
     entry = known.entry
+    if any(_LOCK in (said or "") for said in (entry.html, entry.summary, known.page)):
+        raise EntryFault("it is behind a password on your blog, so it goes to nobody")
     base = known.page_url or entry.link or ""
     root, about, complete = body(known)
     images.unveil(root)

@@ -15,6 +15,8 @@ _TOO_LITTLE, _AN_ARTICLE = 0.3, 300
 _ALIKE = (0.8, 1.2)
 _ARTICLES = frozenset(["Article", "BlogPosting", "NewsArticle", "TechArticle", "SocialMediaPosting", "Report"])
 _LINKED_DATA = 300_000
+_CONTAINERS = frozenset(["entry-content", "wp-block-post-content", "post-body", "gh-content"])
+"""What WordPress, Blogger and Ghost call the place of an article's own words."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,10 +137,20 @@ def article(page: tree.Element, html: str) -> tree.Element:
     core = prose.core(page)
     if found is None or core is None:
         return next((one for one in (found, core) if one is not None), page)
+    if (own := _container(core)) is not None:
+        return own
     length = prose.count(tree.words(found))
     share = length / max(prose.count(tree.words(core)), 1)
     missed = share < _TOO_LITTLE and length < _AN_ARTICLE
     return core if missed or _ALIKE[0] <= share <= _ALIKE[1] else found
+
+
+def _container(core: tree.Element) -> tree.Element | None:
+    """Where the blog's software says that the article is, if the sentences are in there; None when it does not say."""
+    for element in (core, *core.iterancestors()):
+        if not _CONTAINERS.isdisjoint((element.get("class") or "").split()):
+            return element
+    return None
 
 
 def _by_readability(html: str) -> tree.Element | None:

@@ -35,6 +35,7 @@ _FURNITURE = re.compile(
     )(?![a-z])""",
     re.VERBOSE,
 )
+_BUTTONS = frozenset(["wp-block-buttons", "wp-block-button"])
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MOST = 0.8
@@ -98,8 +99,10 @@ def _is_menu(weight: Weight) -> bool:
 
 
 def _belongs_to_prose(element: tree.Element, weights: dict[tree.Element, Weight]) -> bool:
-    """Whether links stand among sentences: an author's own list of places to go, and not a menu."""
+    """Whether links stand among sentences: an author's own list of places to go, or her button, and not a menu."""
     if element.tag not in _LISTS:
+        if not _BUTTONS.isdisjoint((element.get("class") or "").split()):
+            return True
         return bool(element.tag == "p")
     around = next((weights[one] for one in element.iterancestors() if one in weights and one.tag not in _LISTS), None)
     return around is not None and around.prose >= _FEWEST

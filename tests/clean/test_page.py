@@ -69,6 +69,28 @@ def test_an_author_s_own_list_of_links_stays_in_the_article() -> None:
     assert "The museum" in read(a_page(f"<div class='post'>{PROSE}{links}{PROSE}</div>")).text
 
 
+def test_small_things_stay_where_the_blog_s_software_says_that_the_article_is() -> None:
+    columns = "".join(f"<div class='wp-block-column'><p>The {at}th one is short.</p></div>" for at in range(12))
+    small = (
+        "<ul><li>Say it<ul><li>without a lesson</li></ul></li></ul>"
+        f"<div class='wp-block-columns'>{columns}</div>"
+        "<div class='wp-block-buttons'><div class='wp-block-button'><a href='/book'>Book a session</a></div></div>"
+    )
+    made = read(
+        a_page(f"<div><h1>A day</h1><div class='entry-content'><p>{WORDS}</p>{small}<p>{WORDS}</p></div></div>")
+    )
+    for words in ("without a lesson", "The 0th one", "The 11th one", "Book a session"):
+        assert words in made.text
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_post_behind_a_password_is_nobody_s_business_however_it_comes(whole: bool) -> None:
+    form = "<form action='https://blog.example.org/wp-login.php?action=postpass' method='post'>Password</form>"
+    entry = replace(known("").entry, html=f"<p>This is protected.</p>{form}")
+    with pytest.raises(EntryFault, match="behind a password on your blog"):
+        article(replace(known(""), entry=entry) if whole else known(a_page(f"<div>{PROSE}{form}</div>")))
+
+
 def test_a_paragraph_is_not_taken_for_an_advertisement_by_its_id() -> None:
     made = read(a_page(f"<div>{PROSE}<p id='ad10'>{WORDS} The end of it all.</p></div>"))
     assert "The end of it all." in made.text
