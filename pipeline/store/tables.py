@@ -167,6 +167,8 @@ posts = sa.Table(
     sa.Index("ix_posts_before", "before", "first_seen"),
     sa.Index("ix_posts_settled_from", "settled_from"),
     sa.Index("ix_posts_id", "id", "article_sha"),
+    # Of those that are not from before; see ix_outcomes_rejected.
+    sa.Index("ix_posts_source", "source", "id"),
 )
 
 # clean: which revision of an entry, under which rules, became which post

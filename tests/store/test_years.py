@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from pipeline import compose, folder, review, run, syndicate
-from pipeline.model import IssueNumber
+from pipeline.model import IssueNumber, SourceName
 from pipeline.store import Tx, carriers, issues, posts, tables
 from tests.journeys import steps
 from tests.world import World
@@ -188,3 +188,26 @@ def test_a_run_with_nothing_to_do_reads_no_table_of_posts_or_copies_from_end_to_
                 ]
                 assert not walked, statement
     assert len(asked) > 30
+
+
+def test_which_post_of_a_source_was_its_first_new_one_is_asked_of_an_index_in_their_order(mailed: World) -> None:
+    heard: list[tuple[str, Any]] = []
+
+    def listen(_tx: object, _cursor: object, statement: str, values: Any, _context: object, _many: bool) -> None:
+        heard.append((statement, values))
+
+    with mailed.project() as project, project.store.reading() as tx:
+        sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+        try:
+            assert posts.oldest_new(tx, SourceName("blog")) is not None
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+        ((statement, values),) = heard
+        if project.store.shared:
+            tx.exec_driver_sql("SET LOCAL enable_seqscan = off")  # whatever is small it would scan
+        plan = str(
+            tx.exec_driver_sql(f"EXPLAIN {'' if project.store.shared else 'QUERY PLAN '}{statement}", values).all()
+        )
+    assert "ix_posts_source" in plan
+    assert "Sort" not in plan
+    assert "ORDER BY" not in plan
