@@ -15,6 +15,7 @@ from typing import Literal
 from pipeline.config import FeedbackSettings
 from pipeline.feedback import asking, codes, polling, post, readers, signup
 from pipeline.model import Outside, Report, SignupId, SubscriberId
+from pipeline.plural import many
 from pipeline.store import Store, people, signals, signups
 
 __all__ = ["consequence", "due", "work"]
@@ -31,9 +32,17 @@ def due(store: Store, settings: FeedbackSettings, now: datetime) -> Iterable[str
                 yield f"{number}/{subscriber}"
         old = signups.old(tx, now - signup.VALID)
         visit, provider = post.due(tx, settings, now), polling.due(tx, settings, now)
+        unmatched = people.any_unmatched(tx)
     yield from (f"signup/{one}" for one in asking.due(store, settings, now))
     yield from (
-        key for key, wanted in (("old-signups", old), ("mailbox", visit), (f"poll/{provider}", provider)) if wanted
+        key
+        for key, wanted in (
+            ("old-signups", old),
+            ("mailbox", visit),
+            (f"poll/{provider}", provider),
+            ("unmatched", unmatched),
+        )
+        if wanted
     )
 
 
@@ -50,7 +59,17 @@ def work(key: str, store: Store, settings: FeedbackSettings, out: Outside) -> Re
         with store.writing() as tx:
             signups.clear(tx, out.clock() - signup.VALID)
         return Report()
+    if what == "unmatched":
+        return _matched(store)
     return _dead_mailbox(key, store, out)
+
+
+def _matched(store: Store) -> Report:
+    """Readers whose address was suppressed by its hash alone, as a backup brings them back, count as gone again."""
+    with store.writing() as tx:
+        count = people.match(tx, store.secret(tx))
+    gone = many(count, "reader is", "readers are")
+    return Report(done=(f"{gone} off the list again, whose addresses had been kept out before.",) if count else ())
 
 
 def _dead_mailbox(key: str, store: Store, out: Outside) -> Report:

@@ -149,10 +149,10 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
         hashes = {key: people.hash_of_key(self.secret, key) for key, _ in rows}
         barred = imports.suppressed(self.tx, list(hashes.values()))
         fresh: list[tuple[str, Row]] = []
-        out: list[Suppression] = []
+        out: dict[str, Suppression] = {}
         for key, row in rows:
             if row.says in _BARRED:
-                told.append((row.line, *self._out(row, hashes[key], here.get(key), out, barred=hashes[key] in barred)))
+                told.append((row.line, *self._out(row, key, here.get(key), out, barred=hashes[key] in barred)))
             elif row.says == "unconfirmed":
                 told.append((row.line, "unconfirmed", row.words or "never confirmed there"))
             elif key in here and here[key][1] in ("active", "paused"):
@@ -184,14 +184,15 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
             yield key, row if worst is None else replace(row, says=worst[0], words=worst[1])
 
     def _out(
-        self, row: Row, hashed: str, known: tuple[int, str] | None, out: list[Suppression], *, barred: bool
+        self, row: Row, key: str, known: tuple[int, str] | None, out: dict[str, Suppression], *, barred: bool
     ) -> tuple[Result, str]:
         """Keep somebody out who has left, bounced or complained elsewhere."""
         if known and any(one.act == "subscribed" for one in people.consents(self.tx, SubscriberId(known[0]))):
             return "known", "she confirmed here herself"
         reason, evidence = _BARRED[row.says], f"{self._source}: {row.words}"
         if not barred:
-            out.append(Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=self.now))
+            hashed = people.hash_of_key(self.secret, key)
+            out[key] = Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=self.now)
         if known and known[1] in ("active", "paused") and not self.dry_run:
             people.put(self.tx, SubscriberId(known[0]), state=reason)
         return "kept out", row.words

@@ -45,9 +45,10 @@ def _leave(tx: Tx, secret: bytes, token: str, evidence: str, now: datetime) -> N
     elif signup := signups.by_token(tx, token):
         known = people.by_address(tx, signup.address)
         if known is None:
-            hashed = people.address_hash(secret, signup.address)
+            key = people.address_key(signup.address)
+            hashed = people.hash_of_key(secret, key)
             words = "said on a mail asking for confirmation that she had not asked"
-            people.suppress(tx, Suppression(address_hash=hashed, reason="complained", evidence=words, at=now))
+            people.suppress(tx, Suppression(address_hash=hashed, reason="complained", evidence=words, at=now), key)
         else:
             readers.let_go(tx, secret, known, evidence, now)
         signups.put(tx, signup.id, mail=None)

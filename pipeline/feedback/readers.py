@@ -102,9 +102,9 @@ def forget(store: Store, address: str, *, now: datetime) -> None:
     """Delete all about a person but a salted hash that keeps her out. Raises UserError for an unknown address."""
     with store.writing() as tx:
         reader = _reader(tx, address)
-        _suppress(tx, store.secret(tx), reader.address, "forgotten", "by request", now)
         signals.forget(tx, people.address_hash(store.secret(tx), reader.address))
         people.remove(tx, reader.id, reader.address)
+        _suppress(tx, store.secret(tx), reader.address, "forgotten", "by request", now)
 
 
 def _reader(tx: Tx, address: str) -> Subscriber:
@@ -119,10 +119,11 @@ _WEIGHT: dict[Reason, int] = {"unsubscribed": 0, "forgotten": 1, "bounced": 2, "
 
 def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str, now: datetime) -> None:
     """The gravest reason is kept: a bounce does not turn into "she left", which she could take back by herself."""
-    hashed = people.address_hash(secret, address)
+    key = people.address_key(address)
+    hashed = people.hash_of_key(secret, key)
     known = people.suppressed(tx, hashed)
     if known is None or _WEIGHT[known.reason] < _WEIGHT[reason]:
-        people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now))
+        people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now), key)
 
 
 def allow(store: Store, address: str, *, now: datetime) -> bool:

@@ -117,7 +117,7 @@ def salt(tx: Tx) -> str:
 def keep_out(tx: Tx, wanted: list[dict[str, Any]]) -> int:
     """Suppress who was suppressed in the state that was there before; returns how many were not so in the backup."""
     known = set(tx.execute(sa.select(tables.suppressions.c.address_hash)).scalars())
-    fresh = [row for row in wanted if row["address_hash"] not in known]
+    fresh = [{**row, "unmatched": True} for row in wanted if row["address_hash"] not in known]
     if fresh:
         tx.execute(sa.insert(tables.suppressions), fresh)
     return len(fresh)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pipeline.model import Consent, Reason, Suppression
 from pipeline.store import tables
 from pipeline.store.open import Tx
-from pipeline.store.people import last_number
+from pipeline.store.people import WANTING, last_number, suppression_row
 from pipeline.store.rows import upsert_many
 
 T = TypeVar("T")
@@ -65,10 +65,10 @@ def add(tx: Tx, fresh: Sequence[Mapping[str, object]], consents: Sequence[Consen
     tx.execute(sa.insert(tables.consents), evidence)
 
 
-def suppress(tx: Tx, suppressions: Sequence[Suppression]) -> None:
-    """Addresses that must not be mailed from now on."""
-    names = ("address_hash", "reason", "evidence", "at")
-    rows = [{name: getattr(one, name) for name in names} for one in suppressions]
+def suppress(tx: Tx, suppressions: Mapping[str, Suppression]) -> None:
+    """Mailboxes that must not be mailed from now on, by their keys; change the states of their readers first."""
+    wants = {key for key, (_, state) in known(tx, list(suppressions)).items() if state in WANTING}
+    rows = [suppression_row(one, unmatched=key in wants) for key, one in suppressions.items()]
     upsert_many(tx, tables.suppressions, ["address_hash"], rows)
 
 

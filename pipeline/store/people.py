@@ -11,6 +11,7 @@ from itertools import islice
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import structs
 
 from pipeline.model import Consent, Every, IssueNumber, Subscriber, SubscriberId, Suppression
 from pipeline.store import tables
@@ -91,6 +92,9 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     offered: tuple[str, ...] = ()
     at: datetime | None = None
 
+
+WANTING = ("active", "paused")
+"""The states of readers who want mail, now or later."""
 
 EVERYBODY = Who()
 # A little less than the span itself: Tuesday's issue may be an hour earlier than last Tuesday's.
@@ -279,15 +283,24 @@ def remove(tx: Tx, subscriber: SubscriberId, address: str) -> None:
     tx.execute(sa.update(tables.outcomes).where(*_hers(subscriber)).values(**gone))
 
 
-def suppress(tx: Tx, suppression: Suppression) -> None:
-    """Keep an address out of every mail from now on; the newest evidence is kept."""
-    values = {name: getattr(suppression, name) for name in ("address_hash", "reason", "evidence", "at")}
-    upsert(tx, tables.suppressions, ["address_hash"], values)
+def suppress(tx: Tx, suppression: Suppression, key: str) -> None:
+    """Keep the mailbox of this key out of every mail from now on; the newest evidence is kept.
+
+    Change the state of its reader first: then no batch has to look for her by her hash.
+    """
+    wants = tx.execute(sa.select(_T.id).where(_T.address_key == key, _T.state.in_(WANTING))).first() is not None
+    upsert(tx, tables.suppressions, ["address_hash"], suppression_row(suppression, unmatched=wants))
+
+
+def suppression_row(suppression: Suppression, *, unmatched: bool) -> dict[str, object]:
+    """A row of `suppressions`; `unmatched` as its column says."""
+    return {**structs.asdict(suppression), "unmatched": unmatched}
 
 
 def suppressed(tx: Tx, address_hash: str) -> Suppression | None:
     """Why an address must not be mailed, None when it may."""
-    found = tx.execute(sa.select(tables.suppressions).where(tables.suppressions.c.address_hash == address_hash)).first()
+    columns = (tables.suppressions.c[name] for name in Suppression.__struct_fields__)
+    found = tx.execute(sa.select(*columns).where(tables.suppressions.c.address_hash == address_hash)).first()
     return None if found is None else Suppression(**found._mapping)
 
 
@@ -296,13 +309,37 @@ def lift(tx: Tx, address_hash: str) -> None:
     tx.execute(sa.delete(tables.suppressions).where(tables.suppressions.c.address_hash == address_hash))
 
 
-_ANY_SUPPRESSED = sa.select(tables.suppressions.c.reason).limit(1)
+_UNMATCHED = tables.suppressions.c.unmatched.is_(True)
+_ANY_UNMATCHED = sa.select(tables.suppressions.c.reason).where(_UNMATCHED).limit(1)
+
+
+def any_unmatched(tx: Tx) -> bool:
+    """Whether a reader who wants mail may be suppressed: an address came in by its hash alone, as from a backup."""
+    return tx.execute(_ANY_UNMATCHED).first() is not None
+
+
+def match(tx: Tx, secret: bytes) -> int:
+    """Take off every reader who is suppressed and counts as one who wants mail; returns how many there were."""
+    columns = tables.suppressions.c
+    loose = {row[0]: row[1] for row in tx.execute(sa.select(columns.address_hash, columns.reason).where(_UNMATCHED))}
+    wanting = sa.select(_T.id, _T.address).where(_T.state.in_(WANTING))
+    rows = tx.execute(wanting, execution_options=_ROW_BY_ROW)
+    hashed = ((row.id, address_hash(secret, row.address)) for row in rows)
+    found = [(reader, loose[one]) for reader, one in hashed if one in loose]
+    for reader, reason in found:
+        put(tx, reader, state="unsubscribed" if reason == "forgotten" else reason)
+    tx.execute(sa.update(tables.suppressions).where(_UNMATCHED).values(unmatched=False))
+    return len(found)
 
 
 def suppressed_among(tx: Tx, secret: bytes, addresses: Mapping[SubscriberId, str]) -> dict[SubscriberId, str]:
-    """Those of many readers (id to address) who must not be mailed, each with the reason."""
+    """Those of many readers (id to address) who must not be mailed, each with the reason, whatever their state says.
+
+    A hash takes as long as all else for a reader. So where each suppressed mailbox is known to be nobody's who wants
+    mail, none is made: her state tells.
+    """
     columns = tables.suppressions.c
-    if tx.execute(_ANY_SUPPRESSED).first() is None:
+    if not any_unmatched(tx):
         return {}
     hashes = {address_hash(secret, address): reader for reader, address in addresses.items()}
     found: dict[SubscriberId, str] = {}

@@ -413,6 +413,10 @@ suppressions = sa.Table(
     sa.Column("reason", sa.String(20), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    # Whether a reader with this mailbox may be one who wants mail: true until somebody who knows the mailbox looked.
+    sa.Column("unmatched", sa.Boolean, nullable=False, server_default=sa.true()),
+    # Of those alone; see ix_outcomes_rejected.
+    sa.Index("ix_suppressions_unmatched", "unmatched"),
 )
 
 # run: the last runs, each with its account in words

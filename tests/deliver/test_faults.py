@@ -22,8 +22,8 @@ from pipeline import deliver, run
 from pipeline.deliver import mark
 from pipeline.errors import NeedsPerson, StoreFault, UserError
 from pipeline.feedback import readers
-from pipeline.model import IssueNumber, Outcome, Reply, Report, Request, SubscriberId
-from pipeline.store import Store, Tx, ledger
+from pipeline.model import IssueNumber, Outcome, Reply, Report, Request, SubscriberId, Suppression
+from pipeline.store import Store, Tx, dumping, ledger, people
 from tests import postgres
 from tests.deliver.scene import ONE, Scene, Stage
 from tests.journeys import steps
@@ -535,6 +535,57 @@ def test_c7_who_left_is_not_mailed_by_a_repeat_either(stage: Stage) -> None:
         scene.send()
         assert scene.sums == {"accepted": 3, "suppressed": 1}
         assert (1, 1) not in scene.double.taken
+
+
+def test_c7_an_address_that_is_kept_out_by_its_hash_alone_gets_nothing_and_its_reader_counts_as_gone(
+    stage: Stage,
+) -> None:
+    with stage("none") as scene:
+
+        def keep_out() -> None:
+            scene.double.told = lambda: None
+            with scene.world.project(alone=False) as project, project.store.writing() as tx:
+                hashed = people.address_hash(project.store.secret(tx), "reader4@example.org")
+                row = {"address_hash": hashed, "reason": "complained", "evidence": "", "at": scene.world.now}
+                dumping.keep_out(tx, [row])
+
+        scene.double.told = keep_out
+        scene.send()
+        assert scene.sums == {"accepted": 3, "suppressed": 1}
+        assert (1, 4) not in scene.double.taken
+        with scene.project() as project:
+            assert "1 reader is off the list again" in run.walk(project, "feedback").done[0]
+            with project.store.reading() as tx:
+                reader = people.by_address(tx, "reader4@example.org")
+                assert not people.any_unmatched(tx)
+        assert reader is not None
+        assert reader.state == "complained"
+
+
+def test_c7_an_address_that_is_kept_out_gets_nothing_even_if_its_reader_still_counts_as_active(stage: Stage) -> None:
+    with stage("none") as scene:
+        with scene.project() as project, project.store.writing() as tx:
+            key = people.address_key("reader4@example.org")
+            hashed = people.hash_of_key(project.store.secret(tx), key)
+            out = Suppression(address_hash=hashed, reason="bounced", evidence="5.1.1", at=scene.world.now)
+            people.suppress(tx, out, key)
+        scene.send()
+        assert scene.sums == {"accepted": 3, "suppressed": 1}
+        assert (1, 4) not in scene.double.taken
+
+
+def test_no_reader_s_hash_is_made_for_a_batch_though_others_have_left(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hashed(*_: object) -> str:
+        raise AssertionError("a hash was made")
+
+    with stage("none") as scene:
+        with scene.project() as project:
+            readers.unsubscribe(project.store, "reader4@example.org", evidence="a click", now=scene.world.now)
+        monkeypatch.setattr(people, "address_hash", hashed)
+        scene.send()
+        assert scene.sums == {"accepted": 3}
 
 
 def test_one_address_that_can_not_be_written_stops_nobody_else(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.feedback import importing, readers
+from pipeline.feedback import importing, leave, readers
 from pipeline.store import people
 from tests.journeys import steps
 from tests.world import World
@@ -37,6 +37,23 @@ def test_a_forgotten_person_leaves_only_a_hash_that_keeps_her_out(world: World) 
         assert "ann@" not in "".join(readers.export_csv(project.store))
         with project.store.reading() as tx:
             assert list(people.every(tx)) == []
+
+
+def test_by_whatever_door_an_address_is_kept_out_its_reader_is_known_to_be_gone(world: World) -> None:
+    steps.subscribe(world, *(f"{name}@example.org" for name in ("ann", "ben", "cleo", "dora", "eve")))
+    with world.project() as project:
+        store, now = project.store, world.now
+        readers.unsubscribe(store, "ann@example.org", evidence="wrote to me", now=now)
+        readers.forget(store, "ben@example.org", now=now)
+        with store.writing() as tx:
+            cleo, dora, _ = people.active(tx)
+            readers.bar(tx, store.secret(tx), cleo, "complained", "a report", now)
+        leave.by_link(dora.token, store, evidence="her link", now=now)
+        raw = io.BytesIO(b"email,status\neve@example.org,bounced\nfay@example.org,unsubscribed\n")
+        importing.from_csv(store, raw, file="friends.csv", now=now)
+        with store.reading() as tx:
+            assert not people.any_unmatched(tx)
+            assert people.count_active(tx) == 0
 
 
 @pytest.mark.parametrize("how", ["one by one", "from a file"])

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import compose, config, deliver
+from pipeline import compose, config, deliver, run
 from pipeline.errors import Busy, PaperroundError, UserError
 from pipeline.feedback import readers
 from pipeline.model import IssueNumber
 from pipeline.projects import archive, backup
-from pipeline.store import dumping
+from pipeline.store import dumping, people
 from tests import postgres
 from tests.journeys import killing, steps
 from tests.world import World, lay_out
@@ -284,6 +284,11 @@ def test_who_left_after_the_backup_stays_out(used: World, tmp_path: Path) -> Non
     assert any("1 reader who left" in line for line in made.advice)
     with used.project() as project:
         assert readers.add(project.store, READERS[0], name=None, consent="x", now=used.now) == "left"
+        run.walk(project, "feedback")
+        with project.store.reading() as tx:
+            reader = people.by_address(tx, READERS[0])
+    assert reader is not None
+    assert reader.state == "unsubscribed"
 
 
 def test_a_restore_that_was_stopped_half_way_says_so_and_is_said_again(

@@ -129,8 +129,10 @@ def test_the_answer_is_the_same_for_readers_strangers_and_barred_addresses(world
         store = site.project.store
         readers.unsubscribe(store, "left@example.org", evidence="x", now=world.now)
         with store.writing() as tx:
-            hashed = people.address_hash(store.secret(tx), "bounced@example.org")
-            people.suppress(tx, Suppression(address_hash=hashed, reason="bounced", evidence="5.1.1", at=world.now))
+            key = people.address_key("bounced@example.org")
+            hashed = people.hash_of_key(store.secret(tx), key)
+            suppression = Suppression(address_hash=hashed, reason="bounced", evidence="5.1.1", at=world.now)
+            people.suppress(tx, suppression, key)
         names = ("reader", "left", "bounced", "nobody")
         answers = [fill_in(site, f"{name}@example.org") for name in names]
         assert len({(answer.status_code, answer.text) for answer in answers}) == 1
