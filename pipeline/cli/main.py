@@ -152,6 +152,7 @@ def main() -> None:
     """Run the command line and leave with the documented exit code."""
     # What is loaded at the start stays until the end; looking through it again and again for garbage takes time.
     gc.set_threshold(50_000)
+    _can_be_stopped()
     codecs.register_error("plainly", _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -174,6 +175,17 @@ def main() -> None:
             raise
         code = _told(words)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _can_be_stopped() -> None:
+    """As a container's first process, die of SIGTERM as any other does: the kernel drops what it has no answer to.
+
+    Without this `podman stop` waits until its patience ends. What serves or works in the queue sets its own answer.
+    """
+    if os.getpid() == 1:
+        import signal
+
+        signal.signal(signal.SIGTERM, lambda number, _frame: os._exit(128 + number))
 
 
 def _plainly(fault: UnicodeError) -> tuple[str, int]:
