@@ -127,3 +127,33 @@ def test_a_mail_that_asks_to_confirm_goes_at_most_once_wherever_the_program_is_k
                 break
             number += killing.stride(ci=12, desk=28, server=kept_in)
     assert number > 20
+
+
+def test_who_is_kept_out_by_a_hash_alone_is_gone_wherever_the_program_that_finds_her_is_killed(
+    kept_in: postgres.Server | None, tmp_path: Path
+) -> None:
+    from pipeline import feedback
+    from pipeline.store import dumping, people
+
+    def work(world: World) -> None:
+        with world.project(alone=False) as project:
+            feedback.work("unmatched", project.store, project.settings.feedback, project.out)
+
+    with laid_out(tmp_path / "original", kept_in) as ready:
+        steps.subscribe(ready, *READERS)
+        with ready.project() as project, project.store.writing() as tx:
+            hashed = people.address_hash(project.store.secret(tx), READERS[0])
+            row = {"address_hash": hashed, "reason": "unsubscribed", "evidence": "a click", "at": ready.now}
+            dumping.keep_out(tx, [row])
+        number = killing.first()
+        came_so_far = True
+        while came_so_far:
+            with ready.copied(tmp_path / "copy", kept_in) as world:
+                rooms = ("feedback", "store/people")
+                came_so_far = killing.at_statement(number, rooms, lambda world=world: work(world))  # type: ignore[misc]
+                steps.cron(world)
+                with world.project() as project, project.store.reading() as tx:
+                    assert not people.any_unmatched(tx)
+                    assert people.count_active(tx) == len(READERS) - 1
+            number += killing.stride(ci=4, desk=12, server=kept_in)
+    assert number > 12
