@@ -17,13 +17,13 @@ _USER = r"[^:/]*(?P<secret>:(?P<password>[^@]*))?@"
 _NO_USER = r"(?![^:/]*(:[^@]*)?@)"
 _HOST = r"(\[[0-9a-fA-F:.]+\]|[^:/?\[\]]*)(:[0-9]+)?"
 _SERVER = rf"(postgresql|postgres|postgresql\+psycopg)://({_USER}|{_NO_USER}){_HOST}/"
-# As SQLAlchemy takes it apart, which is not loaded for what only looks.
-_ADDRESS = re.compile(rf"({FILE}|{_SERVER})[^?]+(\?.*)?", re.DOTALL)
+# As SQLAlchemy takes it apart, which is not loaded for what only looks; nor is this made ready for a file's sake.
+_ON_SERVER = rf"(?s:{_SERVER}[^?]+(\?.*)?)"
 
 
 def check(url: str, named: str) -> None:
     """Raises UserError for an address that no state has, `named` so and not repeated, for it may hold a password."""
-    if not _ADDRESS.fullmatch(url):
+    if not (_name(url) if url.startswith(FILE) else re.fullmatch(_ON_SERVER, url)):
         raise UserError(
             f"{named}: the state is kept in a SQLite file or in PostgreSQL, and this is the address of neither.",
             next_step='Use "sqlite:///outbox/paperround.sqlite3" or "postgresql://user@host/database".',
@@ -37,12 +37,16 @@ def on_server(url: str) -> bool:
 
 def file_of(url: str, folder: Path) -> Path | None:
     """The file in which a state is kept, `url` being relative to `folder`; None when a server has it."""
-    return None if on_server(url) else (folder / url.removeprefix(FILE).partition("?")[0]).absolute()
+    return None if on_server(url) else (folder / _name(url)).absolute()
+
+
+def _name(url: str) -> str:
+    return url.removeprefix(FILE).partition("?")[0]
 
 
 def apart(url: str) -> tuple[str, str | None]:
     """An address without its password, and the password: one of them is for files that are shown around."""
-    found = _ADDRESS.fullmatch(url)
+    found = re.fullmatch(_ON_SERVER, url)
     if found is None or found["secret"] is None:
         return url, None
     start, end = found.span("secret")
