@@ -79,7 +79,9 @@ def styled(html: str, colours: dict[str, str], direction: str) -> Markup:
 
 def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
     for element in root.iter(etree.Element):
-        style = _STYLES.get(str(element.tag)) if element.tag != "cite" or element.get("class") else None
+        style = _STYLES.get(str(element.tag), "") if element.tag != "cite" or element.get("class") else ""
+        if element.tag in ("ul", "ol") and next(element.iterancestors("li"), None) is not None:
+            style = style.replace("margin:0 0 16px", "margin:6px 0 0")  # inside its item, and no end of the list
         if style:
             element.set("style", style.format(**colours, start="right" if direction == "rtl" else "left"))
         if element.tag == "img":

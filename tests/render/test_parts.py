@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from lxml import html as parser
 from msgspec.structs import replace
@@ -121,6 +123,13 @@ def test_who_is_quoted_stands_quietly_below_the_quote() -> None:
         one, other = parser.document_fromstring(page).iter("cite")
         assert (one.get("class"), other.get("class")) == ("quiet", None)
     assert "font-style:normal" in made.message.html
+
+
+def test_a_list_within_a_list_leaves_no_gap_before_the_next_item() -> None:
+    article = replace(post().article, html="<ul><li>One<ul><li>within</li></ul></li><li>Two</li></ul>")
+    made = rendered(issue(Item(post=replace(post(), article=article), form="full", picks=())), settings())
+    outer, inner = re.findall(r'<ul style="([^;]*;)[^"]*">', made.message.html)
+    assert (outer, inner) == ("margin:0 0 16px;", "margin:6px 0 0;")
 
 
 def test_a_font_of_two_words_does_not_spoil_the_web_pages_style(web: str) -> None:
