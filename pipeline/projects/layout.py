@@ -27,6 +27,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     title: str | None
     private: str | None
+    timezone: str | None
     words: tuple[str, ...]
 
 
@@ -51,6 +52,7 @@ def look(url: str) -> Found:
         kind=found.best.kind,
         title=found.title,
         private=private,
+        timezone=found.timezone,
         words=(*_offered([offer.words for offer in found.offers]), *_first_day(found.best.listing.entries)),
     )
 
@@ -81,8 +83,9 @@ def _first_day(entries: Sequence[Entry]) -> tuple[str, ...]:
 
 def lay_out(folder: Path, found: Found | None) -> list[Path]:
     """Make what is missing of a project in `folder`; what is there stays as it is. Returns what was made."""
+    zone = (found.timezone if found else None) or _machine_zone()
     contents = {
-        Path("sources/newsletter.toml"): looks.starter("newsletter.toml", found=found),
+        Path("sources/newsletter.toml"): looks.starter("newsletter.toml", found=found, timezone=zone),
         Path("sources/books.toml"): looks.starter("books.toml", found=found),
         Path(".gitignore"): "/outbox/\n.env\n",
     }
@@ -94,3 +97,16 @@ def lay_out(folder: Path, found: Found | None) -> list[Path]:
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
     return made
+
+
+def _machine_zone() -> str:
+    """The time zone of this machine by its name, as the author's own; UTC where it has none that others know."""
+    from zoneinfo import available_timezones
+
+    from babel.localtime import get_localzone
+
+    try:
+        name = str(get_localzone())
+    except LookupError:
+        return "UTC"
+    return name if name in available_timezones() and not name.startswith("Etc/") else "UTC"

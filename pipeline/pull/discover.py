@@ -97,10 +97,11 @@ def _has_picture(entry: Entry) -> bool:
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found at an address, the best offer first; `title` and `home` as the blog itself gives them."""
+    """What was found at an address, the best offer first; all else as the blog itself gives it."""
 
     url: str
     offers: tuple[Offer, ...]
+    timezone: str | None = None
 
     @property
     def best(self) -> Offer:
@@ -129,7 +130,9 @@ def look(url: str, fetch: Fetch, now: datetime) -> Discovery:
             where=url,
             next_step="Open your blog, look for an RSS link or the page that lists your posts, and give that address.",
         )
-    return Discovery(url=url, offers=tuple(offers))
+    apis = (offer.address for offer in offers if offer.kind == "wordpress")
+    zones = (wordpress.timezone(address, ask.fetch) for address in apis)
+    return Discovery(url=url, offers=tuple(offers), timezone=next(zones, None))
 
 
 def settled(ask: Ask) -> Visit:

@@ -95,6 +95,21 @@ def named(page: Fetched) -> tuple[str, ...]:
     return tuple(dict.fromkeys(whole for root in roots if (whole := find.absolute(root, page.url))))
 
 
+def timezone(posts: str, fetch: Fetch) -> str | None:
+    """The time zone of the site whose posts are there, by its name; None where it only has an offset, or says nothing.
+
+    https://developer.wordpress.org/rest-api/reference/settings/ has the setting, the API's front page shows it to all.
+    """
+    from zoneinfo import available_timezones
+
+    try:
+        found = msgspec.json.decode(fetch(asked(posts.removesuffix("wp/v2/posts"), _fields="timezone_string")).body)
+    except (SourceFault, msgspec.DecodeError, RecursionError):
+        return None
+    name = found.get("timezone_string") if isinstance(found, dict) else None
+    return name if isinstance(name, str) and name in available_timezones() else None
+
+
 def asked(posts: str, **query: object) -> str:
     """The address of a question to the API; a site without pretty addresses has its route in the query already."""
     return f"{posts}{'&' if '?' in posts else '?'}{urlencode(query)}"

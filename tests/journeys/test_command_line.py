@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import config
 from pipeline.cli.main import cli
 from pipeline.errors import UserError
 from pipeline.store import carriers, runs
@@ -483,3 +484,12 @@ def test_who_only_looks_at_a_new_project_leaves_nothing_behind(tmp_path: Path, w
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == (2 if "send" in words else 0), done.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("zone", "written"), [("Europe/Berlin", "Europe/Berlin"), ("CET-1CEST", "UTC"), ("Etc/UTC", "UTC")]
+)
+def test_a_new_project_has_the_time_zone_of_its_machine(tmp_path: Path, zone: str, written: str) -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "init", str(tmp_path / "new")]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "TZ": zone})
+    assert config.load(tmp_path / "new", {}).newsletter.timezone.key == written

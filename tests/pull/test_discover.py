@@ -122,3 +122,11 @@ def test_a_feeds_own_address_is_read_with_one_question() -> None:
     web.put(HOME + "feed/", feed("A"), "application/rss+xml")
     discover.settled(ask(web, HOME + "feed/"))
     assert web.asked == [HOME + "feed/"]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize(("says", "zone"), [("America/New_York", "America/New_York"), ("", None), ("Mars/Base", None)])
+def test_a_blog_s_own_time_zone_is_known(plain: bool, says: str, zone: str | None) -> None:
+    site = WordPress(plain=plain, timezone=says)
+    site.publish(1, "A day", "2026-11-01T08:00:00")
+    assert discover.look("https://lisa.example.org/", Web(sites=[site]), NOW).timezone == zone

@@ -61,6 +61,7 @@ class WordPress:
     closed: int | None = None
     deaf: bool = False
     most: int = 100
+    timezone: str = ""
     queries: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -92,6 +93,8 @@ class WordPress:
         parts = urlsplit(url)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         route = query.pop("rest_route", None) if self.plain else parts.path.partition("/wp-json")[2]
+        if url.startswith(self.home) and route == "/" and query == {"_fields": "timezone_string"}:
+            return {"content-type": "application/json"}, json.dumps({"timezone_string": self.timezone}).encode()
         if not url.startswith(self.home) or route != "/wp/v2/posts":
             return None
         if self.closed:

@@ -151,7 +151,7 @@ def test_the_look_has_another_hash_when_a_file_of_it_changes(own: Path) -> None:
 def test_the_files_of_a_new_project_are_valid_toml(name: str) -> None:
     import tomllib
 
-    tomllib.loads(looks.starter(name, found=None))
+    tomllib.loads(looks.starter(name, found=None, timezone="Europe/Paris"))
 
 
 @pytest.mark.parametrize("wrong", ["{{ 1 / 0 }}", "{{ title + 1 }}", "{% for x in range(9999999) %}{% endfor %}"])
