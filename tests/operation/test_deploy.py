@@ -92,6 +92,7 @@ def test_the_container_is_rootless_hashed_and_holds_no_secret() -> None:
     installs = [part for line in steps for part in line.split("&&") if "pip install" in part]
     assert installs
     assert all("--require-hashes" in part or "--no-index" in part for part in installs)
+    assert any("pip uninstall --yes setuptools pip" in line for line in steps), "old ones that came with the venv"
     assert not any(line.startswith("ADD") or "curl" in line or "wget" in line for line in steps)
     assert not any(re.search(r"TOKEN|PASSWORD|SECRET|API_KEY", line) for line in steps)
     assert "WORKDIR /newsletter" in last
