@@ -54,7 +54,7 @@ def opened_store(settings: Settings, *, looks: bool = False) -> Store:
     password = settings.secrets.get("PAPERROUND_STORE_PASSWORD")
     store = open_store(settings.store.url, settings.folder, name=settings.store.name, password=password, looks=looks)
     try:
-        store.belong_to(settings.newsletter.title, settings.newsletter.url)
+        store.belong_to(settings.newsletter.title, settings.newsletter.url, looks=looks)
     except BaseException:
         store.close()
         raise

@@ -159,16 +159,14 @@ class Store:
         """What the database needs before its first table. Raises StoreShut."""
         self._database.make(tx)
 
-    def belong_to(self, title: str, url: str) -> None:
-        """Note whose state this is, where several newsletters may share a database.
+    def belong_to(self, title: str, url: str, *, looks: bool = False) -> None:
+        """Note whose state this is; who only `looks` leaves no note.
 
         Raises UserError when it is another's: title and address both differ from those of the last time.
         """
-        if not self.shared:
-            return
         with self.reading() as tx:
             known = self.insist_on(tx, title, url)
-        if known != f"{title}\n{url}":
+        if known != f"{title}\n{url}" and not looks:
             with self.writing() as tx:
                 upsert(tx, tables.facts, ["name"], {"name": "newsletter", "value": f"{title}\n{url}"})
 
@@ -177,11 +175,17 @@ class Store:
         fact = tables.facts.c
         known: str | None = tx.execute(sa.select(fact.value).where(fact.name == "newsletter")).scalar()
         if known is not None and title not in known.split("\n") and url not in known.split("\n"):
+            new = (
+                "Give this one a `name` of its own in [store]"
+                if self.shared
+                else "If its folder was copied to begin this one, move outbox/ out of the way: the other's readers and "
+                "issues are in there"
+            )
             raise UserError(
                 f"This place holds the state of “{known.partition(chr(10))[0]}”, another newsletter; nothing was done.",
                 where=self._database.where,
-                next_step="Give this one a `name` of its own in [store]. If it is the same with a new title and a new "
-                "address, change one of them, say `paperround status`, then change the other.",
+                next_step=f"{new}. If it is the same with a new title and a new address, change one of them, say "
+                "`paperround pull`, then change the other.",
             )
         return known
 
@@ -309,7 +313,7 @@ def look(url: str, folder: Path, *, name: str, password: str | None, whose: tupl
             raise migrations.newer()
         if step != migrations.HEAD:
             store.may_make(tx)
-        elif store.shared:
+        else:
             store.insist_on(tx, *whose)
 
 

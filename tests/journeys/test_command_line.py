@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -250,6 +251,28 @@ def test_check_and_init_say_that_two_computers_with_one_folder_may_both_send(
     with (folder / "sources/newsletter.toml").open("a") as file:
         file.write(f'\n[store]\nurl = "sqlite:///{tmp_path}/letters.sqlite3"\n')
     assert "other computers" not in run("--project", str(folder), "check").stdout
+
+
+def test_a_folder_that_was_copied_for_another_newsletter_does_not_mail_the_first_one_s_readers(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    pull(world)
+    copy = tmp_path / "copy"
+    shutil.copytree(world.folder, copy)
+    settings = copy / "sources/newsletter.toml"
+    renamed = settings.read_text().replace("Kind Words", "Long Reads")
+    settings.write_text(renamed)
+    assert run("--project", str(copy), "pull").returncode != 2
+    settings.write_text(
+        renamed.replace("Long Reads", "More Reads").replace('url = "https://blog.', 'url = "https://more.', 1)
+    )
+    for command in ("run", "check", "subscribers list"):
+        done = run("--project", str(copy), *command.split())
+        assert done.returncode == 2, command
+        assert "holds the state of “Long Reads”, another newsletter; nothing was done." in done.stdout + done.stderr
+        assert "move outbox/ out of the way" in done.stdout + done.stderr
+    shutil.rmtree(copy / "outbox")
+    assert run("--project", str(copy), "check").returncode == 0
 
 
 def test_check_asks_the_mail_server_whether_it_would_take_mail_and_hands_over_none(world: World, run: Run) -> None:
