@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -21,11 +22,14 @@ SENTENCES = Limit(1, timedelta(hours=1))
 
 
 def serve(project: Project, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve the readers' side until somebody stops it (SIGINT, SIGTERM)."""
+    """Serve the readers' side until somebody stops it (SIGINT, SIGTERM). A mail on its way is handed over."""
     import uvicorn
 
     (project.settings.outbox / "public").mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(1, "after-the-answer") as after:
+    after = ThreadPoolExecutor(1, "after-the-answer")
+    # uvicorn answers to SIGTERM itself, and then sends it once more: by default that would cut off a mail on its way.
+    signal.signal(signal.SIGTERM, _leave)
+    try:
         config = uvicorn.Config(
             application(desk(project, after, say)),
             host=host,
@@ -43,6 +47,12 @@ def serve(project: Project, host: str, port: int, say: Callable[[str], None]) ->
         server = uvicorn.Server(config)
         say(f"The readers' side is at http://{host}:{port}/ (stop with Ctrl-C).")
         server.run()
+    finally:
+        after.shutdown(cancel_futures=True)  # what has not begun is the next run's
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def desk(project: Project, after: ThreadPoolExecutor, say: Callable[[str], None]) -> Desk:
