@@ -97,7 +97,8 @@ def _suggest(chosen: Sequence[PostId], store: Store, settings: BooksSettings) ->
     with store.writing() as tx:
         for post, suggested in made:
             picks.suggest(tx, post.id, _made_from(on_shelf.sha, settings), shas[post.id], suggested)
-    return Report(errors=tuple(faults), codes=(1,) if faults else ())
+    shops = tuple(f"{words} `paperround check` names the line." for _, words in unknown_shops(settings, on_shelf.books))
+    return Report(errors=tuple(faults), codes=(1,) if faults else (), attention=shops if made else ())
 
 
 def _fetch_cover(name: str, store: Store, settings: BooksSettings, out: Outside) -> Report:

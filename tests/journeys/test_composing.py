@@ -235,3 +235,13 @@ def test_pinning_survives_being_killed(tmp_path: Path) -> None:
             break
         number += 1
     assert number > 2
+
+
+def test_a_shop_that_nobody_knows_is_told_when_books_are_found_and_again_only_when_they_are(world: World) -> None:
+    world.set("[schedule]", '[books]\nshops = { email = "bokshop" }\n\n[schedule]')
+    (words,) = pull(world).attention
+    assert words.startswith("There is no shop called 'bokshop'. Did you mean bookshop?")
+    assert words.endswith("`paperround check` names the line.")
+    assert not pull(world).attention
+    world.set('"bokshop"', '"worldcat"')
+    assert not pull(world).attention
