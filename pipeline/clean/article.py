@@ -19,7 +19,7 @@ from pipeline.clean import embeds, images, page, prose, residue, text, tree
 from pipeline.dates import when
 from pipeline.errors import EntryFault
 from pipeline.model import Article, Entry, KnownEntry
-from pipeline.model.excerpt import is_excerpt
+from pipeline.model.excerpt import by_hand, is_excerpt
 from pipeline.model.text import is_western, legal
 
 TAGS = {
@@ -76,7 +76,7 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
         title=title or "(no title)",
         html=html,
         text=words,
-        excerpt=text.excerpt(words),
+        excerpt=by_hand(entry) or text.excerpt(words),
         question=text.question(clean),
         authors=_each(entry.authors or (about.authors if about else ()), _person),
         tags=_each(entry.tags or (about.tags if about else ()), lambda tag: tree.line(unescape(tag))[:80]),

@@ -6,9 +6,11 @@ import re
 from html import unescape
 
 from pipeline.model.entry import Entry
-from pipeline.model.text import collapsed
+from pipeline.model.text import bare, collapsed
 
 _ENOUGH_WORDS, _SHORT = 250, 60
+_FEWEST_BY_HAND, _FEWEST_WITHOUT_END, _MOST_BY_HAND, _BEGINNING = 3, 12, 100, 60
+_SENTENCE = re.compile(r"[.!?؟][\"'”’»)]*$")
 _APPEARED = re.compile(r"\bthe post\b.{0,300}?\bappeared first on\b.{0,200}$", re.IGNORECASE)
 _END = 220
 """In so many last letters those words must begin, for the pattern to match."""
@@ -38,6 +40,22 @@ def is_excerpt(entry: Entry) -> bool:
         summary = "" if entry.summary is None else plain(entry.summary)
         return summary.endswith(end) and len(summary.split()) < _SHORT and summary == _text(content)
     return content.lower().count("<p") < 3 and len(_text(content).split()) < _ENOUGH_WORDS
+
+
+def by_hand(entry: Entry) -> str | None:
+    """The excerpt that the author wrote herself, beside a whole article that begins otherwise; None when there is none.
+
+    Most software writes the beginning there by itself. What holds markup, or is no sentence or a whole text, is left.
+    """
+    if not entry.html or not entry.summary:
+        return None
+    said = _text(entry.summary)
+    fewest = _FEWEST_BY_HAND if _SENTENCE.search(said) else _FEWEST_WITHOUT_END
+    fits = fewest <= len(said.split()) <= _MOST_BY_HAND and "<" not in said
+    if not fits or _is_cut_off(said[-120:]):
+        return None
+    begins, bare_said = bare(plain(entry.html)[: 2 * len(said) + 200]), bare(said)
+    return None if bare_said[:_BEGINNING] in begins[: _BEGINNING + 100] else said
 
 
 def _is_cut_off(end: str) -> bool:

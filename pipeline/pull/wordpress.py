@@ -225,7 +225,7 @@ def _is_closed(post: Mapping[str, Any]) -> bool:
 def _entry(post: Mapping[str, Any], source: Source, now: datetime) -> Entry | None:
     """One post; a wrong type costs its own field, None when there is nothing to show."""
     link = _web(post.get("link"))
-    title, html = _rendered(post, "title"), _rendered(post, "content")
+    title, html, taste = (_rendered(post, name) for name in ("title", "content", "excerpt"))
     if not (link or html) or not (title or html):
         return None
     dates = {name: _raw(post, name) for name in ("date", "modified")}
@@ -237,8 +237,7 @@ def _entry(post: Mapping[str, Any], source: Source, now: datetime) -> Entry | No
         link=link,
         title=title or "",
         html=html,
-        # Beside the whole content it says nothing, and a short post is all there is of it, no excerpt.
-        summary=None if html else _rendered(post, "excerpt"),
+        summary=None if _is_whole(html, taste) else taste,
         authors=tuple(_texts(parts.get("author"), "name")),
         tags=tuple(dict.fromkeys(name for terms in _list(parts.get("wp:term")) for name in _texts(terms, "name"))),
         published=when(dates["date"], None, now=now, zone=source.zone),
@@ -248,6 +247,11 @@ def _entry(post: Mapping[str, Any], source: Source, now: datetime) -> Entry | No
         comments=f"{link}#respond" if link and post.get("comment_status") == "open" else None,
         lead=next(filter(None, map(_picture, _list(parts.get("wp:featuredmedia")))), None),
     )
+
+
+def _is_whole(html: str | None, taste: str | None) -> bool:
+    """Whether an excerpt is the whole of a short post, which then is all there is of it."""
+    return html is not None and taste is not None and plain(html) == plain(taste)
 
 
 def _raw(post: Mapping[str, Any], name: str) -> str | None:

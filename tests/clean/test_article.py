@@ -71,6 +71,31 @@ def test_a_page_that_declares_itself_xml_is_read_like_any_other() -> None:
     assert made.text.startswith("Some words of an article")
 
 
+BEGINNING = "A child who is kind on Tuesday may well be a dragon on Wednesday, and nobody knows why."
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        ("<p>Dragons, and what to say to them.</p>", "Dragons, and what to say to them."),
+        ("On dragons on Wednesdays, and on what a mother of two of them says to both at breakfast", None),
+        (BEGINNING[:60] + " […]", BEGINNING),
+        (BEGINNING, BEGINNING),
+        (f"{BEGINNING} Continue reading &rarr;", BEGINNING),
+        ("Kind Words | January", BEGINNING),
+        ("&lt;p&gt;Dragons, and what to say to them.&lt;/p&gt;", BEGINNING),
+        ("Dragons. " * 101, BEGINNING),
+        ("", BEGINNING),
+        (None, BEGINNING),
+    ],
+)
+def test_an_excerpt_that_the_author_wrote_herself_is_shown_and_no_other(summary: str | None, shown: str | None) -> None:
+    made = cleaned(
+        f"<p>{BEGINNING}</p><h2>Later</h2><p>{BEGINNING.lower()}</p>" + "<p>More of it.</p>" * 30, summary=summary
+    )
+    assert made.excerpt.startswith(shown or summary or "?")
+
+
 def test_without_a_page_the_excerpt_is_what_there_is() -> None:
     made = cleaned(None, None, summary="<p>Some words [&hellip;]</p>")
     assert not made.complete
