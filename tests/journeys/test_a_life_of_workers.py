@@ -297,10 +297,11 @@ class Life:
 
     # Providers
 
-    def the_provider_is(self, one: Newsletter, faults: list[str], seconds: float) -> None:
-        """In some mood: so it answers what comes next, and so long it takes for it."""
+    def the_provider_is(self, one: Newsletter, faults: list[str], seconds: float, most: int | None) -> None:
+        """In some mood: so it answers what comes next, so long it takes for it, and so many over one connection."""
         double = one.mail if one.carrier == "smtp" else one.double
         double.faults[:] = faults
+        one.mail.most = most
         one.double.told = lambda: time.sleep(seconds)
         one.double.after = lambda: time.sleep(seconds)
         one.mail.told = lambda: time.sleep(seconds / 4)
@@ -500,7 +501,16 @@ def happening(life: Life, dice: random.Random) -> tuple[str, dict[str, Any]]:
         (4, "she_changes_settings", {"one": one, **table}),
         (4, "somebody_joins", {"one": one, "name": name}),
         (9, "somebody_leaves", {"one": one, "name": name, "forgotten": dice.random() < 0.3}),
-        (8, "the_provider_is", {"one": one, "faults": faults, "seconds": dice.choice([0, 0.05, 0.2])}),
+        (
+            8,
+            "the_provider_is",
+            {
+                "one": one,
+                "faults": faults,
+                "seconds": dice.choice([0, 0.05, 0.2]),
+                "most": dice.choice([None, None, 2]),
+            },
+        ),
         (7, "a_worker_starts", {**machine, "at_once": dice.randint(2, 8)}),
         (3, "a_worker_is_told_to_stop", which),
         (5, "a_worker_is_killed", which),
