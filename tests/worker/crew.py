@@ -111,6 +111,14 @@ def until(true: Callable[[], bool], hands: list[Hand], seconds: float = 300) -> 
         time.sleep(0.05)
 
 
+def under_way(world: World) -> int:
+    """How many batches of the issue are being handed over or will be."""
+    batches = tables.batches.c
+    ahead = sa.select(sa.func.count()).where(batches.number == steps.ONE, batches.state.in_(("pending", "claimed")))
+    with world.project(alone=False) as project, project.store.reading() as tx:
+        return int(tx.execute(ahead).scalar_one())
+
+
 def account(world: World) -> Account | None:
     with world.project(alone=False) as project, project.store.reading() as tx:
         from pipeline.store import ledger
