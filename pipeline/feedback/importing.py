@@ -152,7 +152,10 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
         out: dict[str, Suppression] = {}
         for key, row in rows:
             if row.says in _BARRED:
-                told.append((row.line, *self._out(row, key, here.get(key), out, barred=hashes[key] in barred)))
+                result, words = self._out(row, here.get(key))
+                told.append((row.line, result, words))
+                if result == "kept out" and hashes[key] not in barred:
+                    out[key] = self._suppression(row, hashes[key])
             elif row.says == "unconfirmed":
                 told.append((row.line, "unconfirmed", row.words or "never confirmed there"))
             elif key in here and here[key][1] in ("active", "paused"):
@@ -183,19 +186,17 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
             worst = self.gravest.get(key)
             yield key, row if worst is None else replace(row, says=worst[0], words=worst[1])
 
-    def _out(
-        self, row: Row, key: str, known: tuple[int, str] | None, out: dict[str, Suppression], *, barred: bool
-    ) -> tuple[Result, str]:
+    def _out(self, row: Row, known: tuple[int, str] | None) -> tuple[Result, str]:
         """Keep somebody out who has left, bounced or complained elsewhere."""
         if known and any(one.act == "subscribed" for one in people.consents(self.tx, SubscriberId(known[0]))):
             return "known", "she confirmed here herself"
-        reason, evidence = _BARRED[row.says], f"{self._source}: {row.words}"
-        if not barred:
-            hashed = people.hash_of_key(self.secret, key)
-            out[key] = Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=self.now)
         if known and known[1] in ("active", "paused") and not self.dry_run:
-            people.put(self.tx, SubscriberId(known[0]), state=reason)
+            people.put(self.tx, SubscriberId(known[0]), state=_BARRED[row.says])
         return "kept out", row.words
+
+    def _suppression(self, row: Row, hashed: str) -> Suppression:
+        evidence = f"{self._source}: {row.words}"
+        return Suppression(address_hash=hashed, reason=_BARRED[row.says], evidence=evidence, at=self.now)
 
     @property
     def _source(self) -> str:
