@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, zip_longest
 
 from pipeline.clean import tree
 from pipeline.clean.prose import count
-from pipeline.model.text import collapsed, is_western, signs
+from pipeline.model.text import COLUMNS, collapsed, is_western, signs
 
 EXCERPT_WORDS = 55
 EXCERPT_CHARACTERS = 120
@@ -18,8 +18,6 @@ _BLOCKS = frozenset(
      "section", "table", "td", "th", "ul"]
 )  # fmt: skip
 _BREAK = "\0"
-_ACROSS = 72
-"""Letters in a line of the text part: a table that fits stands in columns."""
 _TYPESETTING = ("\u00ad", "\u200b", "\ufeff")
 _ENDS = re.compile(r"[.!?…。！？؟]['”’\")\]]*(?=\s|$)")
 _TAIL = re.compile(
@@ -69,14 +67,14 @@ def _inline(element: tree.Element) -> str:
 def _block(element: tree.Element, blocks: list[str], mark: str) -> None:
     if element.tag in ("ul", "ol"):
         items = list(_items(element))
-        blocks += ["\n".join(mark + line for line in items)] if items else []
+        blocks += [_lined(items, mark)] if items else []
     elif element.tag == "pre":
-        lines = "".join(element.itertext()).strip("\n").split("\n")
-        blocks += ["\n".join(mark + line.rstrip() for line in lines)] if any(map(str.strip, lines)) else []
+        lines = [line.rstrip() for line in "".join(element.itertext()).strip("\n").split("\n")]
+        blocks += [_lined(lines, mark)] if any(lines) else []
     elif element.tag == "table" and (rows := _rows(element)):
         for caption in element.iterchildren("caption"):
             _walk(caption, blocks, mark)
-        blocks += [_lined(lines, mark) for lines in _columns(rows, _ACROSS - len(mark))]
+        blocks += [_lined(lines, mark) for lines in _columns(rows, COLUMNS - len(mark))]
     else:
         _walk(element, blocks, f"{mark}> " if element.tag == "blockquote" else mark)
 
@@ -99,7 +97,7 @@ def _columns(rows: list[list[str]], room: int) -> list[list[str]]:
     return [["  ".join(cells).rstrip() for cells in padded]]
 
 
-def _lined(lines: list[str], mark: str) -> str:
+def _lined(lines: Iterable[str], mark: str) -> str:
     return "\n".join(mark + line for line in lines)
 
 
@@ -122,8 +120,7 @@ def _flush(loose: list[str], blocks: list[str], mark: str) -> None:
     for mark_of_typesetting in _TYPESETTING:
         words = words.replace(mark_of_typesetting, "")
     lines = [collapsed(line) for line in words.split(_BREAK)]
-    said = "\n".join(mark + line for line in lines if line)
-    if said:
+    if said := _lined(filter(None, lines), mark):
         blocks.append(said)
 
 

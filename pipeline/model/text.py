@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+COLUMNS = 72
+"""Letters in a line of a mail's text part."""
+
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WORD = re.compile(r"\w+")
 _MARKS = "“”‘’–—…"

@@ -9,8 +9,8 @@ from html import unescape
 from typing import Any
 
 from pipeline.model import Item
+from pipeline.model.text import COLUMNS
 
-COLUMNS = 72
 _PICTURE = re.compile(r'<img\b[^>]*\balt="([^"]*)"[^>]*>')
 _LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
 
