@@ -8,8 +8,9 @@ never    fetches anything
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -186,9 +187,10 @@ def article_of_text(text: str, *, title: str, url: str) -> Article:
 def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     if not handful.awaited.isdisjoint(made.names):
         _note_new(tx, handful)
-    post = handful.posts.get(known.id) or _same(tx, made, handful)
+    gone = cache(partial(_gone, tx, made.article, handful))
+    post = handful.posts.get(known.id) or _same(tx, made, handful, gone)
     if post is None:
-        report = _add(tx, known, made, handful)
+        report = _add(tx, known, made, handful, gone)
     else:
         _change(tx, post, known, made, handful)
         report = Report()
@@ -196,15 +198,15 @@ def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     return report + Report(errors=(f"{made.article.title}: quarantined, {made.fault}",) if told else ())
 
 
-def _same(tx: Tx, made: Made, handful: _Handful) -> PostId | None:
+def _same(tx: Tx, made: Made, handful: _Handful, gone: Callable[[], Collection[Post]]) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
     owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
     known = posts.some(tx, set(owners.values()))
     owned = {name: known[owner] for name, owner in owners.items()}
-    return identity.same(made.article, made.names, owned, lambda: _gone(tx, made.article, handful))
+    return identity.same(made.article, made.names, owned, gone)
 
 
-def _gone(tx: Tx, article: Article, handful: _Handful) -> Iterable[Post]:
+def _gone(tx: Tx, article: Article, handful: _Handful) -> Collection[Post]:
     """Posts that no source lists any more, and that this may be, by its date or its title."""
     if not handful.absent:
         return ()
@@ -213,7 +215,7 @@ def _gone(tx: Tx, article: Article, handful: _Handful) -> Iterable[Post]:
     return posts.some(tx, [one.id for one in lost if identity.may_be(article, one)]).values()
 
 
-def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
+def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful, gone: Callable[[], Collection[Post]]) -> Report:
     article, source = made.article, known.entry.source
     new = New(
         entry=known.id,
@@ -223,7 +225,7 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
         fingerprint=made.fingerprint,
         guids=(known.entry.guid,) if known.entry.guid else (),
         before=known.before,
-        held=None if known.before else _held(tx, known, article, handful),
+        held=None if known.before else _held(tx, known, article, gone),
         fault=made.fault,
         settled_from=made.settled_from,
         first_seen=known.seen,
@@ -239,9 +241,9 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     return Report(done=(words,)) if made.fault is None else Report()
 
 
-def _held(tx: Tx, known: KnownEntry, article: Article, handful: _Handful) -> str | None:
+def _held(tx: Tx, known: KnownEntry, article: Article, gone: Callable[[], Collection[Post]]) -> str | None:
     old = identity.held(article, posts.oldest_new(tx, known.entry.source), posts.doubted(tx), known.seen)
-    return old or identity.anew(article, _gone(tx, article, handful))
+    return old or identity.anew(article, gone())
 
 
 def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handful) -> None:

@@ -96,12 +96,16 @@ def _used_again(names: Sequence[str], known: Mapping[str, Post], article: Articl
 
 def _renamed(article: Article, post: Post) -> bool:
     """Whether an article is one that is listed no more: by title and moment, by title and path, or by its words."""
-    titled = bare(article.title) == bare(post.article.title) != ""
+    titled = _has_title_of(article, post)
     if titled and article.published is not None and article.published == post.article.published:
         return True
     if titled and _path(article.url) == _path(post.article.url) != "":
         return True
     return is_near(article.published, post.article.published) and alike(article.text, post.article.text) >= _SAME_WORDS
+
+
+def _has_title_of(article: Article, post: Post) -> bool:
+    return bare(article.title) == bare(post.article.title) != ""
 
 
 def _path(url: str) -> str:
@@ -140,8 +144,7 @@ def held(article: Article, oldest_new: datetime | None, doubted: datetime | None
 def anew(article: Article, gone: Iterable[Post]) -> str | None:
     """Why a new post should wait for a person: it may be one of those that are `gone` from the blog, made anew."""
     for post in gone:
-        titled = bare(article.title) == bare(post.article.title) != ""
-        if titled and alike(article.text, post.article.text) >= _NEARLY_ALL:
+        if _has_title_of(article, post) and alike(article.text, post.article.text) >= _NEARLY_ALL:
             return f"it has the title and nearly all words of post {post.id}, which is no longer on your blog"
     return None
 

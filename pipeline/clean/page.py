@@ -148,7 +148,7 @@ def article(page: tree.Element, html: str) -> tree.Element:
 def _container(core: tree.Element) -> tree.Element | None:
     """Where the blog's software says that the article is, if the sentences are in there; None when it does not say."""
     for element in (core, *core.iterancestors()):
-        if not _CONTAINERS.isdisjoint((element.get("class") or "").split()):
+        if tree.is_called(element, _CONTAINERS):
             return element
     return None
 

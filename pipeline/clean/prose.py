@@ -101,9 +101,7 @@ def _is_menu(weight: Weight) -> bool:
 def _belongs_to_prose(element: tree.Element, weights: dict[tree.Element, Weight]) -> bool:
     """Whether links stand among sentences: an author's own list of places to go, or her button, and not a menu."""
     if element.tag not in _LISTS:
-        if not _BUTTONS.isdisjoint((element.get("class") or "").split()):
-            return True
-        return bool(element.tag == "p")
+        return element.tag == "p" or tree.is_called(element, _BUTTONS)
     around = next((weights[one] for one in element.iterancestors() if one in weights and one.tag not in _LISTS), None)
     return around is not None and around.prose >= _FEWEST
 

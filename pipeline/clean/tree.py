@@ -128,6 +128,11 @@ def unwrap(element: Element) -> None:
     parent.remove(element)
 
 
+def is_called(element: Element, names: frozenset[str]) -> bool:
+    """Whether one of an element's classes is among these names."""
+    return not names.isdisjoint((element.get("class") or "").split())
+
+
 def words(element: Element) -> str:
     """An element's text, white space collapsed."""
     return collapsed(said(element))
