@@ -27,6 +27,7 @@ class MailDouble:
     messages: dict[str, bytes] = field(default_factory=dict)
     letters: list[tuple[str, bytes]] = field(default_factory=list)
     connections: int = 0
+    quits: int = 0
     most: int | None = None
     goodbye: str = "421 4.7.0 too many messages in this connection"
     pipelining: bool = True
@@ -74,6 +75,7 @@ class _Talk(socketserver.StreamRequestHandler):
                     return
                 taken += 1
             elif command == b"QUIT":
+                self.double.quits += 1
                 self._say("221 bye")
                 return
             else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -161,24 +163,31 @@ ONE_BY_ONE = ("entries", "posts", "picks", "cleanings", "post_keys", "outcomes",
 """Tables that grow with every post and every copy, for as long as the newsletter lives."""
 
 
+@contextmanager
+def asked() -> Iterator[dict[str, Any]]:
+    """Each statement that a database is asked meanwhile, with the values it was asked with last."""
+    found = dict[str, Any]()
+
+    def heard(_tx: object, _cursor: object, statement: str, values: Any, _context: object, _many: bool) -> None:
+        found[statement] = values
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", heard)
+    try:
+        yield found
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", heard)
+
+
 def test_a_run_with_nothing_to_do_reads_no_table_of_posts_or_copies_from_end_to_end(mailed: World) -> None:
     steps.cron(mailed)
     mailed.pass_time(minutes=5)
-    asked = dict[str, Any]()
-
-    def heard(_tx: object, _cursor: object, statement: str, values: Any, _context: object, _many: bool) -> None:
-        asked[statement] = values
-
     with mailed.project() as project:
         if project.store.shared:
             pytest.skip("PostgreSQL scans whatever is small")
-        sa.event.listen(sa.Engine, "before_cursor_execute", heard)
-        try:
+        with asked() as heard:
             run.walk(project)
-        finally:
-            sa.event.remove(sa.Engine, "before_cursor_execute", heard)
         with project.store.reading() as tx:
-            for statement, values in asked.items():
+            for statement, values in heard.items():
                 if not statement.startswith("SELECT"):
                     continue
                 plan = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
@@ -187,22 +196,14 @@ def test_a_run_with_nothing_to_do_reads_no_table_of_posts_or_copies_from_end_to_
                     step for step in plan if re.fullmatch(rf"SCAN ({'|'.join(ONE_BY_ONE)})\b(?!.* COVERING ).*", step)
                 ]
                 assert not walked, statement
-    assert len(asked) > 30
+    assert len(heard) > 30
 
 
 def test_which_post_of_a_source_was_its_first_new_one_is_asked_of_an_index_in_their_order(mailed: World) -> None:
-    heard: list[tuple[str, Any]] = []
-
-    def listen(_tx: object, _cursor: object, statement: str, values: Any, _context: object, _many: bool) -> None:
-        heard.append((statement, values))
-
     with mailed.project() as project, project.store.reading() as tx:
-        sa.event.listen(sa.Engine, "before_cursor_execute", listen)
-        try:
+        with asked() as heard:
             assert posts.oldest_new(tx, SourceName("blog")) is not None
-        finally:
-            sa.event.remove(sa.Engine, "before_cursor_execute", listen)
-        ((statement, values),) = heard
+        ((statement, values),) = heard.items()
         if project.store.shared:
             tx.exec_driver_sql("SET LOCAL enable_seqscan = off")  # whatever is small it would scan
         plan = str(
