@@ -94,7 +94,16 @@ def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
                 element.set("role", "presentation")  # read aloud as lines, not as cells without headings
     for table in root.iter("table"):
         _keep_words_whole(table)
+    _make_figures_divisions(root)
     return Markup(inner(root))  # noqa: S704 - the clean room's allow-list made it, and only styles were added
+
+
+def _make_figures_divisions(root: Any) -> None:
+    """Roundcube drops an element that it does not know, with its style: a caption would stand among the words."""
+    for element in root.iter("figure", "figcaption"):
+        if element.tag == "figcaption":
+            element.set("class", "quiet")
+        element.tag = "div"
 
 
 def _keep_words_whole(table: Any) -> None:

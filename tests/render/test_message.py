@@ -119,6 +119,14 @@ def test_a_question_that_ends_the_article_is_not_asked_twice() -> None:
     assert lead("excerpt").count(QUESTION) == 1
 
 
+def test_nothing_announces_a_question_that_is_not_there() -> None:
+    for form in ("full", "excerpt"):
+        made = rendered(issue(Item(post=post(comments="https://blog.example.org/#c"), form=form, picks=())), settings())
+        for name in ("email.html", "email.txt"):
+            assert ("A question for you" in made.files[name].decode()) is (form == "excerpt"), (form, name)
+        assert "A question for you" not in made.files["web.html"].decode()
+
+
 def test_braces_and_merge_fields_in_a_post_reach_the_reader_as_they_stand() -> None:
     fields = "{{ 7777 * 9 }} {% raw %} {# no #} *|FNAME|* %recipient.name% ${x}"
     made = rendered(
@@ -273,8 +281,17 @@ def test_a_post_in_hebrew_within_an_english_mail_stands_on_the_right(design: str
 
 def test_small_print_and_code_can_be_read_in_the_dark(html: str) -> None:
     dark = html.partition("prefers-color-scheme: dark")[2].partition("</style>")[0]
-    for element in ("figcaption", "pre"):
-        assert re.search(rf"\.ink {element} {{[^}}]*color: #", dark)
+    for element in (r"\.ink div\.quiet", r"\.ink pre"):
+        assert re.search(rf"{element}\b[^{{}}]*{{[^}}]*color: #", dark)
+
+
+def test_a_picture_and_its_caption_stand_apart_also_where_html_5_is_dropped() -> None:
+    page = parser.document_fromstring(lead("full"))
+    ((around, caption),) = [
+        (around, one) for around in page.iter("*") for one in around if one.text == "Our jar after one week."
+    ]
+    assert (around.tag, caption.tag, caption.get("class")) == ("div", "div", "quiet")
+    assert "margin:0 0 20px" in (around.get("style") or "")
 
 
 def test_a_linked_picture_without_a_description_says_what_its_caption_says_or_else_the_post() -> None:

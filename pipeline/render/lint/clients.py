@@ -36,8 +36,6 @@ GRACEFUL: Mapping[str, str] = {
     "aria-label": "Yahoo's readers hear the link's own words, which say the same in fewer",
     "aria-hidden": "Yahoo's readers hear an ornament, or a book's title twice",
     "target": "links open in a tab of their own there anyway",
-    "figure": "a block like any other there, with the same style",
-    "figcaption": "as figure",
     "mark": "its words are not marked there",
     "time": "its words are all that is seen of it anywhere",
     "abbr": "only a mouse shows what it stands for",
