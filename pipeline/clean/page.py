@@ -15,8 +15,11 @@ _TOO_LITTLE, _AN_ARTICLE = 0.3, 300
 _ALIKE = (0.8, 1.2)
 _ARTICLES = frozenset(["Article", "BlogPosting", "NewsArticle", "TechArticle", "SocialMediaPosting", "Report"])
 _LINKED_DATA = 300_000
-_CONTAINERS = frozenset(["entry-content", "wp-block-post-content", "post-body", "gh-content"])
-"""What WordPress, Blogger and Ghost call the place of an article's own words."""
+_CONTAINERS = frozenset([
+    "entry-content", "wp-block-post-content", "post-body", "gh-content", "post-content", "e-content",
+])  # fmt: skip
+"""What WordPress, Blogger, Ghost, Hugo's and Jekyll's themes and microformats call the place of an article's words."""
+_OF_NOTES = re.compile(r"""\b(?:class|id)=(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,26 +134,33 @@ def article(page: tree.Element, html: str) -> tree.Element:
 
     readability is the better judge of what belongs to an article, but it misses articles made of short paragraphs and
     drops short lists and headings out of long ones. So the weight of the sentences decides where readability finds
-    little beside it, and where both find about the same.
+    little beside it, and where both find about the same. Where the blog's software says which place is the
+    article's, it is that one.
     """
     found = _by_readability(html) if len(html) < 2 << 20 else None
     core = prose.core(page)
+    if (place := _place(page, core)) is not None:
+        return place
     if found is None or core is None:
         return next((one for one in (found, core) if one is not None), page)
-    if (own := _container(core)) is not None:
-        return own
-    length = prose.count(tree.words(found))
-    share = length / max(prose.count(tree.words(core)), 1)
+    length = _length(found)
+    share = length / max(_length(core), 1)
     missed = share < _TOO_LITTLE and length < _AN_ARTICLE
     return core if missed or _ALIKE[0] <= share <= _ALIKE[1] else found
 
 
-def _container(core: tree.Element) -> tree.Element | None:
-    """Where the blog's software says that the article is, if the sentences are in there; None when it does not say."""
-    for element in (core, *core.iterancestors()):
-        if tree.is_called(element, _CONTAINERS):
-            return element
-    return None
+def _place(page: tree.Element, core: tree.Element | None) -> tree.Element | None:
+    """The place that the blog's software names as an article's own, if the sentences are there."""
+    around = () if core is None else (core, *core.iterancestors())
+    if (place := next((one for one in around if tree.is_called(one, _CONTAINERS)), None)) is not None:
+        return place
+    places = [one for one in page.xpath("//*[@class]") if tree.is_called(one, _CONTAINERS) and tree.words(one)]
+    outer = [one for one in places if not any(other in one.iterancestors() for other in places)]
+    return outer[0] if len(outer) == 1 and (core is None or _length(outer[0]) > _length(core) / 2) else None
+
+
+def _length(element: tree.Element) -> int:
+    return prose.count(tree.words(element))
 
 
 def _by_readability(html: str) -> tree.Element | None:
@@ -160,7 +170,7 @@ def _by_readability(html: str) -> tree.Element | None:
 
     logging.getLogger("readability").setLevel(logging.CRITICAL)
     try:
-        return tree.parse(Document(tree.undeclared(html)).summary(html_partial=True))
+        return tree.parse(Document(_with_notes(tree.undeclared(html))).summary(html_partial=True))
     except (etree.LxmlError, ValueError, AttributeError, TypeError, AssertionError):
         return None
     except Exception as fault:
@@ -168,3 +178,8 @@ def _by_readability(html: str) -> tree.Element | None:
         if type(fault).__module__.startswith("readability"):
             return None
         raise
+
+
+def _with_notes(html: str) -> str:
+    """A page whose footnotes have other names: readability takes all that is called "foot" for the foot of the page."""
+    return _OF_NOTES.sub(lambda said: said[0].replace("footnote", "endnote"), html) if "footnote" in html else html

@@ -20,6 +20,7 @@ _NOT_PROSE = (
     "template", "textarea",
 )  # fmt: skip
 _INSIDE_PROSE = ("p", "li", "ul", "ol", "blockquote")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LISTS = ("dl", "li", "ol", "table", "tbody", "td", "tr", "ul")
 _ROLES = ("alert", "alertdialog", "banner", "complementary", "contentinfo", "dialog", "menu", "menubar", "navigation",
           "search")  # fmt: skip
@@ -72,7 +73,8 @@ def core(page: tree.Element) -> tree.Element | None:
     body = page.find(".//body")
     body = page if body is None else body
     for element in tree.elements(body, *_NOT_PROSE):
-        tree.drop(element)
+        if not _is_a_note(element):
+            tree.drop(element)
     _strip(body)
     weights = _weighed(body)
     enough = _MOST * weights[body].prose
@@ -80,6 +82,18 @@ def core(page: tree.Element) -> tree.Element | None:
         return None
     found = [one for one in weights if weights[one].prose >= enough and one.tag not in _INSIDE_PROSE]
     return found[-1]
+
+
+def _is_a_note(element: tree.Element) -> bool:
+    """Whether it is the author's own: who said what is quoted, or a remark among her paragraphs, said nowhere else."""
+    around, said = element.getparent(), tree.words(element)
+    if element.tag == "footer":
+        return around.tag in ("blockquote", "figure")
+    beside = sum(one.tag == "p" for one in around)
+    if element.tag != "aside" or beside < 2 or next(element.iter("form", "nav", "iframe"), None) is not None:
+        return False
+    linked = sum(len(tree.words(link)) for link in element.iter("a"))
+    return linked < len(said) / 3 and tree.words(around).count(said) == 1
 
 
 def _strip(body: tree.Element) -> None:
@@ -99,7 +113,9 @@ def _is_menu(weight: Weight) -> bool:
 
 
 def _belongs_to_prose(element: tree.Element, weights: dict[tree.Element, Weight]) -> bool:
-    """Whether links stand among sentences: an author's own list of places to go, or her button, and not a menu."""
+    """Whether links stand among sentences: her own list of places to go, her button, a heading that is its own link."""
+    if element.tag in HEADINGS:
+        return all("#" in (link.get("href") or "#") for link in element.iter("a"))
     if element.tag not in _LISTS:
         return element.tag == "p" or tree.is_called(element, _BUTTONS)
     around = next((weights[one] for one in element.iterancestors() if one in weights and one.tag not in _LISTS), None)

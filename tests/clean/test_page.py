@@ -211,3 +211,37 @@ def test_a_page_s_own_place_for_comments_is_found_by_its_anchor() -> None:
 @pytest.mark.parametrize("bad", ["javascript:alert(1)", "https://lisa:pw@blog.example.org/", "mailto:a@example.org"])
 def test_an_address_of_comments_that_is_none_is_dropped(bad: str) -> None:
     assert article(known("<p>Words.</p>", comments=bad)).comments is None
+
+
+NOTE = "<aside class='notice'><p>Small parts are not for children under three.</p></aside>"
+QUOTE = "<blockquote><p>The child is made of one hundred.</p><footer>Loris Malaguzzi</footer></blockquote>"
+
+
+@pytest.mark.parametrize("around", ["<div class='post-content'>{}</div>", "<main>{}</main>"])
+def test_a_remark_and_who_said_what_is_quoted_stay_in_the_article(around: str) -> None:
+    words = f"<p>{WORDS}</p><p>{WORDS}</p>{NOTE}{QUOTE}<p>{WORDS}</p>"
+    made = read(a_page(around.format(words)))
+    assert "under three" in made.text
+    assert "Malaguzzi" in made.text
+
+
+def test_a_box_beside_the_article_and_a_sentence_repeated_large_do_not() -> None:
+    box = "<aside><p>Read next:</p><a href='/b'>All that I ever wrote about sleep</a></aside>"
+    repeated = f"<aside class='pullquote'>{WORDS}</aside>"
+    made = read(a_page(f"<article><p>{WORDS}</p>{repeated}{box}{PROSE}</article>"))
+    assert made.text.count("asks where it was") == 19
+    assert "Read next" not in made.text
+
+
+def test_the_notes_at_the_foot_of_an_article_stay_in_it() -> None:
+    mark = "<sup class='footnote-ref'><a href='#fn1' id='fnref1'>[1]</a></sup>"
+    notes = (
+        "<hr class='footnotes-sep'><section class='footnotes'><ol class='footnotes-list'><li id='fn1' class="
+        "'footnote-item'><p>A therizinosaurus. <a href='#fnref1' class='footnote-backref'>↩︎</a></p></li></ol></section>"
+    )
+    menu = "<header><nav><ul><li><a href='/'>Home</a></li><li><a href='/about'>About</a></li></ul></nav></header>"
+    lists = "<ol><li>Sit down first.</li><li>Then open the book.</li></ol>" * 3
+    main = f"<main><h1>Again</h1><p>The same dinosaur.{mark} {WORDS}</p>{lists}<p>{WORDS}</p>{notes}</main>"
+    made = read(a_page(menu + main), title="Again")
+    assert "The same dinosaur.[1]" in made.text
+    assert made.text.endswith("1. A therizinosaurus.")
