@@ -61,6 +61,8 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
     images.unveil(root)
     embeds.turn(root, base)
     removed = residue.remove(root)
+    removed += residue.head(root, entry.title or (about and about.title) or "", of_page=about is not None)
+    residue.without_signs(root)
     images.settle(root, base)
     _links(root, base)
     _tidy(root)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
-from pipeline.clean import tree
+from pipeline.clean import prose, tree
 from pipeline.clean.rules import RULES, Rule
 from pipeline.model import Removed
-from pipeline.model.text import collapsed
+from pipeline.model.text import bare, collapsed
 
 BLOCKS = (
     "p",
@@ -46,6 +47,10 @@ _AS_WRITTEN = ("code", "pre", "kbd", "samp", "textarea")
 _WITHOUT_NAMES = tuple(rule for rule in RULES if rule.names is None)
 _TOO_MUCH = 0.6
 """A rule by class never takes more than this share of the words: then the class means something else here."""
+_SIGN = re.compile("[\\s\\[\\]#¶§^↩↑⤴⏎↵⬆⇧🔗🔙\u200b\ufe0e\ufe0f]+")
+_PERMALINK = re.compile(r"anchor|permalink|(?:header|heading|hash)-?link", re.IGNORECASE)
+_ABOVE = 25
+"""So many words stand above an article's title at most."""
 
 
 def remove(root: tree.Element) -> list[Removed]:
@@ -67,6 +72,44 @@ def taken(root: tree.Element) -> list[tuple[str, str]]:
             if rule.heads and following is not None and _is_list_of_links(following):
                 removed.append(_cut(following, rule.name))
     return [*removed, *_shortcodes(root)]
+
+
+def without_signs(root: tree.Element) -> None:
+    """Take out links that are only signs for a page's visitors: the one beside a heading, the way back from a note."""
+    for link in tree.elements(root, "a"):
+        if "#" in (link.get("href") or "") and not _has_picture(link) and _is_sign(link):
+            tree.drop(link)
+
+
+def _is_sign(link: tree.Element) -> bool:
+    said, around = tree.words(link), link.getparent()
+    if _SIGN.fullmatch(said):
+        return True
+    named = link.get("aria-hidden") == "true" or _PERMALINK.search(link.get("class") or "")
+    return bool(named) and around is not None and around.tag in prose.HEADINGS and said != tree.words(around)
+
+
+def head(root: tree.Element, title: str, *, of_page: bool) -> list[Removed]:
+    """Cut out the title that an article begins with, since it has one already; of a page also the dates around it."""
+    heading = next((one for one in tree.elements(root, "h1", "h2") if bare(tree.words(one)) == bare(title) != ""), None)
+    if heading is None or root not in heading.iterancestors():
+        return []
+    inside = (heading, *takewhile(lambda one: one is not root, heading.iterancestors()))
+    above = [one for place in inside for one in place.itersiblings(preceding=True)]
+    if sum(prose.count(tree.words(one)) for one in above) > (_ABOVE if of_page else 0):
+        return []
+    beside = [*above, *heading.itersiblings()][: len(above) + 2] if of_page else []
+    cut = [_cut(one, "entry's particulars") for one in beside if _is_particulars(one)]
+    if (line := heading.getnext()) is not None and line.tag == "hr":
+        tree.drop(line)
+    return [Removed(rule=rule, words=words[:80]) for rule, words in [*cut, _cut(heading, "title")]]
+
+
+def _is_particulars(element: tree.Element) -> bool:
+    """Whether a block says when an article appeared, and little else but where its links lead."""
+    said, dated = tree.words(element), list(element.iter("time"))
+    named = sum(prose.count(tree.words(one)) for one in (*dated, *element.iter("a")))
+    return bool(dated) and not _has_picture(element) and 2 * named >= prose.count(said) <= _ABOVE
 
 
 def _shortcodes(root: tree.Element) -> list[tuple[str, str]]:

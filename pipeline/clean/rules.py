@@ -209,7 +209,7 @@ RULES = (
         names=_names(
             r"nav-?links?|post-?nav(?:igation)?|entry-?nav|breadcrumbs?|pagination|page-links|navigation|menu"
             r"|site-header"
-            r"|site-footer|sidebar|widget-area|skip-link|screen-reader-text|prev-next|table-of-contents"
+            r"|site-footer|sidebar|widget-area|skip-link|screen-reader-text|prev-next|paginav|links-nextprev|table-of-contents"
             r"|ez-toc-container"
         ),
         yes='<div class="post-navigation"><a href="/b">Next</a></div>',
@@ -245,6 +245,12 @@ RULES = (
         yes="<p>A Day was originally published in Days on Medium, where people are continuing the conversation by "
         "highlighting and responding to this story.</p>",
         no="<p>Peter Rabbit was originally published in a small edition, where people are now looking for it.</p>",
+    ),
+    Rule(
+        name="line numbers",
+        names=_names("lnt|linenos?"),
+        yes='<table><tr><td><pre class="lineno">1\n2</pre></td><td><pre>breathe in\nbreathe</pre></td></tr></table>',
+        no='<p class="linen">Line 1 of the poem is the shortest.</p>',
     ),
     Rule(
         name="cookie notice",

@@ -245,3 +245,48 @@ def test_the_notes_at_the_foot_of_an_article_stay_in_it() -> None:
     made = read(a_page(menu + main), title="Again")
     assert "The same dinosaur.[1]" in made.text
     assert made.text.endswith("1. A therizinosaurus.")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<h1>“A Day” &amp; a Night</h1>",
+        "<h1>A day &amp; a night</h1><ul><li><time>2026-11-23</time></li><li><a href='/tags/sleep'>Sleep</a>,</li></ul>",
+        "<div><p>Last updated on <time>Nov 28, 2026</time></p><h1>A Day &amp; a Night</h1><hr></div>",
+    ],
+)
+def test_a_page_s_own_title_and_dates_are_not_said_again_in_the_article(head: str) -> None:
+    made = read(a_page(f"<main>{head}<p>{WORDS}</p><p>In May we met again.</p></main>"), title="A Day & a Night")
+    assert made.text == f"{WORDS.strip()}\n\nIn May we met again."
+    assert made.html.startswith("<p>")
+    assert made.removed[-1].rule == "title"
+
+
+def test_words_of_the_author_s_above_and_below_her_title_stay() -> None:
+    made = read(a_page(f"<main><p>Dear parents!</p><h1>A Day</h1><p>In May.</p>{PROSE}</main>"), title="A Day")
+    assert made.text.startswith("Dear parents!\n\nIn May.\n\nA child looks")
+
+
+def test_a_heading_far_below_that_says_what_the_title_says_stays() -> None:
+    made = read(a_page(f"<main>{PROSE}<h2>A Day</h2>{PROSE}</main>"), title="A Day")
+    assert "A Day" in made.text
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        '<a hidden class="anchor" aria-hidden="true" href="#how">#</a>',
+        ' <a class="header-anchor" href="https://blog.example.org/a-day/#how">¶</a>',
+        '<a class="headerlink" href="#how" title="Link">Permalink</a>',
+    ],
+)
+def test_the_sign_that_gives_a_heading_s_address_is_no_part_of_the_heading(sign: str) -> None:
+    made = read(f"<p>{WORDS}</p><h2 id='how'>How it began{sign}</h2><p>{WORDS}</p>")
+    assert "\n\nHow it began\n\n" in made.text
+
+
+def test_a_heading_that_is_its_own_link_and_a_note_s_number_stay() -> None:
+    title = "<h2><a class='header-anchor' href='#how'>How it began</a></h2>"
+    made = read(f"<p>{WORDS}</p>{title}<p>{WORDS}<sup><a href='#fn:1'>1</a></sup><a href='#fn2'>*</a></p>")
+    assert "\n\nHow it began\n\n" in made.text
+    assert made.text.endswith("1*")
