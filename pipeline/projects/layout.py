@@ -12,6 +12,7 @@ import msgspec
 from pipeline import files, looks
 from pipeline.errors import SourceFault, UserError
 from pipeline.model import Entry
+from pipeline.model.excerpt import plain
 
 FOLDERS = ("sources/posts", "templates", "outbox")
 
@@ -78,7 +79,7 @@ def _first_day(entries: Sequence[Entry]) -> tuple[str, ...]:
         return ("Nothing to send yet: your next post will be the first.",)
     newest = max(entries, key=lambda entry: (entry.published is not None, entry.published or 0))
     others = f" The other {len(entries) - 1} count as sent long ago; `posts keep ID` takes one back in."
-    return (f"Your first issue starts with the newest, “{newest.title}”.{others if len(entries) > 1 else ''}",)
+    return (f"Your first issue starts with the newest, “{plain(newest.title)}”.{others if len(entries) > 1 else ''}",)
 
 
 def lay_out(folder: Path, found: Found | None) -> list[Path]:
