@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from pipeline.config import PullSettings
 from pipeline.errors import ChildFault, FetchFault, SourceFault
 from pipeline.model import AUTO, Health, Outside, Report, Source, SourceName, Validators
+from pipeline.model.excerpt import plain
 from pipeline.plural import many
 from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
@@ -219,5 +220,5 @@ def _said(source: Source, visit: Visit, kept: Kept | None) -> Report:
     words = f"{source.name}: {len(kept.new)} new, {len(kept.changed)} changed, of {total}."
     if kept.first and len(kept.new) > 1:
         words = f"{source.name}: first contact. The newest of {total} counts as new; the others are known."
-    gone = tuple(f"{source.name}: “{entry.title}” is no longer on the blog." for entry in kept.gone)
+    gone = tuple(f"{source.name}: “{plain(entry.title)}” is no longer on the blog." for entry in kept.gone)
     return Report(done=(words, *gone), errors=errors)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pipeline import robots
 from pipeline.errors import SourceFault
 from pipeline.model import Entry, EntryId, Outside, Report
+from pipeline.model.excerpt import plain
 from pipeline.pull import find
 from pipeline.pull.charset import decoded
 from pipeline.store import Store, entries
@@ -36,7 +37,7 @@ def complete(entry: EntryId, store: Store, out: Outside) -> Report:
 
 def _named(entry: Entry) -> str:
     """What an entry is called in a sentence; many a short note has no title."""
-    return entry.title.strip() or entry.link or "(no title)"
+    return plain(entry.title) or entry.link or "(no title)"
 
 
 def page(entry: Entry, out: Outside) -> tuple[str, str]:
