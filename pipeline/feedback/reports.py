@@ -3,6 +3,7 @@
 - a permanent bounce: the address is suppressed
 - a bounce that may pass (a full mailbox): suppressed when it is the fifth in a row, each on another day, over a week
   or more; a delivery in between, or 45 days without one, and the row begins anew
+- a refusal of the mail or its sender (a blocklist, a filter, its size): says nothing of the reader
 - a complaint ("this is spam"): suppressed
 - unsubscribed at the provider: she has left
 - delivered: ends a row of bounces; deferred: says nothing, the provider tries again
@@ -75,7 +76,7 @@ def _acted(tx: Tx, secret: bytes, provider: str, signal: Signal, reader: Subscri
         case "bounced" if signal.permanent:
             readers.bar(tx, secret, reader, "bounced", evidence, now)
             return True
-        case "bounced":
+        case "bounced" if not codes.about_the_mail(signal.words):
             past = signals.of_address(tx, people.address_hash(secret, reader.address))
             if not out_of_patience([one for one in past if one[2] >= reader.since]):
                 return False
@@ -84,12 +85,12 @@ def _acted(tx: Tx, secret: bytes, provider: str, signal: Signal, reader: Subscri
     return False
 
 
-def out_of_patience(past: Sequence[tuple[str, bool, datetime]]) -> bool:
-    """Whether passing bounces, (kind, permanent, when) in the order of time, have come too often in a row."""
+def out_of_patience(past: Sequence[tuple[str, str, datetime]]) -> bool:
+    """Whether passing bounces, (kind, words, when) in the order of time, have come too often in a row."""
     days: list[datetime] = []
-    for kind, _, at in past:
+    for kind, words, at in past:
         if kind == "delivered" or (days and at - days[-1] > ENDS_A_ROW):
             days = []
-        if kind == "bounced" and (not days or at.date() != days[-1].date()):
+        if kind == "bounced" and not codes.about_the_mail(words) and (not days or at.date() != days[-1].date()):
             days.append(at)
     return len(days) >= IN_A_ROW and days[-1] - days[0] >= OVER

@@ -90,10 +90,10 @@ def first_copy(tx: Tx) -> datetime | None:
     return found
 
 
-def of_address(tx: Tx, address_hash: str) -> Sequence[tuple[str, bool, datetime]]:
-    """(kind, permanent, when) of everything reported about an address, by the time it happened."""
-    mine = sa.select(_T.kind, _T.permanent, _T.at).where(_T.address_hash == address_hash).order_by(_T.at)
-    return [(row.kind, row.permanent, row.at) for row in tx.execute(mine)]
+def of_address(tx: Tx, address_hash: str) -> Sequence[tuple[str, str, datetime]]:
+    """(kind, the reporter's words, when) of everything reported about an address, by the time it happened."""
+    mine = sa.select(_T.kind, _T.words, _T.at).where(_T.address_hash == address_hash).order_by(_T.at)
+    return [(row.kind, row.words, row.at) for row in tx.execute(mine)]
 
 
 def words_about(tx: Tx, address_hash: str) -> Sequence[Mapping[str, Any]]:

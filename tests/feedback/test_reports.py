@@ -100,6 +100,30 @@ def test_one_copy_a_month_can_come_back_five_times_in_a_row(world: World) -> Non
         assert state(project) == "bounced"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "5.7.1 smtp; 550 5.7.1 [203.0.113.7] Messages weren't sent. Part of your network is on our block list (S3140).",
+        "5.0.0 smtp; 554 Service unavailable; Client host [203.0.113.7] blocked using zen.spamhaus.org",
+        "4.7.0 smtp; 421 4.7.0 [TSS04] Messages from 203.0.113.7 temporarily deferred",
+        "5.3.4 smtp; 552 5.3.4 Message too big for system",
+    ],
+)
+def test_no_reader_is_lost_because_her_host_refuses_the_mail_or_who_sends_it(world: World, words: str) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        for _ in range(9):
+            world.pass_time(days=7)
+            reports.take("mailbox", [signal("bounced", world.now, words=words)], project.store, world.now)
+        assert state(project) == "active"
+        states = []
+        for _ in range(5):
+            world.pass_time(days=7)
+            reports.take("mailbox", [signal("bounced", world.now)], project.store, world.now)
+            states.append(state(project))
+        assert states == ["active"] * 4 + ["bounced"]
+
+
 @pytest.mark.parametrize("hours", [1, 30])
 def test_many_bounces_in_few_days_are_not_enough(world: World, hours: int) -> None:
     with world.project() as project:
@@ -228,7 +252,7 @@ def test_a_bounce_that_is_told_in_two_ways_is_one_reader_in_the_report(world: Wo
 @given(st.lists(st.tuples(st.sampled_from(["bounced", "delivered"]), st.integers(0, 200)), max_size=12))
 def test_no_row_is_too_long_without_five_bounces_over_a_week(past: list[tuple[str, int]]) -> None:
     told = [
-        (kind, False, datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day))
+        (kind, "", datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day))
         for kind, day in sorted(past, key=lambda one: one[1])
     ]
     if reports.out_of_patience(told):
