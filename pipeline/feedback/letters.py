@@ -85,7 +85,7 @@ def _read(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
     elif _QMAIL.match(text := "" if letter.is_multipart() else _content(letter)):
         copy = text.partition(_QMAIL_COPY)[2].lstrip("\n").partition("\n\n")[0]
         yield from _bounces(letter, [copy], _told(text), name, now)
-    elif not _automatic(letter):
+    else:
         yield from _goodbye(letter, name, now)
 
 
@@ -163,11 +163,14 @@ def _complaint(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
 
 
 def _goodbye(letter: Letter, name: str, now: datetime) -> Iterator[Said]:
-    """A mail to the address for unsubscribing: by the token in its subject, or by its sender for the bare word."""
+    """A mail to the address for unsubscribing: by the token in its subject, or by its sender for the bare word.
+
+    A mail program that writes it for her may say so (RFC 3834); only a bare word may be an answering machine's.
+    """
     subject = header_text(str(letter.get("Subject", "")))
     token = _TOKEN.search(subject)
     senders = [address for _, address in getaddresses([str(letter.get("From", ""))]) if "@" in address]
-    if token is None and not (_LEAVE.fullmatch(subject) and len(senders) == 1):
+    if token is None and (_automatic(letter) or not _LEAVE.fullmatch(subject) or len(senders) != 1):
         return
     signal = Signal(
         kind="unsubscribed",

@@ -318,6 +318,14 @@ def test_a_mail_with_the_token_or_the_bare_word_is_a_goodbye(sent: World) -> Non
     assert (state(sent), state(sent, "ben@example.org")) == ("unsubscribed", "unsubscribed")
 
 
+def test_a_goodbye_counts_that_a_mail_program_wrote_for_her(sent: World) -> None:
+    with sent.project() as project, project.store.reading() as tx:
+        ann = people.by_address(tx, "ann@example.org")
+    assert ann is not None
+    visit(sent, goodbye("ann@example.org", f"unsubscribe {ann.token}", Auto_Submitted="auto-generated"))
+    assert state(sent) == "unsubscribed"
+
+
 def test_a_person_s_letter_and_an_answering_machine_are_no_goodbye(sent: World) -> None:
     visit(
         sent,
