@@ -5,6 +5,7 @@ Whatever came back, every reader of a batch gets exactly one fate, and nobody is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -23,6 +24,17 @@ NOT_TRIED: Verdict = ("not-sent", "not tried, because the line was lost", None)
 # A batch is halved around a refused address; when nobody at all is taken, the reason is not an address.
 _REFUSED_IN_VAIN = 8
 _REFUSED_AT_MOST = 100
+
+# RFC 4954: the server wants a sign-in, or another one.
+_SIGN_IN = (530, 534, 535, 538)
+# RFC 3463: 5.7 is about rights and policy, such as "relay access denied"; 5.1.7 and 5.1.8 are about a sender's address.
+_OF_US = re.compile(rb"\A5\.(?:7\.\d{1,3}|1\.[78])\b|\bsender (?:address rejected|verify failed)", re.IGNORECASE)
+
+
+def refuses_us(answer: Answer) -> bool:
+    """Whether a mail server refuses who sends, and not a reader; many say so only when they hear a reader's address."""
+    of_us = answer.status in _SIGN_IN or _OF_US.search(answer.body) is not None
+    return answer.headers.get("stage") == "sender" or of_us
 
 
 def one_by_one(

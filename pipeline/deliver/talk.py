@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline import dates
+from pipeline.carrying.fates import refuses_us
 from pipeline.model import Answer, Batch, NoAnswer, Outcome, Outside, Reply, Request
 from pipeline.providers import Provider
 from pipeline.store import Store, carriers
@@ -25,9 +26,8 @@ LONGEST_WAIT = 86_400.0
 """Seconds; no Retry-After holds an issue up for longer."""
 
 _HTML = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
-# RFC 4954: sign-in is wanted or refused; RFC 5321: the host closes. RFC 3463: 5.7 is about rights and policy.
-_ABOUT_US = (421, 530, 534, 535, 538)
-_POLICY = re.compile(rb"5\.7\.\d{1,3}\b")
+_CLOSING = 421
+"""The host closes (RFC 5321)."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,10 +95,8 @@ def _hopeless(got: Sequence[Reply]) -> bool:
     """Whether the rest would fare alike: nothing leaves any more, or the host refuses us and not a reader."""
     last = got[-1]
     if isinstance(last, Answer):
-        stage = last.headers.get("stage")
-        refused = stage is not None and last.status >= 400
-        ours = stage == "sender" or last.status in _ABOUT_US or _POLICY.match(last.body) is not None
-        return refused and ours
+        refused = "stage" in last.headers and last.status >= 400
+        return refused and (last.status == _CLOSING or refuses_us(last))
     return len(got) >= LOST_AT_MOST and all(isinstance(one, NoAnswer) for one in got[-LOST_AT_MOST:])
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from pipeline.carrying import api
-from pipeline.carrying.fates import one_by_one
+from pipeline.carrying.fates import one_by_one, refuses_us
 from pipeline.mail import mime, sender
 from pipeline.model import (
     Answer,
@@ -46,11 +46,6 @@ SECRETS: Mapping[str, str] = {
     PASSWORD: "the password that belongs to `user`",
     DKIM_KEY: "the private key for DKIM (PEM), if it is not in the file that `dkim_key` names",
 }
-
-# RFC 4954: the server wants a sign-in, or another one.
-_SIGN_IN = (530, 534, 535, 538)
-# RFC 3463: the class 5.7 is about rights and policy, such as "relay access denied".
-_POLICY = re.compile(rb"5\.7\.\d{1,3}\b")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -197,5 +192,4 @@ def _fate(answer: Answer, words: str) -> tuple[Fate, str]:
         return "not-sent", words
     if not 500 <= answer.status <= 599:
         return "unknown", words
-    ours = stage == "sender" or answer.status in _SIGN_IN or _POLICY.match(answer.body)
-    return ("not-sent" if ours else "rejected"), words
+    return ("not-sent" if refuses_us(answer) else "rejected"), words

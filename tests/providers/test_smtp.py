@@ -184,6 +184,9 @@ def test_a_server_that_takes_nothing_over_a_new_connection_is_left_alone(tmp_pat
         ("554 5.7.1 relay access denied", "not-sent"),
         ("530 5.7.0 sign in first", "not-sent"),
         ("530 sign in first", "not-sent"),
+        ("553 5.1.8 <reader@example.org>... Domain of sender address lisa@example.org does not exist", "not-sent"),
+        ("550 5.1.0 <lisa@example.org>: Sender address rejected: User unknown in virtual mailbox table", "not-sent"),
+        ("550 Sender verify failed", "not-sent"),
     ],
 )
 def test_what_a_server_says_of_a_reader_decides_only_hers(tmp_path: Path, said: str, expected: str) -> None:
