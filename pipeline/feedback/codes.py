@@ -15,6 +15,7 @@ _NO_SUCH = r"1\.(?:1|2|3|6|10)"
 NO_SUCH_MAILBOX = re.compile(_CODE.format(_NO_SUCH))
 GONE = re.compile(_CODE.format(rf"{_NO_SUCH}|2\.1"))
 """The same, or a mailbox that takes no mail any more."""
+NO_SUCH_HOST = "5.1.2"
 _RULES = re.compile(
     r"(?<![\d.])[45]\.7\.\d+(?!\.?\d)"
     r"|\b(?:spam\w*|unsolicited|blocked|(?:block|black|deny)[ -]?list(?:ed)?|reputation|unauthenticated"

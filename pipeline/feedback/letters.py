@@ -19,7 +19,7 @@ from email.utils import getaddresses
 import msgspec
 
 from pipeline import dates
-from pipeline.feedback.codes import GONE
+from pipeline.feedback.codes import GONE, NO_SUCH_HOST
 from pipeline.mail import header_text
 from pipeline.model import IssueNumber, Signal
 
@@ -35,6 +35,11 @@ _OURS = re.compile(r"<(\d{1,9})\.([0-9a-f]{24})@[^\s<>@]+>")
 _TOKEN = re.compile(r"unsubscribe[\s_:]+([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LINK = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
 _LEAVE = re.compile(r"\s*(re:\s*)?(unsubscribe|abmelden|abbestellen|d[ée]sabonner|baja)\s*[.!]?\s*", re.IGNORECASE)
+# A host's own answer, with its own code if it has one; sendmail makes 5.1.1 of any 550, be it a mailbox that is full.
+_REPLY = re.compile(r"(?:smtp\s*;\s*)?[45]\d\d[ -]", re.IGNORECASE)
+_TRANSCRIPT = re.compile(r"^<<< ([45]\d\d[ -].*)", re.MULTILINE)
+_EXPIRED = "Envelope expired"
+"""With these words OpenSMTPD gives up, in a report that calls itself one of delay."""
 # D. J. Bernstein, "The qmail-send Bounce Message Format": a paragraph for each recipient, then the copy.
 _QMAIL = re.compile(r"\s*Hi\. This is the ")
 _QMAIL_RECIPIENT = re.compile(r"^<([^\s<>@]{1,64}@[^\s<>@]{1,255})>:\n((?:.+\n)+)", re.MULTILINE)
@@ -127,8 +132,18 @@ def _reported(letter: Letter) -> Iterator[_Failure]:
         action = str(group.get("Action", "")).strip().lower()
         status = str(group.get("Status", "")).strip().split(" ")[0]
         if action in ("failed", "delayed") and "@" in address:
-            words = f"{status} {group.get('Diagnostic-Code', '')}"
-            yield _Failure(address=address, words=words, final=action == "failed")
+            told = header_text(str(group.get("Diagnostic-Code") or _explained(letter, address)))
+            words = told if _REPLY.match(told) and status != NO_SUCH_HOST else f"{status} {told}"
+            yield _Failure(address=address, words=words, final=action == "failed" or _EXPIRED in told)
+
+
+def _explained(letter: Letter, address: str) -> str:
+    """What a report tells people of a recipient; OpenSMTPD, sendmail and Exim say a host's own words only there."""
+    text = next((_content(part) for part in _parts(letter) if part.get_content_type() == "text/plain"), "")
+    line = rf"^([ \t]*)<?{re.escape(address)}>?:?[ \t]*(.*(?:\n\1[ \t]+\S.*){{0,5}})"
+    found = re.search(line, text, re.MULTILINE | re.IGNORECASE)
+    heard = _TRANSCRIPT.search(text)
+    return (found and found[2].strip()) or (heard[1] if heard else "")
 
 
 def _told(text: str) -> Iterator[_Failure]:
