@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pipeline import installed, toml, whereabouts
+from pipeline.address import ascii_address
 from pipeline.errors import SettingsError, UserError, did_you_mean
 from pipeline.model.source import AUTO, Source, SourceName
 
@@ -772,6 +773,7 @@ def _mailbox(text: str) -> Mailbox:
     address = bare[1] if bare else text
     if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+", address.strip()) or re.search(r"[\r\n]", text):
         raise ValueError('expected one address like "Lisa <letters@example.org>"')
+    ascii_address(address.strip().lower())
     return Mailbox(text.strip())
 
 

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import msgspec
 
 from pipeline import quoted
+from pipeline.address import ascii_address
 from pipeline.errors import PaperroundError
 from pipeline.model import Batch, Message, Recipient
 
@@ -46,10 +47,7 @@ _SHARED = re.compile(
 )
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _LONGEST_LINE = 998
-# Addresses that need no second thought once their domain is known; capitals do, because some names ignore them.
 SIMPLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.,'!-]*+(?: [A-Za-z0-9.,'!-]++)*+")
-PLAIN_LOCAL = re.compile(r"[a-z0-9_-]++(?:[.+][a-z0-9_-]++)*+")
-_PLAIN_DOMAIN = re.compile(r"(?=.{4,60}\Z)(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?:com|edu|net|org|[a-z]{2})")
 LINK = re.compile(r"https://[!-;=?-~]+|mailto:[!-;=?-~]+\?subject=unsubscribe%20[\w-]+", re.ASCII)
 
 
@@ -117,7 +115,7 @@ def sender(text: str) -> tuple[str, str]:
     part before the @ that is not ASCII: few servers take that (RFC 6531).
     """
     bracketed = _bracketed(text)
-    return called(text), _address(bracketed[2] if bracketed else text)
+    return called(text), ascii_address(bracketed[2] if bracketed else text)
 
 
 def called(text: str) -> str:
@@ -137,36 +135,7 @@ def _bracketed(text: str) -> re.Match[str] | None:
 
 def address_of(text: str) -> str:
     """The address alone, of a mailbox or of what is an address already. Raises ValueError with a sentence."""
-    return sender(text)[1] if "<" in text else _address(text)
-
-
-def _address(text: str) -> str:
-    local, _, domain = text.rpartition("@")
-    plain = PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and len(text) <= 200 and domain.isascii()
-    if plain and (known := domain_of(domain)):
-        return f"{local}@{known}"
-    return _checked(text)
-
-
-@lru_cache(maxsize=10_000)
-def domain_of(text: str) -> str | None:
-    """A domain as mail is addressed to it; None when no address there can be right. Ordinary ones need no validator."""
-    if _PLAIN_DOMAIN.fullmatch(text):
-        return text
-    try:
-        return _checked(f"a@{text}").partition("@")[2]
-    except ValueError:
-        return None
-
-
-def _checked(text: str) -> str:
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
-    except EmailNotValidError as fault:
-        raise ValueError(f"{text.strip()!r} is no address that mail can go to: {fault}") from None
-    return str(found.ascii_email)
+    return sender(text)[1] if "<" in text else ascii_address(text)
 
 
 def merged(message: Message, recipient: Recipient) -> tuple[str, str]:
@@ -251,7 +220,7 @@ class _Mould(msgspec.Struct, frozen=True, kw_only=True):
     def copy(self, recipient: Recipient) -> bytes:
         """One reader's message. Raises ValueError with a sentence for a value that no header may have."""
         boundary, link = _boundary(recipient), _link(recipient.unsubscribe)
-        to = _line("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address)))
+        to = _line("To", _mailbox(header_text(recipient.name or ""), ascii_address(recipient.address)))
         ways = [_line(name, value) for name, value in ways_out(link, self.mailto)]
         named = _line("Message-ID", _message_id(recipient.message_id))
         if max(map(len, (to, named, *ways))) > _LONGEST_LINE:
@@ -286,7 +255,7 @@ def _headers(batch: Batch, recipient: Recipient, boundary: str) -> list[tuple[st
     """Names and values as they are written. Raises ValueError with a sentence."""
     return [
         ("From", _mailbox(*sender(batch.sender))),
-        ("To", _mailbox(header_text(recipient.name or ""), _address(recipient.address))),
+        ("To", _mailbox(header_text(recipient.name or ""), ascii_address(recipient.address))),
         *([("Reply-To", _mailbox(*sender(batch.reply_to)))] if batch.reply_to else []),
         ("Subject", _phrase("Subject", header_text(batch.message.subject))),
         ("Date", _date(batch.date)),

@@ -254,9 +254,18 @@ def test_secrets_that_others_can_read_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["lisa", "Lisa <lisa>", "a@example.org, b@example.org", "Lisa <a@b.org>\\nBcc: x@y.org"]
+    "value",
+    [
+        "lisa",
+        "Lisa <lisa>",
+        "a@example.org, b@example.org",
+        "Lisa <a@b.org>\\nBcc: x@y.org",
+        "Jörg <jörg@example.org>",
+        "lisa@mac.local",
+        "lisa@example..org",
+    ],
 )
-def test_the_sender_must_be_one_address(tmp_path: Path, value: str) -> None:
+def test_the_sender_must_be_one_address_that_mail_can_go_to(tmp_path: Path, value: str) -> None:
     found = faults(tmp_path, GOOD.replace("Lisa <letters@example.org>", value))
     assert "newsletter.from" in found[0]
 

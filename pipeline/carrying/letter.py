@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.address import PLAIN_LOCAL, domain_of
 from pipeline.mail import (
     HEADER_LENGTH,
     LINK,
-    PLAIN_LOCAL,
     SIMPLE,
     HeaderFault,
     address_of,
-    domain_of,
     header_text,
     mailto,
     one_click,
