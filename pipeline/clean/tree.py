@@ -28,6 +28,11 @@ _LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONGEST_TAG},}}>?")
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
+_ILLEGAL_REFERENCE = re.compile(
+    "&#(?:0*(?:[1-8]|1[124-9]|2[0-9]|3[01]|6553[45])(?![0-9])|x0*(?:[1-8bcef]|1[0-9a-f]|fff[ef])(?![0-9a-f]));?",
+    re.IGNORECASE,
+)
+"""A character by its number that no tree may be given; lxml takes it from a page, and refuses to have it put back."""
 _FORMAT = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -40,7 +45,7 @@ def parse(text: str) -> Element:
     """The tree of a fragment or page. Raises EntryFault for what is larger or deeper than any article is."""
     if len(text) > BYTES:
         raise EntryFault(f"its HTML is larger than {BYTES >> 20} MB")
-    bounded = undeclared(legal(text))
+    bounded = _ILLEGAL_REFERENCE.sub(" ", undeclared(legal(text)))
     if len(bounded) > _LONGEST_TAG:
         bounded = _LONG_TAG.sub("", bounded)
     if bounded.count("<") > DEPTH * 20 and _depth(bounded) > DEPTH * 20:

@@ -234,6 +234,13 @@ def test_a_title_is_one_clean_line(title: str, shown: str) -> None:
     assert cleaned(LONG, title=title).title == shown
 
 
+@pytest.mark.parametrize("reference", ["&#11;", "&#x0B;", "&#01", "&#8;", "&#xfffe;", "&#&#11;11;"])
+def test_a_control_character_by_its_number_costs_no_post(reference: str) -> None:
+    made = cleaned(f'<p>From{reference}Word [gallery ids="1"]</p><p><span>and</span>{reference}more.</p>{LONG}')
+    assert made.text.replace("&#", "").replace("11;", "").split()[:4] == ["From", "Word", "and", "more."]
+    etree.fromstring(f"<div>{made.html}</div>")
+
+
 def test_a_right_to_left_article_says_so() -> None:
     assert cleaned("<p>" + "هذا نص عربي طويل بما يكفي لمعرفة اتجاه الكتابة. " * 20 + "</p>").direction == "rtl"
 
@@ -306,7 +313,7 @@ soup = st.lists(
     st.one_of(
         st.sampled_from(
             ["<p>", "</p>", "<div>", "</div>", "<br>", "<li>", "<ul>", "<b>", "</i>", "<td>", "<table>", "<a href='x'>", "<img src=y>",
-             "&nbsp;", "&#0;", "&", "<", "<!--", "-->", "<![CDATA[", "]]>", "<h1>", "</h1>", "<pre>", "\x0b", "\ufffe", "{{7*7}}"]
+             "&nbsp;", "&#0;", "&#11;", "&#x1", "[gallery]", "&", "<", "<!--", "-->", "<![CDATA[", "]]>", "<h1>", "</h1>", "<pre>", "\x0b", "\ufffe", "{{7*7}}"]
         ),
         st.text(max_size=20),
     ),
