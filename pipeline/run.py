@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 
@@ -30,6 +30,17 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     out: Outside
     say: Callable[[str], None]
+
+
+@contextmanager
+def outside(settings: Settings) -> Iterator[Outside]:
+    """The real world, for one project."""
+    from pipeline.fetch import Fetcher
+    from pipeline.line import Wire
+
+    private = frozenset(settings.fetch.allow_private_hosts)
+    with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
+        yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)
 
 
 @contextmanager

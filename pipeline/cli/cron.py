@@ -159,7 +159,7 @@ def worker(
       paperround worker --only batches
     """
     from pipeline import config
-    from pipeline.cli.terminal import outside
+    from pipeline.run import outside
     from pipeline.worker import QUEUES, Orders, Pace, serve
 
     serve(

@@ -293,7 +293,7 @@ def _people(issue: IssueNumber, project: Project) -> tuple[dict[str, Any], list[
         lines += [f"  {fate}, {FATES[fate]}:"] if people[fate] else []
         lines += [f"    {address}  {words}" for address, words in people[fate]]
     again = deliver.next_try(issue, project.store)
-    if again is not None:
+    if again is not None and again > project.out.clock():
         local = again.astimezone(project.settings.newsletter.timezone)
         lines.append(f"  The next try is at {local:%H:%M}; `send {issue}` does not wait.")
     told: dict[str, Any] = {

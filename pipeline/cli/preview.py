@@ -33,7 +33,9 @@ def preview(
     import uvicorn
 
     from pipeline.preview import Desk, Door, Password, application
+    from pipeline.stopping import hear_closed_windows
 
+    hear_closed_windows()
     password = _password(password_file)
     _refuse(host, address, password)
     with _listening(host, port) as listening:

@@ -22,6 +22,7 @@ def serve(terminal: Terminal, host: str, port: int, *, webhook: bool) -> None:
     """
     from pipeline.feedback import hooks
     from pipeline.public.serve import serve as served
+    from pipeline.stopping import hear_closed_windows
 
     with terminal.project(alone=False) as project:
         if webhook:
@@ -32,6 +33,7 @@ def serve(terminal: Terminal, host: str, port: int, *, webhook: bool) -> None:
             for name in unset:
                 terminal.say(f"{name} is not set yet, and without it no report is believed. Put it into .env.")
             return
+        hear_closed_windows()
         served(project, host, port, terminal.say)
 
 

@@ -163,8 +163,8 @@ def _looks(settings: Settings) -> None:
 def _about_mail(settings: Settings) -> list[Advice]:
     """What the provider says to our key and mail hosts will find; nothing is asked when no mail leaves this machine."""
     from pipeline import deliver, names
-    from pipeline.cli.terminal import outside
     from pipeline.feedback import domain
+    from pipeline.run import outside
 
     if not deliver.provider(settings.deliver).can.real:
         words = f"{settings.delivery.provider} only writes files, so they reach nobody; name a provider that mails."

@@ -15,7 +15,7 @@ from pipeline.plural import many
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
-    from pipeline.model import Outside, Report
+    from pipeline.model import Report
     from pipeline.run import Project
 
 
@@ -41,11 +41,16 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises SettingsError, Busy.
         """
-        from pipeline.run import opened
+        from msgspec.structs import replace
 
-        settings = self.settings()
-        with outside(settings) as out, opened(settings, out, self.say, alone=alone, looks=looks) as project:
-            yield project
+        from pipeline.run import opened, outside
+        from pipeline.stopping import Stopping
+
+        settings, stopping = self.settings(), Stopping(aloud=not (self.quiet or self.as_json))
+        with outside(settings) as world:
+            out = replace(world, rest=stopping.rest, unhurried=stopping.unhurried)
+            with opened(settings, out, self.say, alone=alone, looks=looks) as project:
+                yield project
 
     def say(self, sentence: str) -> None:
         """Progress, for a person who watches."""
@@ -73,20 +78,6 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
             for sentence in dict.fromkeys((*(report.errors if self.quiet else ()), *report.attention)):
                 click.echo(sentence, err=True)
         click.get_current_context().exit(report.exit_code)
-
-
-@contextmanager
-def outside(settings: Settings) -> Iterator[Outside]:
-    """The real world, for one project."""
-    from datetime import UTC, datetime
-
-    from pipeline.fetch import Fetcher
-    from pipeline.line import Wire
-    from pipeline.model import Outside
-
-    private = frozenset(settings.fetch.allow_private_hosts)
-    with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
-        yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)
 
 
 def person() -> str:

@@ -14,7 +14,7 @@ from pipeline.config import DeliverSettings
 from pipeline.deliver import mark, settle, talk
 from pipeline.deliver.journal import Journal
 from pipeline.errors import NeedsPerson, PaperroundError, StoreFault
-from pipeline.model import Batch, BatchId, HttpRequest, IssueNumber, Outcome, Outside, Report, Request
+from pipeline.model import Batch, BatchId, HttpRequest, IssueNumber, NoAnswer, Outcome, Outside, Report, Request
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, batches, carriers, claims, ledger
 
@@ -56,8 +56,10 @@ def _try(
     """None where the provider has to be asked first whether it knows the batch, and is not `asked` yet."""
     pause = talk.pace(store, settings.provider, by, out)
     pause(1)
-    with store.at_work() as me, ExitStack() as until:
-        going = _still_ours(batch, me, store, out)
+    with out.unhurried() as wanted, store.at_work() as me, ExitStack() as until:
+        if not wanted():
+            return Report(unchanged=1)
+        ours = _still_ours(batch, me, store, out)
         intent: _Intent | Report | None = None
         try:
             with store.writing_beside() as tx:
@@ -73,7 +75,8 @@ def _try(
         mark.set_to(settings.outbox, *intent.mark)
         pause(max(len(intent.requests) - 1, 0))
         heard = intent.journal.heard if intent.journal else lambda _: None
-        replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard, going=going)
+        ended = _ended(wanted, ours)
+        replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard, ended=ended)
         told = talk.fates(intent.batch, replies, by) if intent.batch.recipients else []
         said, outcomes = talk.verdict(replies, out.clock()), [*intent.refused, *told]
         report = settle.settle(intent.batch, outcomes, said, claim=me, store=store, settings=settings, by=by, out=out)
@@ -160,6 +163,11 @@ def _still_ours(batch: BatchId, claim: str, store: Store, out: Outside) -> Calla
         return (was.state, was.claimed_by) == ("claimed", claim)
 
     return ours
+
+
+def _ended(wanted: Callable[[], bool], ours: Callable[[], bool]) -> Callable[[], NoAnswer | None]:
+    """Asks between one copy and the next whether the rest is left for another time, or to others."""
+    return lambda: talk.STOPPED if not wanted() else None if ours() else talk.TAKEN_OVER
 
 
 def _intend(

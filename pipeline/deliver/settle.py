@@ -164,7 +164,7 @@ def _wait(said: Verdict, attempts: int) -> timedelta | None:
 
 def _backoff(said: Verdict, attempts: int) -> timedelta:
     """After a lost line those behind it go at once, a few times: nothing is known to be wrong with the provider."""
-    if said.killed or (said.lost and attempts <= LOST_LINES):
+    if said.killed or said.stopped or (said.lost and attempts <= LOST_LINES):
         return timedelta()
     doubled: int = 2 ** min(max(attempts - 1, 0), DOUBLED_AT_MOST)
     return AGAIN * doubled

@@ -35,7 +35,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     `wait` are seconds that the provider asks for, 0 when it says "too many" without a number, None when it does not.
     `answered`: the last word is an answer; `lost`: a request may have arrived whose answer did not; `killed`: nobody
-    was there to hear one.
+    was there to hear one; `stopped`: the rest was left for another time because somebody stopped the program.
     """
 
     stop: str | None = None
@@ -43,6 +43,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     answered: bool = True
     lost: bool = False
     killed: bool = False
+    stopped: bool = False
 
 
 def converse(
@@ -53,16 +54,16 @@ def converse(
     *,
     pause: Callable[[int], None] = lambda _: None,
     heard: Callable[[Reply], None] = lambda _: None,
-    going: Callable[[], bool] = lambda: True,
+    ended: Callable[[], NoAnswer | None] = lambda: None,
 ) -> list[Reply]:
     """All replies: what is asked next may depend on them, and nothing is asked once the line is lost.
 
     `pause` is called with the number of requests before each further step, `heard` with each reply before the next
-    request leaves; none leaves once `going` says no.
+    request leaves; none leaves once `ended` says why.
     """
     replies, requests = list[Reply](), first
     while requests:
-        got = _step(requests, out, heard, going)
+        got = _step(requests, out, heard, ended)
         replies += got
         if len(got) < len(requests) or (isinstance(got[-1], NoAnswer) and got[-1].sent == "after"):
             break
@@ -73,22 +74,23 @@ def converse(
 
 
 def _step(
-    requests: Sequence[Request], out: Outside, heard: Callable[[Reply], None], going: Callable[[], bool]
+    requests: Sequence[Request], out: Outside, heard: Callable[[Reply], None], ended: Callable[[], NoAnswer | None]
 ) -> list[Reply]:
-    if not going():
-        return [_TAKEN_OVER]
+    if end := ended():
+        return [end]
     got: list[Reply] = []
     for reply in out.line(requests):
         got.append(reply)
         heard(reply)
-        if len(got) < len(requests) and (end := _HOPELESS if _hopeless(got) else None if going() else _TAKEN_OVER):
+        if len(got) < len(requests) and (end := _HOPELESS if _hopeless(got) else ended()):
             got.append(end)
             break
     return got
 
 
 _HOPELESS = NoAnswer(sent="before", words="not tried, because the copies before it were not taken")
-_TAKEN_OVER = NoAnswer(sent="before", words="not tried, because the batch may have been taken over meanwhile")
+TAKEN_OVER = NoAnswer(sent="before", words="not tried, because the batch may have been taken over meanwhile")
+STOPPED = NoAnswer(sent="before", words="not tried, because Paperround was stopped")
 
 
 def _hopeless(got: Sequence[Reply]) -> bool:
@@ -121,6 +123,7 @@ def verdict(replies: Sequence[Reply], now: datetime) -> Verdict:
         wait=max(told, default=0.0 if any(answer.status == 429 for answer in answers) else None),
         answered=bool(replies) and isinstance(replies[-1], Answer),
         lost=any(isinstance(reply, NoAnswer) and reply.sent == "after" for reply in replies),
+        stopped=STOPPED in replies[-1:],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -129,6 +130,9 @@ class Line(Protocol):
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is not this program: the only thing a test replaces. `rest` lets so many seconds go by.
 
+    `unhurried` surrounds what must not be cut off: whoever stops the program meanwhile waits for its end. The question
+    that it gives says whether anything more may be begun.
+
     `knock` is `fetch` for those who only want to know whether something is there: it hangs up when the head of the
     answer has come, so that the body is empty.
     """
@@ -136,5 +140,6 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], datetime]
     fetch: Fetch
     line: Line
-    rest: Callable[[float], None] = sleep
+    rest: Callable[[float], object] = sleep
+    unhurried: Callable[[], AbstractContextManager[Callable[[], bool]]] = lambda: nullcontext(lambda: True)
     knock: Fetch | None = None

@@ -34,7 +34,6 @@ def application(desk: Desk, door: Door) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with live.watching():
             yield
-        desk.errands.wait(1)
         desk.close()
 
     app = Starlette(

@@ -12,30 +12,23 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from pipeline import config, deliver, files
 from pipeline.config import Settings
 from pipeline.errors import Busy, SettingsError
 from pipeline.model import Outside
 from pipeline.preview.errand import Errands
-from pipeline.run import Project, opened_store
+from pipeline.run import Project, opened_store, outside
 from pipeline.store import Store
 
 Opener = Callable[[Settings], AbstractContextManager[Outside]]
 TRAYS = 3
 """Files that lie here between a look at them and the word to take them in."""
+LONGEST_ANSWER = 60.0
+"""Seconds that the page waits at its end for a copy that is on its way."""
 PATIENCE = 4.0
 """Seconds that a person at the page waits for a run to finish before she is told of it."""
-
-
-@contextmanager
-def the_world(settings: Settings) -> Iterator[Outside]:
-    """The real clock, the guarded fetcher and the line."""
-    from pipeline.fetch import Fetcher
-    from pipeline.line import Wire
-
-    private = frozenset(settings.fetch.allow_private_hosts)
-    with Fetcher(allow_private_hosts=private) as fetch, Wire(settings.outbox) as line:
-        yield Outside(clock=lambda: datetime.now(UTC), fetch=fetch, line=line, knock=fetch.knock)
 
 
 class Desk:
@@ -46,7 +39,7 @@ class Desk:
         start: Path,
         *,
         environment: Mapping[str, str] = os.environ,
-        opener: Opener = the_world,
+        opener: Opener = outside,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         person: str = "the author",
     ) -> None:
@@ -58,6 +51,8 @@ class Desk:
         self._opener = opener
         self._lock = threading.Lock()
         self._working = threading.Lock()
+        self._on_the_line = threading.Lock()
+        self._leaving = threading.Event()
         self._trays: OrderedDict[str, bytes] = OrderedDict()
         self._read: tuple[object, Settings] | None = None
         self._store: tuple[object, Store] | None = None
@@ -105,7 +100,14 @@ class Desk:
         store = self.store(settings)
         with ExitStack() as stack:
             self._alone(stack, store)
-            yield Project(settings=settings, store=store, out=stack.enter_context(self._opener(settings)), say=say)
+            world = stack.enter_context(self._opener(settings))
+            out = replace(world, rest=self._leaving.wait, unhurried=self._unhurried)
+            yield Project(settings=settings, store=store, out=out, say=say)
+
+    @contextmanager
+    def _unhurried(self) -> Iterator[Callable[[], bool]]:
+        with self._on_the_line:
+            yield lambda: not self._leaving.is_set()
 
     def _alone(self, stack: ExitStack, store: Store) -> None:
         until = time.monotonic() + PATIENCE
@@ -145,7 +147,11 @@ class Desk:
             self._trays.pop(key, None)
 
     def close(self) -> None:
-        """Let go of the state."""
+        """Hand over what is on its way, and nothing more; let go of the state."""
+        self._leaving.set()
+        self.errands.wait(1)
+        if self._on_the_line.acquire(timeout=LONGEST_ANSWER):
+            self._on_the_line.release()
         with self._lock:
             if self._store:
                 self._store[1].close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Self
@@ -83,7 +83,9 @@ def desk(folder: Path, orders: Orders) -> Iterator[Desk]:
         until.callback(store.close)
         out = until.enter_context(orders.world(settings))
         line = until.enter_context(_Lines(lambda: orders.world(orders.load(folder))))
-        yield Desk(folder, orders, store, replace(out, line=line))
+        leaving = orders.leaving
+        out = replace(out, line=line, rest=leaving.wait, unhurried=lambda: nullcontext(lambda: not leaving.is_set()))
+        yield Desk(folder, orders, store, out)
 
 
 class _Lines:

@@ -41,6 +41,7 @@ class Machine:
         threads = ThreadPoolExecutor(self._orders.at_once + 4)
         loop.set_default_executor(threads)
         loop.set_exception_handler(self._unheard)
+        self._orders.leaving.clear()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._leave_for_good)
         rescue = asyncio.create_task(self._rescue())
@@ -68,6 +69,7 @@ class Machine:
 
     def _leave(self) -> None:
         self._leaving.set()
+        self._orders.leaving.set()
         self._stop()
 
     async def _work(self) -> None:

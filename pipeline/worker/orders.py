@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -43,7 +44,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is told: which newsletters, which queues, how many jobs at once, until when.
 
-    `log` is where its accounts go in place of the file of each newsletter's settings.
+    `log` is where its accounts go in place of the file of each newsletter's settings. `leaving` is set once it is to
+    stop: a batch that is being handed over ends with the copy on its way.
     """
 
     folders: Sequence[Path]
@@ -55,3 +57,4 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     log: Path | None = None
     pace: Pace = msgspec.field(default_factory=Pace)
+    leaving: threading.Event = msgspec.field(default_factory=threading.Event)

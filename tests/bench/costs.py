@@ -29,7 +29,6 @@ import msgspec
 import sqlalchemy as sa
 
 from pipeline import config, deliver, pull, run
-from pipeline.cli import terminal
 from pipeline.feedback import reports
 from pipeline.model import IssueNumber, Outside, Signal
 from pipeline.run import Project
@@ -342,7 +341,7 @@ def of_polls(server: postgres.Server, home: Path, sources: int) -> tuple[Cost, C
         world.set("[schedule]", f'[fetch]\nallow_private_hosts = ["{host}"]\n\n[schedule]')
         world.keep_in(server.url(database), postgres.PASSWORD)
         meters, settings = Meters(server), config.load(folder, {})
-        with terminal.outside(settings) as out, run.opened(settings, out, lambda _: None, alone=True) as project:
+        with run.outside(settings) as out, run.opened(settings, out, lambda _: None, alone=True) as project:
             polls(project)
             same = meters.cost(lambda: polls(project))
             for number, one in enumerate(blogs):

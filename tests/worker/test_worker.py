@@ -27,6 +27,7 @@ from pipeline.store import runs
 from pipeline.worker import rounds
 from pipeline.worker.accounts import Account
 from tests import postgres
+from tests.doubles.mail import receiving
 from tests.journeys import steps
 from tests.worker import crew
 from tests.world import World, lay_out
@@ -205,6 +206,31 @@ def test_a_newsletter_whose_settings_are_wrong_stops_no_other_and_goes_on_when_t
     assert said[0].endswith("The others go on without it until its settings are changed.")
     assert [len(steps.mails(one)) for one in (world, reads)] == [1, 1]
     assert any(sentence.startswith("long_reads: ") for sentence in said)
+
+
+def test_a_worker_that_is_told_to_leave_ends_its_batch_with_the_copy_on_its_way(world: World) -> None:
+    steps.subscribe(world, *(f"reader{number}@example.org" for number in range(5)))
+    with receiving() as mail:
+        way = (
+            f'[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\nport = {mail.port}\nsecurity = "none"'
+        )
+        world.set("[[source]]", f"{way}\n\n[[source]]")
+
+        def leave_at_the_second() -> None:
+            if len(mail.letters) == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(0.5)
+
+        mail.told = leave_at_the_second
+        worker.serve(orders(world, say=lambda _: None, pace=worker.Pace(every=2, look=0.05)))
+        account = steps.account(world)
+        assert account is not None
+        assert (len(mail.letters), account.accepted, account.unknown, account.pending) == (2, 2, 0, 3)
+        drain(world)
+        account = steps.account(world)
+        assert account is not None
+        assert account.accepted == 5
+        assert mail.twice == []
 
 
 def beside(world: World, folder: Path, name: str) -> World:

@@ -14,8 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from pipeline import books, config
-from pipeline.cli.terminal import outside
-from pipeline.run import opened
+from pipeline.run import opened, outside
 
 with Path("sources/books.toml").open("a", encoding="utf-8") as shelf:
     shelf.write("\n# changed\n")

@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 from pipeline import config
-from pipeline.cli.terminal import outside
-from pipeline.run import opened, perform
+from pipeline.run import opened, outside, perform
 
 settings = config.load(Path.cwd(), os.environ)
 with outside(settings) as out, opened(settings, out, print, alone=True) as project:

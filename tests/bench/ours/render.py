@@ -10,9 +10,8 @@ from pathlib import Path
 from statistics import median
 
 from pipeline import config, render
-from pipeline.cli.terminal import outside
 from pipeline.model import IssueNumber
-from pipeline.run import opened
+from pipeline.run import opened, outside
 
 settings = config.load(Path.cwd(), os.environ)
 with outside(settings) as out, opened(settings, out, print, alone=True) as project:
