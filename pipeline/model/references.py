@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 
 import msgspec
@@ -14,6 +14,8 @@ from pipeline.model.post import Post
 LONGEST = 2000
 """Characters; an address beyond that is none that a person made, and no database takes it as a key."""
 _SRC = re.compile(r'<img\b[^>]*?\ssrc="(https?://[^"]+)"')
+_SIZE = re.compile(r"(?:-\d+x\d+|-scaled)(?=\.\w+$)")
+"""What WordPress puts behind the name of a picture's file; others put the size before its folders, or behind a "?"."""
 _HREF = re.compile(r'<a\b[^>]*?\shref="(https?://[^"]+)"')
 
 
@@ -35,6 +37,21 @@ def _pictures(post: Post) -> Iterator[Reference]:
     lead = post.article.lead_image
     for url in (*([lead.url] if lead else ()), *map(unescape, _SRC.findall(post.article.html))):
         yield Reference(url=url, words=f"“{post.article.title}”", where=f"post {post.id}")
+
+
+def shows(html: str, picture: str, origins: Mapping[str, str] | None = None) -> bool:
+    """Whether an article has this picture in any of the sizes that a blog keeps of it.
+
+    `origins` are the blog's own addresses of pictures that are shown from elsewhere.
+    """
+    told = origins or {}
+    return _trunk(told.get(picture, picture)) in {
+        _trunk(told.get(one, one)) for one in map(unescape, _SRC.findall(html))
+    }
+
+
+def _trunk(url: str) -> str:
+    return _SIZE.sub("", "/".join(re.split("[?#]", url, maxsplit=1)[0].split("/")[-3:]))
 
 
 def links(issue: Issue) -> dict[str, Reference]:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pipeline.errors import RenderFault
-from pipeline.model import Copy, Issue, Item, Picture, Post
+from pipeline.model import Copy, Issue, Item, Picture, Post, references
 from pipeline.render import body
 
 COLUMN = 672
@@ -91,7 +91,8 @@ def smaller(copies: Mapping[str, Copy], base: str) -> dict[str, str]:
 
 
 def holds(item: Item, url: str, copies: Mapping[str, Copy], base: str) -> bool:
-    """Whether the article holds this picture or link itself, at its own address or as a copy."""
-    copy = copies.get(url)
+    """Whether the article holds this link, or this picture of whatever size, at its own address or as a copy."""
+    html, copy = item.post.article.html, copies.get(url)
     known = (url, address(copy, base)) if copy and copy.variants else (url,)
-    return any(escape(one) in item.post.article.html for one in known)
+    origins = {address(one, base): origin for origin, one in copies.items() if one.variants}
+    return any(escape(one) in html for one in known) or references.shows(html, url, origins)

@@ -1,4 +1,4 @@
-"""What a feed shows of a post: the whole article, then its books."""
+"""What a feed shows of a post: its picture, the whole article, then its books."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pipeline.model import Item, Pick, Post
+from pipeline.model import Article, Item, Pick, Post, references
 from pipeline.model.affiliate import all_untagged
 from pipeline.syndicate.meta import Meta
 
 
 def whole(item: Item, meta: Meta) -> str:
-    """The article's HTML with a section of its books; a note before it when it was corrected after a mail."""
-    return meta.notes.get(item.post.id, "") + all_untagged(item.post.article.html) + books(item.picks, meta)
+    """The article's HTML with a section of its books; a note before it when it was corrected after a mail.
+
+    The picture that the blog puts first is seldom part of the text, and most reader apps know no other place for it.
+    """
+    note, html = meta.notes.get(item.post.id, ""), all_untagged(item.post.article.html)
+    return note + _lead(item.post.article) + html + books(item.picks, meta)
+
+
+def _lead(article: Article) -> str:
+    picture = article.lead_image
+    if picture is None or references.shows(article.html, picture.url):
+        return ""
+    return f'<p><img src="{escape(picture.url)}" alt="{escape(picture.alt)}"/></p>'
 
 
 def books(picks: tuple[Pick, ...], meta: Meta) -> str:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 import pytest
@@ -21,6 +21,18 @@ from tests.preview import author
 
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOHUP = ("nohup",)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_ignored() -> Iterator[None]:
+    """A shell has what it starts in the background ignore Ctrl-C, and so would the programs started here."""
+    before = {number: signal.getsignal(number) for number in STOPS}
+    for number, answer in before.items():
+        if answer is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    yield
+    for number, answer in before.items():
+        signal.signal(number, answer)
 
 
 def sending(scene: Scene, *signals: int, before: Sequence[str] = ()) -> tuple[int, str]:

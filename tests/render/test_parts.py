@@ -8,8 +8,9 @@ import pytest
 from lxml import html as parser
 from msgspec.structs import replace
 
-from pipeline.model import Item
+from pipeline.model import Copy, Copying, Item, Picture, Variant
 from pipeline.render.message import rendered
+from pipeline.render.seen import Seen
 from tests.render.issues import PARAGRAPHS, QUESTION, issue, pick, post, settings, words_of
 
 
@@ -59,6 +60,30 @@ def test_nothing_is_escaped_in_the_text_part() -> None:
 def test_the_web_page_holds_every_post_whole(web: str) -> None:
     words = words_of(web)
     assert words.count(PARAGRAPHS[1]) == 2
+
+
+def test_the_web_page_shows_the_picture_that_the_blog_puts_first(web: str) -> None:
+    shown = [image.get("src") for image in parser.document_fromstring(web).iter("img")]
+    assert shown[:2] == ["https://blog.example.org/lead.jpg", "https://blog.example.org/jar.jpg"]
+    assert shown.count("https://blog.example.org/lead.jpg") == 1
+
+
+@pytest.mark.parametrize("copied", [True, False])
+@pytest.mark.parametrize("size", ["-300x200", "-scaled", ""])
+def test_a_picture_that_stands_in_the_post_in_another_size_is_not_shown_a_second_time(size: str, copied: bool) -> None:
+    place = "https://blog.example.org/uploads/2026"
+    lead, within = Picture(url=f"{place}/jar.jpg"), f"{place}/jar{size}.jpg"
+    told = post(html=f'<p>Words.</p><figure><img src="{within}" alt="A jar"/></figure>', lead_image=lead)
+    copies = {
+        url: Copying(url=url, asked=told.first_seen, copy=Copy(kind="jpeg", moving=False, variants=(variant,)))
+        for url in (lead.url, within)
+        for variant in [Variant(name=f"copy-of{url[-12:]}", width=800, height=600, bytes=1)]
+    }
+    seen = Seen(pictures=copies if copied else {})
+    made = rendered(issue(Item(post=told, form="full", picks=())), settings(), seen)
+    for page in ("email.html", "web.html"):
+        images = list(parser.document_fromstring(made.files[page].decode()).iter("img"))
+        assert [image.get("alt") for image in images] == ["A jar"], page
 
 
 def test_the_web_page_has_no_link_to_unsubscribe_and_runs_no_script(web: str) -> None:

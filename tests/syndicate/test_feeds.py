@@ -52,6 +52,19 @@ def test_a_feed_holds_whole_posts_with_their_books(name: str) -> None:
             assert pick.book.title in entry.content[0].value
 
 
+@pytest.mark.parametrize("in_the_text", ["lead.jpg", "lead-300x200.jpg", "lead-scaled.jpg?w=600"])
+def test_the_picture_that_a_blog_puts_first_is_seen_in_the_feeds_and_once(in_the_text: str) -> None:
+    (bare, *_) = ITEMS
+    there = f'<p>A</p><p><img src="https://blog.example.org/{in_the_text}" alt=""/></p>'
+    within = replace(bare, post=replace(bare.post, article=replace(bare.post.article, html=there)))
+    for item, shown in ((bare, ["lead.jpg", "jar.jpg"]), (within, [in_the_text])):
+        told = [json.loads(jsonfeed.feed([item], META))["items"][0]["content_html"]]
+        told += [feedparser.parse(io.BytesIO(feed([item], META))).entries[0].content[0].value for feed in XML.values()]
+        for html in told:
+            pictures = [image.get("src") for image in fromstring(html).iter("img")]
+            assert pictures == [f"https://blog.example.org/{name}" for name in shown]
+
+
 @pytest.mark.parametrize("name", [*XML, "feed.json"])
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20), st.sampled_from(["", "<p>A</p>"])), max_size=4))
 @settings(deadline=None, max_examples=30)
