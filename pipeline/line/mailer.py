@@ -14,8 +14,9 @@ from pipeline.errors import of_the_line
 from pipeline.model import Answer, NoAnswer, Reply, SmtpEnvelope, SmtpServer
 
 if TYPE_CHECKING:
-    import smtplib
     import ssl
+
+    from pipeline.line.patient import Patient
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """Hosts that may be spoken to without encryption."""
@@ -55,7 +56,7 @@ class Mailer:
     """An SMTP client (RFC 5321) that knows when the final dot leaves: until then nothing can have been taken."""
 
     def __init__(self) -> None:
-        self._open: tuple[SmtpServer, smtplib.SMTP] | None = None
+        self._open: tuple[SmtpServer, Patient] | None = None
         self._served = False
         """Whether the newest connection has taken a message."""
 
@@ -140,7 +141,7 @@ class Mailer:
             self._drop()
             return attempt.lost(f"{server.host}: {_reason(fault)}"), False
 
-    def _ready(self, server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
+    def _ready(self, server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> Patient:
         """The open connection, if it is to this server and still alive; else a new one."""
         if self._open and self._open[0] == server and _alive(self._open[1], attempt):
             return self._open[1]
@@ -175,14 +176,15 @@ def _in_the_clear(server: SmtpServer) -> NoAnswer | None:
     return NoAnswer(sent="before", words=words)
 
 
-def _patience(connection: smtplib.SMTP, attempt: Attempt) -> smtplib.SMTP:
+def _patience(connection: Patient, attempt: Attempt) -> Patient:
     """The connection, ready for one step within the attempt's time."""
+    connection.attempt = attempt
     if connection.sock:
         connection.sock.settimeout(attempt.left())
     return connection
 
 
-def _alive(connection: smtplib.SMTP, attempt: Attempt) -> bool:
+def _alive(connection: Patient, attempt: Attempt) -> bool:
     """Forget a refused envelope's remains; False when the server has hung up or wants to."""
     import smtplib
 
@@ -192,7 +194,7 @@ def _alive(connection: smtplib.SMTP, attempt: Attempt) -> bool:
         return False
 
 
-def _connect(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
+def _connect(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> Patient:
     connection = _called(server, attempt, trusted)
     try:
         if server.security == "starttls":
@@ -206,7 +208,7 @@ def _connect(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSL
     return connection
 
 
-def _sign_in(connection: smtplib.SMTP, user: str, password: str) -> None:
+def _sign_in(connection: Patient, user: str, password: str) -> None:
     """With letters beyond ASCII, which the library does not write, by SASL PLAIN in UTF-8 (RFC 4954, RFC 4616)."""
     import smtplib
 
@@ -219,30 +221,31 @@ def _sign_in(connection: smtplib.SMTP, user: str, password: str) -> None:
         raise smtplib.SMTPAuthenticationError(code, words)
 
 
-def _called(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
-    import smtplib
+def _called(server: SmtpServer, attempt: Attempt, trusted: Callable[[], ssl.SSLContext]) -> Patient:
     import socket
 
+    from pipeline.line.patient import Patient, PatientTls
+
     # RFC 5321 section 4.1.3: a client without a name gives an address; looking for a name would ask the network.
-    rest: dict[str, Any] = {"local_hostname": "[127.0.0.1]", "timeout": attempt.left()}
+    rest: dict[str, Any] = {"local_hostname": "[127.0.0.1]", "attempt": attempt}
     if server.security == "tls":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, context=trusted(), **rest)
+        connection: Patient = PatientTls(server.host, server.port, context=trusted(), **rest)
     else:
-        connection = smtplib.SMTP(server.host, server.port, **rest)
+        connection = Patient(server.host, server.port, **rest)
     if connection.sock:
         # The final dot travels alone, and must not wait until the message before it is acknowledged.
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
-def _deliver(connection: smtplib.SMTP, envelope: SmtpEnvelope, attempt: Attempt) -> Answer:
+def _deliver(connection: Patient, envelope: SmtpEnvelope, attempt: Attempt) -> Answer:
     _say(connection, attempt, f"MAIL FROM:<{envelope.sender}>", "sender", (250,))
     _say(connection, attempt, f"RCPT TO:<{envelope.recipient}>", "recipient", (250, 251))
     _say(connection, attempt, "DATA", "content", (354,))
     return _hand_in(connection, envelope, b"", attempt)
 
 
-def _hand_in(connection: smtplib.SMTP, envelope: SmtpEnvelope, behind: bytes, attempt: Attempt) -> Answer:
+def _hand_in(connection: Patient, envelope: SmtpEnvelope, behind: bytes, attempt: Attempt) -> Answer:
     """The message itself and its final dot, with what may travel `behind` it."""
     _patience(connection, attempt).send(_as_it_travels(envelope))
     _patience(connection, attempt)
@@ -267,7 +270,7 @@ def _commands(envelope: SmtpEnvelope) -> bytes:
 
 
 def _in_line(
-    connection: smtplib.SMTP, envelope: SmtpEnvelope, following: SmtpEnvelope | None, attempt: Attempt
+    connection: Patient, envelope: SmtpEnvelope, following: SmtpEnvelope | None, attempt: Attempt
 ) -> tuple[Answer, bool]:
     """The rest of an envelope whose commands are under way. Raises _Refused; then nothing else is under way."""
     answers: list[tuple[Stage, int, bytes]] = []
@@ -288,7 +291,7 @@ def _in_line(
     raise _Refused(_answer(*refused[0], taken=False))
 
 
-def _say(connection: smtplib.SMTP, attempt: Attempt, command: str, stage: Stage, wanted: tuple[int, ...]) -> None:
+def _say(connection: Patient, attempt: Attempt, command: str, stage: Stage, wanted: tuple[int, ...]) -> None:
     code, words = _patience(connection, attempt).docmd(command)
     if code not in wanted:
         raise _Refused(_answer(stage, code, words, taken=False))

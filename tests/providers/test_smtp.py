@@ -293,6 +293,22 @@ def test_a_server_that_falls_silent_after_the_final_dot_leaves_the_fate_unknown(
     assert outcomes[0].words == "127.0.0.1: the server took too long."
 
 
+@pytest.mark.parametrize(("before", "expected"), [((), "not-sent"), (UNTIL_DATA, "unknown")])
+def test_a_server_whose_reply_drips_is_not_waited_for(tmp_path: Path, before: tuple[str, ...], expected: str) -> None:
+    def talk(connection: socket.socket) -> None:
+        if before:
+            Script(*before, "...")(connection)
+        for letter in b"250" + b"-" * 300:
+            connection.sendall(bytes([letter]))
+            time.sleep(0.02)
+
+    began = time.monotonic()
+    with serving(talk) as server, Wire(tmp_path, 1) as line:
+        (outcome,) = hand_over(opened(server.port, host="127.0.0.1"), line)
+        assert time.monotonic() - began < 4
+    assert (outcome.fate, outcome.words) == (expected, "127.0.0.1: the server took too long.")
+
+
 def test_a_server_that_is_not_there_is_told_and_nothing_was_sent(tmp_path: Path) -> None:
     said, words = fate(closed_port(), tmp_path, host="127.0.0.1")
     assert said == "not-sent"
