@@ -190,7 +190,7 @@ class Store:
         return known
 
     def address(self) -> str:
-        """The database's address with its password, for the worker's queue."""
+        """The database's address with its password and how long a line to it is waited for, for the worker's queue."""
         return self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def pulse(self) -> str | None:

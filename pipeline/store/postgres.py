@@ -35,13 +35,24 @@ LONGEST_LOCK = 300.0
 """Seconds to wait for another's turn or for a table that an administrator holds."""
 
 _CONNECTIONS = {"pool_size": 8, "max_overflow": 56, "pool_pre_ping": True, "pool_recycle": 1800}
-# A machine that lost its power is found out in a minute, not in two hours, so that its locks are free again.
-_ALIVE = {"keepalives": 1, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 4}
+# A machine that lost its power, or the way here, is found out in a minute, so that its locks are free again. Probes
+# would take two hours without this; and while something is under way that nobody acknowledges there are none, and the
+# system tries for a quarter of an hour.
+_ALIVE = {
+    "keepalives": "1",
+    "keepalives_idle": "20",
+    "keepalives_interval": "10",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "60000",
+    "connect_timeout": "10",
+}
 _SERVER_TOO = (
     "SET tcp_keepalives_idle = 20",
     "SET tcp_keepalives_interval = 10",
     "SET tcp_keepalives_count = 4",
+    "SET tcp_user_timeout = 60000",
     "SET idle_in_transaction_session_timeout = '15min'",
+    f"SET lock_timeout = '{LONGEST_LOCK:g}s'",
     # An answered "accepted" must survive a power cut, else the same mail would go out again.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
@@ -63,10 +74,12 @@ def connect(url: sa.URL, name: str, password: str | None) -> Postgres:
             "nothing that PostgreSQL or the workers' queue is called.",
             where="sources/newsletter.toml",
         )
-    whole = url.set(drivername="postgresql+psycopg", password=password or url.password)
+    whole = url.set(
+        drivername="postgresql+psycopg", password=password or url.password, query={**_ALIVE, **url.query}
+    )
     me = f"{socket.gethostname()[:30]} process {os.getpid()}"
-    given: dict[str, Any] = {**_ALIVE, "connect_timeout": 10, "application_name": f"paperround {me}"}
-    engine = sa.create_engine(whole, connect_args=given, hide_parameters=True, **_CONNECTIONS)
+    named = {"application_name": f"paperround {me}"}
+    engine = sa.create_engine(whole, connect_args=named, hide_parameters=True, **_CONNECTIONS)
     sa.event.listen(engine, "connect", lambda connection, _record: _prepare(connection, name))
     where = f"{url.host or 'localhost'}/{url.database}, newsletter {name}"
     return Postgres(engine, name, where=where, me=f"{me} {secrets.token_hex(4)}")
@@ -204,15 +217,16 @@ class Postgres:
             ) from None
 
 
+def begun_in(schema: str) -> str:
+    """What a session that works in `schema` says first: all in one piece, as the server may be far away."""
+    return "; ".join((f"SET search_path = {schema}", *_SERVER_TOO))
+
+
 def _prepare(connection: Any, name: str) -> None:
-    """Work in the newsletter's own schema; the rest see _SERVER_TOO."""
     connection.adapters.register_dumper(str, _dumper())
-    cursor = connection.cursor()
-    mine = (f"SET search_path = {name}", f"SET lock_timeout = '{LONGEST_LOCK:g}s'")
-    for setting in (*mine, *_SERVER_TOO):
-        cursor.execute(setting)
-    connection.commit()
-    cursor.close()
+    connection.autocommit = True
+    connection.execute(begun_in(name))
+    connection.autocommit = False
 
 
 def _dumper() -> type[psycopg.abc.Dumper]:

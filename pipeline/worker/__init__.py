@@ -85,8 +85,8 @@ def _prepare(store: Store) -> None:
 
 
 def _quiet() -> None:
-    """Procrastinate's own log holds tracebacks; what matters is said in our words."""
+    """What libraries log is of tracebacks and sockets; what matters is said in our words."""
     log = logging.getLogger("procrastinate")
     log.addHandler(logging.NullHandler())
     log.propagate = False
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)

@@ -20,6 +20,7 @@ from pipeline.worker.rounds import Step, lock_of, queue_of, round_over, stride
 if TYPE_CHECKING:
     from procrastinate import App
     from procrastinate.jobs import Job
+    from psycopg import AsyncConnection
 
 
 def app(desks: dict[str, Desk], orders: Orders) -> App:
@@ -29,11 +30,10 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
     from procrastinate.tasks import ConfigureTaskOptions
 
     address = next(iter(desks.values())).store.address()
-    options = {
-        "options": f"-c search_path={queue.SCHEMA}",
-        "application_name": f"paperround queue process {os.getpid()}",
-    }
-    made = App(connector=PsycopgConnector(conninfo=address, kwargs=options, min_size=1, max_size=4))
+    named = {"application_name": f"paperround queue process {os.getpid()}"}
+    made = App(
+        connector=PsycopgConnector(conninfo=address, kwargs=named, configure=_prepare, min_size=1, max_size=4)
+    )
 
     async def defer(jobs: list[Job]) -> None:
         try:
@@ -63,6 +63,11 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
         how["task_kwargs"] = {"newsletter": name}
         made.periodic_registry.register_task(look, orders.pace.rounds(name), name, how)
     return made
+
+
+async def _prepare(connection: AsyncConnection[Any]) -> None:
+    await connection.execute(queue.BEGUN)
+    await connection.commit()
 
 
 def look_at(step: Step, when: datetime | None = None) -> Job:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -61,6 +64,16 @@ def lose(store: Store, cutting: Callable[[], None]) -> None:
         tx.execute(sa.insert(tables.outputs).values(name="lost", inputs=""))
         cutting()
         tx.execute(sa.insert(tables.outputs).values(name="never", inputs=""))
+
+
+SERVER_S = ("tcp_user_timeout", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+
+
+def patience_here(session: Any) -> tuple[int, ...]:
+    """Milliseconds that nothing may be acknowledged for; seconds until the first probe, between two; how many."""
+    names = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    with socket.socket(fileno=os.dup(session.fileno())) as line:
+        return tuple(line.getsockopt(socket.IPPROTO_TCP, name) for name in names)
 
 
 def test_the_migrations_make_exactly_the_tables_of_today(database: str) -> None:
@@ -168,6 +181,13 @@ def test_a_line_that_is_cut_loses_the_block_and_not_the_program(postgresql: post
         put_out(store, "after")
         cut(postgresql, database)
         assert outputs(store) == ["after", "before"]
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux tells how long it waits")
+def test_a_machine_that_is_gone_is_found_out_in_a_minute_on_both_sides(database: str) -> None:
+    with closing(opened(database)) as store, store.writing() as tx:
+        assert patience_here(tx.connection.driver_connection) == (60_000, 20, 10, 4)
+        assert [tx.exec_driver_sql(f"SHOW {name}").scalar() for name in SERVER_S] == ["60000", "20", "10", "4"]
 
 
 def test_blocks_that_touch_only_rows_of_their_own_run_side_by_side_and_others_wait_for_them(database: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import logging
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -23,12 +26,14 @@ from pipeline.config import Settings
 from pipeline.errors import UserError
 from pipeline.line import Wire
 from pipeline.model import Outside, Report, Run
-from pipeline.store import runs
-from pipeline.worker import rounds
+from pipeline.store import queue, runs
+from pipeline.worker import jobs, rounds
 from pipeline.worker.accounts import Account
+from pipeline.worker.desk import Desk, desk
 from tests import postgres
 from tests.doubles.mail import receiving
 from tests.journeys import steps
+from tests.store.test_postgres import SERVER_S, patience_here
 from tests.worker import crew
 from tests.world import World, lay_out
 
@@ -102,6 +107,15 @@ def test_a_worker_leaves_accounts_as_a_run_does_without_addresses_and_secrets(wo
     assert (kept.what, kept.code) == ("worker", 3)
     assert "written into outbox/mail/" in kept.words
     assert (world.folder / "outbox/figures.prom").read_text("utf-8").endswith("# EOF\n")
+
+
+def test_what_libraries_say_of_a_line_that_is_cut_is_not_heard(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    drain(world)
+    logging.getLogger("psycopg").warning("query cancellation interrupted")
+    logging.getLogger("procrastinate").error("Side task deferrer failed")
+    assert not [one for one in caplog.records if one.message.startswith(("query", "Side"))]
 
 
 def test_that_nothing_was_due_is_written_down_now_and_then(world: World) -> None:
@@ -302,6 +316,23 @@ def test_a_machine_that_only_hands_over_needs_no_more_than_settings_and_secrets(
             report = run.perform(project, "deliver", lambda: ["batch/1/0"])
         assert report.errors == ()
         assert service.arrived == 3
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux tells how long it waits")
+def test_the_queue_s_line_to_a_machine_that_is_gone_is_given_up_in_a_minute_on_both_sides(world: World) -> None:
+    """A claim of the queue's that nobody ends holds up the whole newsletter."""
+
+    async def look(desk: Desk, orders: worker.Orders) -> tuple[Any, list[Any]]:
+        app = jobs.app({desk.name: desk}, orders)
+        async with app.open_async(), app.connector.pool.connection() as session:  # type: ignore[attr-defined]
+            told = [await (await session.execute(f"SHOW {name}")).fetchone() for name in ("search_path", *SERVER_S)]
+            return patience_here(session), [row[0] for row in told]
+
+    mine = orders(world, say=world.said.append, pace=worker.Pace())
+    with desk(world.folder, mine) as one:
+        here, there = asyncio.run(look(one, mine))
+    assert here == (60_000, 20, 10, 4)
+    assert there == [queue.SCHEMA, "60000", "20", "10", "4"]
 
 
 def test_what_a_killed_process_left_half_written_is_tidied_up_by_workers_alone(world: World) -> None:
