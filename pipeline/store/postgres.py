@@ -34,7 +34,13 @@ PATIENCE = 3.0
 LONGEST_LOCK = 300.0
 """Seconds to wait for another's turn or for a table that an administrator holds."""
 
-_CONNECTIONS = {"pool_size": 8, "max_overflow": 56, "pool_pre_ping": True, "pool_recycle": 1800}
+_CONNECTIONS: dict[str, Any] = {
+    "pool_size": 8,
+    "max_overflow": 56,
+    "pool_pre_ping": True,
+    "pool_recycle": 1800,
+    "use_native_hstore": False,
+}
 # A machine that lost its power, or the way here, is found out in a minute, so that its locks are free again. Probes
 # would take two hours without this; and while something is under way that nobody acknowledges there are none, and the
 # system tries for a quarter of an hour.
@@ -74,9 +80,7 @@ def connect(url: sa.URL, name: str, password: str | None) -> Postgres:
             "nothing that PostgreSQL or the workers' queue is called.",
             where="sources/newsletter.toml",
         )
-    whole = url.set(
-        drivername="postgresql+psycopg", password=password or url.password, query={**_ALIVE, **url.query}
-    )
+    whole = url.set(drivername="postgresql+psycopg", password=password or url.password, query={**_ALIVE, **url.query})
     me = f"{socket.gethostname()[:30]} process {os.getpid()}"
     named = {"application_name": f"paperround {me}"}
     engine = sa.create_engine(whole, connect_args=named, hide_parameters=True, **_CONNECTIONS)
@@ -173,13 +177,14 @@ class Postgres:
 
     def _show(self, name: str) -> None:
         """Take the lock; when the session was cut, those of all other blocks too, in a new one."""
-        names = [name]
-        if self._presence is None or not _answers(self._presence):
-            self._forget_presence()
-            self._presence = self._session()
-            names += self._working
-        for one in names:
-            self._presence.execute(sa.select(sa.func.pg_advisory_lock(_key("alive", one))))
+        if self._presence is not None:
+            with contextlib.suppress(sa.exc.SQLAlchemyError):
+                _hold(self._presence, name)
+                return
+        self._forget_presence()
+        self._presence = self._session()
+        for one in (*self._working, name):
+            _hold(self._presence, one)
 
     def _hide(self, name: str) -> None:
         with contextlib.suppress(sa.exc.SQLAlchemyError):
@@ -259,12 +264,8 @@ def _holder(session: sa.Connection, key: int) -> str | None:
     return None if row is None else str(row[0]).removeprefix("paperround ")
 
 
-def _answers(session: sa.Connection) -> bool:
-    try:
-        session.exec_driver_sql("SELECT 1")
-    except sa.exc.SQLAlchemyError:
-        return False
-    return True
+def _hold(session: sa.Connection, name: str) -> None:
+    session.execute(sa.select(sa.func.pg_advisory_lock(_key("alive", name))))
 
 
 def _let_go(session: sa.Connection) -> None:
