@@ -32,6 +32,7 @@ from hypothesis import strategies as st
 from pipeline.errors import FetchFault
 from pipeline.fetch import AGENT, Fetcher, Limits, is_public, shown
 from pipeline.model import Validators
+from tests.test_line import vanishing
 
 Talk = Callable[[socket.socket, bytes], None]
 QUICK = Limits(bytes_max=1 << 20, seconds=2.0, pause=0.0)
@@ -455,6 +456,15 @@ def test_the_next_address_is_tried_when_nobody_is_at_the_first() -> None:
     assert f"host: {place}\r\n".encode() in there.seen[0].lower()
 
 
+def test_the_next_address_is_tried_where_packets_to_the_first_vanish(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where IPv6 is announced and leads nowhere."""
+    monkeypatch.setattr("pipeline.fetch.pinned.CONNECT_SECONDS", 0.3)
+    with site(says(reply(body=b"hello"))) as there, vanishing(there.port) as first:
+        resolve, place = names(blog_example=f"{first} 127.0.0.1"), f"blog.example:{there.port}"
+        fetch = Fetcher(allow_private_hosts=frozenset([place]), limits=QUICK, resolve=resolve)
+        assert fetch(f"http://{place}/").body == b"hello"
+
+
 @pytest.mark.parametrize("allowed", ["127.0.0.1:{}", "127.0.0.1"])
 def test_a_private_host_that_the_author_named_is_asked(allowed: str) -> None:
     with site(says(reply(body=b"hello"))) as there:
@@ -826,6 +836,41 @@ def test_a_dead_host_does_not_keep_its_turn() -> None:
             with pytest.raises(FetchFault):
                 fetch(there.url())
     assert len(there.seen) == 3
+
+
+@pytest.mark.usefixtures("as_if_public")
+def test_a_host_that_does_not_answer_is_waited_for_twice_and_asked_again_later() -> None:
+    """An issue may show fifty pictures of one host."""
+    with site(lambda line, _: time.sleep(3)) as there:
+        limits = Limits(seconds=0.3, pause=0.0, away=0.5)
+        fetch, words = Fetcher(limits=limits), []
+        for at in range(6):
+            with pytest.raises(FetchFault) as caught:
+                fetch(there.url(f"/{at}.jpg"))
+            words.append(caught.value.what)
+        assert words == ["The server took too long."] * 2 + [LEFT_ALONE] * 4
+        assert len(there.seen) == 2
+        time.sleep(0.6)
+        with pytest.raises(FetchFault, match="took too long"):
+            fetch(there.url())
+
+
+@pytest.mark.usefixtures("as_if_public")
+def test_a_host_that_answers_one_of_two_is_asked_on() -> None:
+    def talk(line: socket.socket, asked: bytes) -> None:
+        if b"/slow" in asked:
+            time.sleep(3)
+        line.sendall(reply(body=b"hello"))
+
+    with site(talk) as there:
+        fetch = Fetcher(limits=Limits(seconds=0.3, pause=0.0))
+        for _ in range(3):
+            with pytest.raises(FetchFault, match="took too long"):
+                fetch(there.url("/slow"))
+            assert fetch(there.url()).body == b"hello"
+
+
+LEFT_ALONE = "The server did not answer a moment ago, so it is left alone for now."
 
 
 def test_to_import_the_fetcher_loads_no_http_library() -> None:

@@ -15,8 +15,8 @@ import threading
 import time
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,6 +28,7 @@ from msgspec.structs import replace
 from pipeline import trust
 from pipeline.dates import of_header
 from pipeline.errors import FetchFault, of_the_line
+from pipeline.fetch.turns import Host, Unanswered
 from pipeline.fetch.unpack import whole as unpacked
 from pipeline.model import Fetched, Validators
 
@@ -52,8 +53,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one address may cost: bytes (as sent and as decoded), seconds, hops, and how hard a host is asked.
 
     `seconds` covers all redirects, but neither waiting for a turn (`per_host` at once, `pause` seconds between the
-    starts of two requests to a public host) nor what the system's name look-up takes beyond it. `headers` is how
-    many header lines an answer may have; their bytes are bounded by the HTTP parser, at 100 KB.
+    starts of two requests to a public host) nor what the system's name look-up takes beyond it. A public host that does
+    not answer is left alone for `away` seconds. `headers` is how many header lines an answer may have; their bytes are
+    bounded by the HTTP parser, at 100 KB.
     """
 
     bytes_max: int = 10 << 20
@@ -61,6 +63,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     redirects: int = 5
     per_host: int = 2
     pause: float = 0.5
+    away: float = 60.0
     headers: int = 200
 
 
@@ -86,7 +89,7 @@ class Fetcher:
         self._allowed = {host.lower() for host in allow_private_hosts}
         self._limits = limits
         self._resolve = resolve or _resolve
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: dict[str, Host] = {}
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
@@ -119,7 +122,7 @@ class Fetcher:
             seen.add(here)
             address = first if here == url else _address(here)
             asked = _headers(address, validators, first if _origin(address) == _origin(first) else address)
-            with self._turn(address):
+            with self._turn(here, address):
                 began = time.monotonic()
                 answer = self._ask(here, address, asked, began + left, whole=whole)
                 left -= time.monotonic() - began
@@ -129,12 +132,12 @@ class Fetcher:
             moved = here if settled else moved
         raise FetchFault("The address leads in circles or through too many redirects.", where=shown(url))
 
-    def _turn(self, address: httpx.URL) -> AbstractContextManager[None]:
+    def _turn(self, here: str, address: httpx.URL) -> AbstractContextManager[None]:
         if self._is_allowed(address):
             return nullcontext()
         with self._lock:
-            host = self._hosts.setdefault(_name(address), _Host(self._limits.per_host, self._limits.pause))
-        return host.turn()
+            host = self._hosts.setdefault(_name(address), Host(self._limits))
+        return host.turn(here)
 
     def _is_allowed(self, address: httpx.URL) -> bool:
         names = {_name(address), address.netloc.decode(), f"{_name(address)}:{_port(address)}"}
@@ -161,7 +164,8 @@ class Fetcher:
         except (OSError, UnicodeError):
             pass
         if not found:
-            raise FetchFault("This host name has no address.", where=here, nameless=certain)
+            kind = FetchFault if certain else Unanswered
+            raise kind("This host name has no address.", where=here, nameless=certain)
         refused = [] if self._is_allowed(address) else [place for place in found if not is_public(place)]
         if refused:
             raise FetchFault(
@@ -189,8 +193,10 @@ class Fetcher:
                 connection.stream("GET", pinned, headers=sent, extensions=name) as response,
             ):
                 return self._read(here, response, asked, whole=whole)
+        except httpcore.ConnectTimeout:
+            raise _Unreached("The server took too long.", where=here) from None
         except httpcore.TimeoutException:
-            raise FetchFault("The server took too long.", where=here) from None
+            raise Unanswered("The server took too long.", where=here) from None
         except httpcore.ConnectError as fault:
             raise _Unreached(f"The server can't be reached: {_why(fault)}.", where=here) from None
         except zlib.error:
@@ -229,28 +235,8 @@ class _Hop(msgspec.Struct, frozen=True):
     permanent: bool
 
 
-class _Unreached(FetchFault):
+class _Unreached(Unanswered):
     """Nobody was there to take the request; the host's next address may do better."""
-
-
-class _Host:
-    """How often one host may be asked."""
-
-    def __init__(self, at_once: int, pause: float) -> None:
-        self._places = threading.BoundedSemaphore(at_once)
-        self._pause = pause
-        self._lock = threading.Lock()
-        self._free_from = 0.0
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait until the host may be asked again, and keep a place until it has answered."""
-        with self._places:
-            with self._lock:
-                start = max(time.monotonic(), self._free_from)
-                self._free_from = start + self._pause
-            time.sleep(max(start - time.monotonic(), 0.0))
-            yield
 
 
 def is_public(address: str) -> bool:

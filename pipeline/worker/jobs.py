@@ -31,9 +31,7 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
 
     address = next(iter(desks.values())).store.address()
     named = {"application_name": f"paperround queue process {os.getpid()}"}
-    made = App(
-        connector=PsycopgConnector(conninfo=address, kwargs=named, configure=_prepare, min_size=1, max_size=4)
-    )
+    made = App(connector=PsycopgConnector(conninfo=address, kwargs=named, configure=_prepare, min_size=1, max_size=4))
 
     async def defer(jobs: list[Job]) -> None:
         try:
