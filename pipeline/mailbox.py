@@ -27,6 +27,9 @@ LETTER_AT_MOST = 1 << 20
 LETTERS_AT_MOST = 500
 """Letters in one visit; the next goes on from there."""
 
+CONNECT_SECONDS = 10.0
+"""How long one of a host's addresses may keep us waiting for a connection; packets to it may vanish."""
+
 _LINE_AT_MOST = 1_000_000
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -129,6 +132,12 @@ class _Patient(imaplib.IMAP4):
         self._from: socket.socket | None = None
         super().__init__(*given, **more)
 
+    def _create_socket(self, timeout: float) -> socket.socket:
+        """As the class above has it, but that each of the host's addresses has a time of its own."""
+        line = socket.create_connection((self.host, self.port), min(timeout, CONNECT_SECONDS))
+        line.settimeout(_left(self._end))
+        return line
+
     def read(self, size: int) -> bytes:
         """As the class above has it, which says that it may be replaced."""
         if size > 2 * LETTER_AT_MOST:
@@ -151,6 +160,10 @@ class _Patient(imaplib.IMAP4):
 
 class _PatientTls(_Patient, imaplib.IMAP4_SSL):
     """The same, encrypted from the first byte."""
+
+    def _create_socket(self, timeout: float) -> socket.socket:
+        trusted: ssl.SSLContext = self.ssl_context
+        return trusted.wrap_socket(super()._create_socket(timeout), server_hostname=self.host)
 
 
 class _Bytes(io.RawIOBase):

@@ -105,7 +105,7 @@ def closed_port() -> int:
 
 @contextmanager
 def vanishing(port: int) -> Iterator[str]:
-    """An address where nobody says yes or no, as where packets vanish: whoever waits there to be heard fills the queue."""
+    """An address where nobody says yes or no, as where packets vanish: those who wait to be heard fill the queue."""
     with socket.create_server(("127.0.0.2", port), backlog=0) as listener, contextlib.ExitStack() as until:
         for _ in range(3):
             waiting = until.enter_context(socket.socket())
@@ -114,16 +114,17 @@ def vanishing(port: int) -> Iterator[str]:
         yield "127.0.0.2"
 
 
-@pytest.fixture
-def two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This machine has two, and the first is tried first."""
-    monkeypatch.setattr(
-        socket,
-        "getaddrinfo",
-        lambda host, port, *_, **__: [
-            (socket.AF_INET, socket.SOCK_STREAM, 0, "", (place, port)) for place in ("127.0.0.2", "127.0.0.1")
-        ],
-    )
+@contextmanager
+def leading_nowhere_at_first(port: int, patience: str) -> Iterator[None]:
+    """This machine has two addresses, and packets to the first vanish, as where IPv6 is announced and leads nowhere.
+
+    `patience` is where the program keeps how long it waits for a connection.
+    """
+    places = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (place, port)) for place in ("127.0.0.2", "127.0.0.1")]
+    with vanishing(port), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", lambda *_, **__: places)
+        patched.setattr(patience, 0.3)
+        yield
 
 
 def test_an_answer_comes_back_as_it_is(tmp_path: Path) -> None:
@@ -166,14 +167,11 @@ def test_a_closed_port_means_that_nothing_left(tmp_path: Path) -> None:
     assert "127.0.0.1 did not answer" in reply.words
 
 
-@pytest.mark.usefixtures("two_addresses")
-def test_the_next_address_of_a_provider_is_tried_where_packets_to_the_first_vanish(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As where IPv6 is announced and leads nowhere."""
-    monkeypatch.setattr("pipeline.line.mailer.CONNECT_SECONDS", 0.3)
-    with serving(answering(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")) as server, vanishing(server.port):
-        reply = ask(server.url.replace("127.0.0.1", "localhost"), tmp_path, seconds=3)
+def test_the_next_address_of_a_provider_is_tried_where_packets_to_the_first_vanish(tmp_path: Path) -> None:
+    with serving(answering(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        with leading_nowhere_at_first(server.port, "pipeline.line.mailer.CONNECT_SECONDS"):
+            reply = ask(url, tmp_path, seconds=2)
     assert isinstance(reply, Answer)
 
 

@@ -177,7 +177,7 @@ class _TimedBackend:
     def connect_tcp(self, host: str, port: int, **rest: Any) -> _TimedStream:
         import httpcore
 
-        stream = httpcore.SyncBackend().connect_tcp(host, port, **(rest | {"timeout": self.attempt.left()}))
+        stream = httpcore.SyncBackend().connect_tcp(host, port, **(rest | {"timeout": self.attempt.to_connect()}))
         return _TimedStream(stream, self)
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """Hosts that may be spoken to without encryption."""
 
+CONNECT_SECONDS = 10.0
+"""How long one of a host's addresses may keep us waiting for a connection; packets to it may vanish."""
+
 Stage = Literal["sender", "recipient", "content"]
 STAGES: tuple[Stage, ...] = ("sender", "recipient", "content")
 """What an SMTP reply is about; it stands in the answer's header `stage`."""
@@ -39,6 +42,10 @@ class Attempt:
         if left <= 0:
             raise TimeoutError("the time for it was over")
         return left
+
+    def to_connect(self) -> float:
+        """Seconds for one address of a host, so that time is left for the next. Raises TimeoutError as `left` does."""
+        return min(self.left(), CONNECT_SECONDS)
 
     def lost(self, words: str) -> NoAnswer:
         return NoAnswer(sent="after" if self.sent else "before", words=words)

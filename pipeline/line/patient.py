@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import smtplib
+import socket
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ class Patient(smtplib.SMTP):
         self.attempt = attempt
         super().__init__(host, port, timeout=attempt.left(), **more)
 
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002
+        """As the class above has it, but that each of the host's addresses has a time of its own."""
+        line = socket.create_connection((host, port), self.attempt.to_connect())
+        line.settimeout(self.attempt.left())
+        return line
+
     def getreply(self) -> tuple[int, bytes]:
         """As the class above has it, which reads from `file` and forgets it when another conversation begins."""
         if self.file is None:
@@ -26,6 +33,9 @@ class Patient(smtplib.SMTP):
 
 class PatientTls(Patient, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.context.wrap_socket(super()._get_socket(host, port, timeout), server_hostname=host)
 
 
 class _Heard(io.RawIOBase):

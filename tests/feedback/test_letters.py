@@ -22,6 +22,7 @@ from pipeline.model import Report
 from pipeline.store import people
 from tests.feedback.imap import Post, serving
 from tests.journeys import steps
+from tests.test_line import leading_nowhere_at_first
 from tests.world import World
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -407,6 +408,13 @@ def box(port: int, **more: str) -> Mailbox:
 def test_a_server_that_hangs_does_not_keep_a_run_waiting() -> None:
     with serving(Post(slow=True)) as served, pytest.raises(SourceFault, match="took too long"):
         list(mailbox.letters(box(served.port), "", since=NOW, seconds=0.5))
+
+
+def test_the_next_address_of_a_mailbox_is_tried_where_packets_to_the_first_vanish() -> None:
+    patience = "pipeline.mailbox.CONNECT_SECONDS"
+    with serving(Post(letters={1: b"one"})) as served, leading_nowhere_at_first(served.port, patience):
+        found = list(mailbox.letters(box(served.port, host="localhost"), "", since=NOW, seconds=2))
+    assert [raw for _, raw in found] == [b"one"]
 
 
 def test_a_server_that_speaks_a_byte_at_a_time_does_not_keep_a_run_waiting() -> None:

@@ -28,7 +28,7 @@ from pipeline.model import Answer, NoAnswer, Outcome, SmtpEnvelope, Welcome
 from pipeline.providers import Provider, Reachable
 from tests.doubles.mail import receiving
 from tests.providers.test_outbox import LINK, batch
-from tests.test_line import closed_port, serving
+from tests.test_line import closed_port, leading_nowhere_at_first, serving
 
 PASSWORD = {"PAPERROUND_SMTP_PASSWORD": "open-sesame"}
 Reply = str | None
@@ -307,6 +307,17 @@ def test_a_server_whose_reply_drips_is_not_waited_for(tmp_path: Path, before: tu
         (outcome,) = hand_over(opened(server.port, host="127.0.0.1"), line)
         assert time.monotonic() - began < 4
     assert (outcome.fate, outcome.words) == (expected, "127.0.0.1: the server took too long.")
+
+
+def test_the_next_address_of_a_mail_server_is_tried_where_packets_to_the_first_vanish(tmp_path: Path) -> None:
+    patience = "pipeline.line.mailer.CONNECT_SECONDS"
+    with (
+        serving(Script(*UNTIL_DATA, "...250 ok")) as server,
+        leading_nowhere_at_first(server.port, patience),
+        Wire(tmp_path, 2) as line,
+    ):
+        (outcome,) = hand_over(opened(server.port, host="localhost"), line)
+    assert outcome.fate == "accepted"
 
 
 def test_a_server_that_is_not_there_is_told_and_nothing_was_sent(tmp_path: Path) -> None:
