@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import takewhile
+from urllib.parse import unquote
 
 from pipeline.clean import prose, tree
 from pipeline.clean.rules import RULES, Rule
@@ -49,6 +50,7 @@ _TOO_MUCH = 0.6
 """A rule by class never takes more than this share of the words: then the class means something else here."""
 _SIGN = re.compile("[\\s\\[\\]#¶§^↩↑⤴⏎↵⬆⇧🔗🔙\u200b\ufe0e\ufe0f]+")
 _PERMALINK = re.compile(r"anchor|permalink|(?:header|heading|hash)-?link", re.IGNORECASE)
+_OF_TAG = re.compile(r"/(?:tags?|categor(?:y|ies)|topics?|labels?|search/label)/([^/?#]+)/?(?:index\.html)?$")
 _ABOVE = 25
 """So many words stand above an article's title at most."""
 
@@ -110,6 +112,27 @@ def _is_particulars(element: tree.Element) -> bool:
     said, dated = tree.words(element), list(element.iter("time"))
     named = sum(prose.count(tree.words(one)) for one in (*dated, *element.iter("a")))
     return bool(dated) and not _has_picture(element) and 2 * named >= prose.count(said) <= _ABOVE
+
+
+def tags(root: tree.Element) -> list[Removed]:
+    """Cut out what an article ends with, when that is links to the blog's own pages of its tags and nothing else."""
+    removed = []
+    for block in reversed(list(tree.elements(root, "p", "ul", "div", "footer"))):
+        if _only_tags(block) and tree.words(root).endswith(words := tree.words(block)):
+            tree.drop(block)
+            removed.append(Removed(rule="tags", words=words[:80]))
+    return removed
+
+
+def _only_tags(element: tree.Element) -> bool:
+    links = list(element.iter("a"))
+    named = " ".join(tree.words(link) for link in links if _is_tag(link))
+    return bool(links) and bare(named) == bare(tree.words(element))
+
+
+def _is_tag(link: tree.Element) -> bool:
+    found = _OF_TAG.search(link.get("href") or "")
+    return found is not None and bare(unquote(found[1])) == bare(tree.words(link)) != ""
 
 
 def _shortcodes(root: tree.Element) -> list[tuple[str, str]]:

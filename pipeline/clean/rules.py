@@ -218,8 +218,8 @@ RULES = (
     Rule(
         name="entry's particulars",
         names=_names(
-            r"entry-?(?:meta|footer|utility|tags|categories)|post-?(?:meta|tags|categories|info|date|footer)"
-            r"|posted-on|byline|tags-links"
+            r"(?:entry|post|article)-?(?:meta|footer|tags|categor(?:y|ies)|info|date|time|copyright|lastmod)"
+            r"|entry-?utility|posted-on|byline|tags-links"
             r"|cat-links|edit-link|post-edit-link|reading-?time|wp-block-post-(?:date|author|terms|title)|jp-post-flair"
         ),
         yes='<div class="entry-meta">Posted on May 1 by Lisa</div>',

@@ -290,3 +290,29 @@ def test_a_heading_that_is_its_own_link_and_a_note_s_number_stay() -> None:
     made = read(f"<p>{WORDS}</p>{title}<p>{WORDS}<sup><a href='#fn:1'>1</a></sup><a href='#fn2'>*</a></p>")
     assert "\n\nHow it began\n\n" in made.text
     assert made.text.endswith("1*")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "<p><a class='blog-tags' href='/tags/picture-books/'>#picture books</a> <a href='/tags/b%C3%BCcher/'>#bücher</a></p>",
+        "<ul><li><a href='https://blog.example.org/categories/sleep'>Sleep</a></li></ul><div></div>",
+    ],
+)
+def test_a_post_s_tags_below_it_are_no_words_of_hers(end: str) -> None:
+    made = read(a_page(f"<main><h1>A Day</h1>{PROSE}{end}</main>"), title="A Day")
+    assert made.text.endswith("can say. 5")
+    assert [one.rule for one in made.removed] == ["title", "tags"]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "<p><a href='/tags/sleep/'>All that I wrote about sleep</a></p>",
+        "<p>More: <a href='/tags/sleep/'>Sleep</a></p>",
+        "<ul><li><a href='/topics/sleep/'>Sleep</a></li></ul><p>These are my topics.</p>",
+    ],
+)
+def test_her_own_way_to_a_tag_stays(own: str) -> None:
+    entry = replace(known("").entry, html=f"<p>{WORDS * 9}</p>{own}")
+    assert "leep" in article(replace(known(""), entry=entry)).text
