@@ -28,7 +28,7 @@ TRIES_IN_A_RUN = 5
 """So often a provider that says "not now" is asked again by the same run."""
 
 LOST_LINES = 3
-"""So many lost lines do not hold up the readers behind them."""
+"""So many lost lines do not hold up the readers behind them, be it of one batch or of batches in a row."""
 
 REPLAYS = 2
 """So often the same bytes go again under the same key when there was an answer that made no sense of them."""
@@ -126,16 +126,34 @@ def _held_up(tx: Tx, once: _Round, wait: timedelta | None, settings: DeliverSett
     """What the answer means for all other batches of the provider."""
     if wait is not None:
         ledger.postpone(tx, once.until, provider=settings.provider)
+    elif once.of("unknown") and not once.said.killed and not once.said.stop:
+        return _swallowed(tx, once, settings)
     if not once.said.stop:
         return Report()
     carriers.stop(tx, settings.provider, once.said.stop)
     return Report(attention=(stop_words(settings.provider, once.said.stop, f"`send {once.batch.issue}`"),))
 
 
+def _swallowed(tx: Tx, once: _Round, settings: DeliverSettings) -> Report:
+    """A provider that takes batch after batch and says nothing that makes sense gets no more for a while, ever longer.
+
+    Else all readers of a large issue would be of unknown fate before somebody looks.
+    """
+    lost = claims.unheard(tx, settings.provider, LOST_LINES + DOUBLED_AT_MOST)
+    if lost < LOST_LINES:
+        return Report()
+    rest = AGAIN * 2 ** (lost - LOST_LINES)
+    ledger.postpone(tx, once.now + rest, provider=settings.provider)
+    words = (
+        f"{settings.provider} left the fate of {lost} batches in a row unknown; the others wait for {_length(rest)}."
+    )
+    return Report(errors=(words,))
+
+
 def _touches_only_its_own(outcomes: Sequence[Outcome], said: Verdict) -> bool:
     """Whether nothing has to be said of other batches: then those of other workers can be written down meanwhile."""
     smooth = said.stop is None and said.wait is None and not said.killed
-    return smooth and all(outcome.fate != "not-sent" for outcome in outcomes)
+    return smooth and all(outcome.fate not in ("not-sent", "unknown") for outcome in outcomes)
 
 
 def _late(tx: Tx, batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> Report:

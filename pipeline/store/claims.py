@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import msgspec
 import sqlalchemy as sa
 
@@ -48,6 +50,14 @@ def candidate(tx: Tx, batch: BatchId, by: str) -> Candidate:
     """What the process `by` must know of a batch before it claims it, in one statement."""
     row = tx.execute(_CANDIDATE, {"this": batch, "by": by, "length": len(by)}).one()
     return Candidate(**dict(zip(Candidate.__struct_fields__, row, strict=True)))
+
+
+def unheard(tx: Tx, carrier: str, most: int) -> int:
+    """How many batches in a row, the newest ones, went to a provider and came back without a word about any reader."""
+    lost = sa.and_(_B.accepted + _B.rejected == 0, sa.or_(_B.unknown > 0, _B.state == "pending"))
+    over = sa.select(lost).join(tables.sendings, _S.number == _B.number).where(_S.provider == carrier)
+    newest = over.where(_B.claimed_at.is_not(None), _B.state != "claimed").order_by(_B.claimed_at.desc(), _B.id.desc())
+    return sum(1 for _ in takewhile(bool, tx.execute(newest.limit(most)).scalars()))
 
 
 def done_by(claim: str | None) -> str:

@@ -48,6 +48,34 @@ def test_a7_a8_b9_a_copy_that_may_have_arrived_is_parked_and_never_sent_again_by
         assert scene.sums["unknown"] == 2
 
 
+@pytest.mark.parametrize("fault", ["reset after", "500 after"])
+def test_a_provider_that_swallows_batches_gets_only_a_few_and_the_rest_later(stage: Stage, fault: str) -> None:
+    """Else a large issue's readers would all be of unknown fate before somebody looks."""
+    with stage("none", batch_max=1, more=tuple(f"more{at}@example.org" for at in range(6))) as scene:
+        scene.double.faults = [fault] * 9
+        report = scene.send()
+        assert scene.sums == {"unknown": 3, "pending": 7}
+        assert "double left the fate of 3 batches in a row unknown; the others wait for 10 minutes." in report.errors
+        scene.cron()
+        assert scene.sums["pending"] == 7
+        scene.world.pass_time(minutes=11)
+        report = scene.cron()
+        assert scene.sums == {"unknown": 4, "pending": 6}
+        assert "double left the fate of 4 batches in a row unknown; the others wait for 20 minutes." in report.errors
+        scene.double.faults = []
+        scene.world.pass_time(minutes=21)
+        scene.cron()
+        assert scene.sums == {"unknown": 4, "accepted": 6}
+        assert scene.double.twice == []
+
+
+def test_a_provider_that_swallows_a_batch_now_and_then_holds_up_nobody(stage: Stage) -> None:
+    with stage("none", batch_max=1, more=tuple(f"more{at}@example.org" for at in range(6))) as scene:
+        scene.double.faults = ["reset after", "reset after", "", "reset after", "reset after"]
+        scene.send()
+        assert scene.sums == {"unknown": 4, "accepted": 6}
+
+
 def test_b9_a_web_page_in_place_of_an_answer_parks_its_batch_and_stops_the_others(stage: Stage) -> None:
     with stage("none") as scene:
         scene.double.faults = ["html"]
