@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline import folder, providers
+from pipeline.plural import many
 from pipeline.store import glance
 
 if TYPE_CHECKING:
@@ -58,15 +59,17 @@ def stands(going: Going, files: Path) -> tuple[IssueState, str]:
 
 
 def _under_way(going: Going, account: Account) -> tuple[IssueState, str]:
-    number = going.number
-    if account.pending and going.expired:
-        return "expired", f"too old to go out by itself: {account.pending} wait; `send {number}` still sends it"
+    number, waits = going.number, account.pending + going.again
+    if waits and going.expired:
+        return "expired", f"too old to go out by itself: {waits} wait; `send {number}` still sends it"
     if account.pending and going.held:
         return "held", f"{going.held} readers wait for your word after the first few; `send {number}`"
     if account.pending:
         return "sending", f"still to be handed over: {account.pending}; `send {number}` goes on"
-    if account.unknown:
-        return "held", f"of unknown fate: {account.unknown}; `reconcile {number}`"
+    if going.doubtful:
+        return "held", f"of unknown fate: {going.doubtful}; `reconcile {number}`"
+    if going.again:
+        return "sending", f"no answer came for {many(going.again, 'copy', 'copies')}; the next run tries again"
     if going.provider is not None and not providers.leaves(going.provider):
         return "sent", f"to nobody: its copies were only written into outbox/mail/{number}/"
     return "sent", "everybody is accounted for"

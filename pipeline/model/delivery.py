@@ -88,8 +88,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class Going(msgspec.Struct, frozen=True, kw_only=True):
     """How far an issue is: `account` is None before it was frozen, `approved` the hash of the last yes to it.
 
-    `expired` says that it is too old to go out by itself, `held` counts readers who wait for a word, `provider` is who
-    carries it, None before it was frozen.
+    `expired` says that it is too old to go out by itself, `held` counts readers who wait for a word, `again` those of
+    unknown fate whose copies go once more by themselves, `provider` is who carries it, None before it was frozen.
     """
 
     number: IssueNumber
@@ -98,3 +98,9 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
     approved: str | None
     expired: bool
     held: int
+    again: int
+
+    @property
+    def doubtful(self) -> int:
+        """Readers whose copies wait for a person, as nobody can say what became of them."""
+        return self.account.unknown - self.again if self.account else 0

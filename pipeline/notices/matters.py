@@ -12,7 +12,7 @@ from pipeline.compose import schedule
 from pipeline.config import Settings
 from pipeline.feedback import refusals
 from pipeline.plural import many
-from pipeline.store import Store, accounts, runs, sources
+from pipeline.store import Store, runs, sources
 
 DEAD_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(hours=2)
@@ -27,11 +27,11 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
-    """Everything that waits now: drafts, sources, sends, refusals, turns that passed."""
+    """Everything that waits now: issues, sources, a provider, refusals, turns that passed."""
     return [
         *_issues(store, settings),
         *_sources(store, settings, now),
-        *_sends(store, settings),
+        *_stopped(store, settings),
         *_refusals(store, now),
         *_missed(store, settings, now),
     ]
@@ -39,8 +39,12 @@ def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
 
 def _issues(store: Store, settings: Settings) -> Iterator[Matter]:
     for line in review.overview(store, settings.review):
-        if line.state in ("draft", "held", "expired"):
-            number, title = line.issue.number, line.issue.title
+        number, title = line.issue.number, line.issue.title
+        if line.doubtful:
+            copies = many(line.doubtful, "copy", "copies")
+            words = f"Issue {number}, “{title}”: nobody can say what became of {copies}; `reconcile {number}`."
+            yield Matter(key=f"unknown/{number}", words=words)
+        if line.state in ("draft", "expired") or (line.state == "held" and line.account and line.account.pending):
             yield Matter(key=f"{line.state}/{number}", words=f"Issue {number}, “{title}”: {line.next_step}.")
 
 
@@ -57,14 +61,7 @@ def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter
             yield Matter(key=f"source/{source.name}"[:120], words=words)
 
 
-def _sends(store: Store, settings: Settings) -> Iterator[Matter]:
-    with store.reading() as tx:
-        sums = accounts.every(tx)
-    for number, (_, account) in sums.items():
-        if account.unknown:
-            copies = many(account.unknown, "copy", "copies")
-            words = f"Issue {number}: nobody can say what became of {copies}; `reconcile {number}`."
-            yield Matter(key=f"unknown/{number}", words=words)
+def _stopped(store: Store, settings: Settings) -> Iterator[Matter]:
     stopped = deliver.stopped(store, settings.deliver)
     if stopped:
         words = f"Nothing is handed to {settings.delivery.provider}: {stopped} `paperround status` says what to do."

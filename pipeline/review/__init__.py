@@ -136,38 +136,42 @@ def findings(number: IssueNumber, store: Store) -> tuple[Finding, ...]:
 def state(tx: Tx, issue: Issue, settings: ReviewSettings) -> tuple[IssueState, str]:
     """An issue's state, and what to do next in words."""
     yes, begun = issues.approval(tx, issue.number), ledger.sending(tx, issue.number)
-    provider = begun.provider if begun else None
-    return _state(tx, issue, yes, ledger.account(tx, issue.number), settings, provider)
-
-
-def _state(
-    tx: Tx,
-    issue: Issue | issues.Outline,
-    yes: Approval | issues.Yes | None,
-    account: Account | None,
-    settings: ReviewSettings,
-    provider: str | None = None,
-) -> tuple[IssueState, str]:
-    waits = account.pending if account else yes
-    going = Going(
-        number=issue.number,
-        account=account,
-        provider=provider,
-        approved=yes.sha if yes else None,
-        expired=bool(waits) and carriers.is_expired(tx, issue.number),
-        held=ledger.held(tx, issue.number) if account and account.pending else 0,
-    )
+    going = _going(tx, issue.number, yes, ledger.account(tx, issue.number), begun.provider if begun else None)
     return standing.stands(going, settings.issues / issue.folder)
 
 
+def _going(
+    tx: Tx,
+    number: IssueNumber,
+    yes: Approval | issues.Yes | None,
+    account: Account | None,
+    provider: str | None = None,
+) -> Going:
+    again = ledger.again(tx, number) if account and account.unknown else 0
+    waits = account.pending + again if account else yes
+    return Going(
+        number=number,
+        account=account,
+        provider=provider,
+        approved=yes.sha if yes else None,
+        expired=bool(waits) and carriers.is_expired(tx, number),
+        held=ledger.held(tx, number) if account and account.pending else 0,
+        again=again,
+    )
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """An issue as the archive lists it: `frozen` is when it began to be sent, None before that."""
+    """An issue as the archive lists it: `frozen` is when it began to be sent, None before that.
+
+    `doubtful` is as of `Going`.
+    """
 
     issue: issues.Outline
     state: IssueState
     next_step: str
     frozen: datetime | None
     account: Account | None
+    doubtful: int
 
 
 def overview(store: Store, settings: ReviewSettings) -> list[Line]:
@@ -177,8 +181,18 @@ def overview(store: Store, settings: ReviewSettings) -> list[Line]:
         lines = []
         for one in issues.outlines(tx):
             frozen, account = sums.get(one.number, (None, None))
-            said, next_step = _state(tx, one, yeses.get(one.number), account, settings, carried.get(one.number))
-            lines.append(Line(issue=one, state=said, next_step=next_step, frozen=frozen, account=account))
+            going = _going(tx, one.number, yeses.get(one.number), account, carried.get(one.number))
+            said, next_step = standing.stands(going, settings.issues / one.folder)
+            lines.append(
+                Line(
+                    issue=one,
+                    state=said,
+                    next_step=next_step,
+                    frozen=frozen,
+                    account=account,
+                    doubtful=going.doubtful,
+                )
+            )
     return lines
 
 
@@ -190,7 +204,7 @@ def _state_keys(
     if account is not None:
         fates = ("accepted", "rejected", "suppressed", "unknown", "pending")
         sums = {"total": account.audience} | {fate: getattr(account, fate) for fate in fates}
-    said = _state(tx, issue, yes, account, settings)[0]
+    said = standing.stands(_going(tx, issue.number, yes, account), settings.issues / issue.folder)[0]
     sha = folder.sha(settings.issues / issue.folder) if said == "draft" or yes is None else yes.sha
     return said, {"state": said, "audience": sums, "hash": sha}
 

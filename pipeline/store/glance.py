@@ -31,6 +31,7 @@ SELECT i.number, coalesce(i.outline, i.issue), s.audience, s.provider,
        (SELECT sha FROM approvals a WHERE a.number = i.number ORDER BY a.id DESC LIMIT 1),
        EXISTS (SELECT 1 FROM facts WHERE name = 'expired/' || i.number),
        total(CASE b.state WHEN 'held' THEN b.size END),
+       total(CASE WHEN b.state IN ('pending', 'claimed') THEN b.unknown END),
        total(b.size), total(b.accepted), total(b.rejected), total(b.suppressed), total(b.unknown)
   FROM issues i LEFT JOIN sendings s ON s.number = i.number LEFT JOIN batches b ON b.number = i.number
  GROUP BY i.number ORDER BY i.number
@@ -77,7 +78,7 @@ def _seen(
     number: IssueNumber, issue: str, audience: int | None, provider: str | None, approved: str | None, *more: float
 ) -> Seen:
     brief = msgspec.json.decode(issue, type=_Brief)
-    expired, held, size, accepted, rejected, suppressed, unknown = (int(value) for value in more)
+    expired, held, again, size, accepted, rejected, suppressed, unknown = (int(value) for value in more)
     pending = size - accepted - rejected - suppressed - unknown
     fates = {"accepted": accepted, "rejected": rejected, "suppressed": suppressed, "unknown": unknown}
     account = None if audience is None else Account(issue=number, audience=audience, **fates, pending=pending)
@@ -88,6 +89,7 @@ def _seen(
         approved=approved or None,
         expired=bool(expired),
         held=held,
+        again=again,
     )
     corrects = brief.corrects.number if brief.corrects else None
     return Seen(going=going, slug=brief.slug, title=brief.title, corrects=corrects)

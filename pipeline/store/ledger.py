@@ -346,6 +346,12 @@ def held(tx: Tx, number: IssueNumber) -> int:
     return int(tx.execute(held).scalar_one())
 
 
+def again(tx: Tx, number: IssueNumber) -> int:
+    """How many readers of unknown fate are in batches that go once more by themselves."""
+    open_ = (_B.number == number, _B.state.in_(("pending", "claimed")))
+    return int(tx.execute(sa.select(sa.func.coalesce(sa.func.sum(_B.unknown), 0)).where(*open_)).scalar_one())
+
+
 _ACCOUNT = (
     sa.select(_S.audience, *(sa.func.coalesce(sa.func.sum(_B[name]), 0) for name in ("size", *_COUNTED)))
     .outerjoin_from(tables.sendings, tables.batches, _B.number == _S.number)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from pipeline import deliver, review, run
 from pipeline.line import Wire
 from pipeline.model import Account, IssueNumber, Report
+from pipeline.notices import matters as told_of
 from pipeline.run import Project
 from tests import postgres
 from tests.doubles.mail import MailDouble
@@ -86,6 +87,12 @@ class Scene:
         """The issue's state."""
         with self.project() as project:
             return review.overview(project.store, project.settings.review)[-1].state
+
+    @property
+    def matters(self) -> list[str]:
+        """What the author would be told, by name."""
+        with self.project() as project:
+            return [one.key for one in told_of(project.store, project.settings, self.world.now)]
 
     @property
     def folder(self) -> Path:

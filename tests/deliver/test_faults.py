@@ -82,7 +82,8 @@ def test_b9_a_web_page_in_place_of_an_answer_parks_its_batch_and_stops_the_other
         scene.send()
         assert scene.sums == {"unknown": 2, "pending": 2}
         scene.send()
-        assert scene.sums == {"accepted": 2, "unknown": 2}
+        assert (scene.sums, scene.state) == ({"accepted": 2, "unknown": 2}, "held")
+        assert [key for key in scene.matters if key.endswith("/1")] == ["unknown/1"], "told, and once"
         assert scene.double.twice == []
 
 
@@ -92,9 +93,11 @@ def test_a7_a8_the_same_bytes_under_the_same_key_settle_what_was_lost(stage: Sta
         scene.double.faults = [fault]
         scene.send()
         assert scene.sums == {"accepted": 2, "unknown": 2}
+        assert scene.state == "sending", "nobody has to do anything"
+        assert not any(key.startswith(("unknown", "held")) for key in scene.matters)
         scene.world.pass_time(minutes=11)
         scene.cron()
-        assert scene.sums == {"accepted": 4}
+        assert (scene.sums, scene.state) == ({"accepted": 4}, "sent")
         assert scene.double.twice == []
         assert len(scene.double.taken) == 4
 

@@ -11,11 +11,13 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
+from pipeline import run
 from pipeline.config import Settings
 from pipeline.model import Fetched, NoAnswer, Outside, Reply, Request, Validators
 from pipeline.preview import Desk
 from pipeline.preview.frame import all_here, framed
-from pipeline.store import tables
+from pipeline.store import ledger, tables
+from tests.doubles.mail import receiving
 from tests.journeys import steps
 from tests.preview.author import ORIGIN, Author, at_her_page, desk
 from tests.world import World
@@ -236,9 +238,24 @@ def test_a_few_readers_first_and_the_others_after_her_word(author: Author, world
     author.post("/go/1/send-few")
     steps.cron(world)
     assert len(steps.mails(world)) == 5
-    assert "4 to go" in author.reads()
+    said = author.reads()
+    assert "4 to go" in said
+    assert "The first few have it; 4 readers wait for your word." in said
     author.post("/go/1/send")
     assert len(steps.mails(world)) == 9
+
+
+def test_a_copy_that_goes_again_by_itself_asks_nothing_of_her(author: Author, world: World) -> None:
+    approved(author)
+    with world.project() as project:
+        run.perform(project, "deliver", lambda: ["freeze/1"])
+        with project.store.writing() as tx:
+            (batch,) = ledger.in_state(tx, "pending")
+            ledger.park(tx, batch, "nobody knows", world.now)
+            ledger.reopen(tx, batch, "sent again")
+    said = author.reads("/issue/1")
+    assert "No answer came for 1 copy; the next run tries again." in said
+    assert "Nothing is sent again" not in said
 
 
 def test_hold_keeps_an_approved_issue_from_going(author: Author, world: World) -> None:
@@ -416,7 +433,9 @@ def never(url: str, *, validators: Validators | None = None) -> Fetched:
 def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only_by_her_order(world: World) -> None:
     steps.pull(world)
     steps.subscribe(world, "ann@example.org")
-    with closing(desk(world)) as project, at_her_page(world, at=project) as author:
+    with receiving() as mail, closing(desk(world)) as project, at_her_page(world, at=project) as author:
+        way = f'provider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\nport = {mail.port}\nsecurity = "none"'
+        world.set("[schedule]", f"[delivery]\n{way}\n[schedule]")
         approved(author)
         whole = project._opener
         broken_line(project)
@@ -424,7 +443,7 @@ def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only
         said = author.reads()
         assert "1 copy of unknown fate" in said
         assert "ann@example.org: the line broke" in said
-        assert "1 reader = 0 written + 0 refused + 0 left out + 1 unknown + 0 to go" in said
+        assert "1 reader = 0 accepted + 0 refused + 0 left out + 1 unknown + 0 to go" in said
         author.post("/go/1/settle")
         project.errands.wait(30)
         assert "1 copy of unknown fate" in author.reads()
@@ -432,7 +451,8 @@ def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only
         project._opener = whole
         author.post("/go/1/resend", sure="yes")
         project.errands.wait(30)
-        assert "1 reader = 1 written" in author.reads("/issue/1")
+        assert "1 reader = 1 accepted" in author.reads("/issue/1")
+        assert list(mail.taken) == ["ann@example.org"]
 
 
 def test_what_is_wrong_with_the_file_of_events_is_told_once(author: Author, world: World) -> None:
