@@ -248,8 +248,11 @@ def _finish(tx: Tx, batch: Batch) -> None:
 
 
 def _concerns_all(outcome: Outcome) -> bool:
-    """A host's "not now" (4xx) is about one reader; no line, a closing host (421) or no right to send is about all."""
-    return not re.match(r"4(?!21)\d\d\b", outcome.words)
+    """A host's "not now" (4xx) or its rules (5.7) may be about one reader; no line, a closing host (421) is about all.
+
+    So are rules that refuse one reader after another: those behind them were not even tried.
+    """
+    return not re.match(r"4(?!21)\d\d\b|5\d\d[ -]5\.7\.", outcome.words)
 
 
 def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:

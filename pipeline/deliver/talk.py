@@ -19,8 +19,8 @@ from pipeline.store import Store, carriers
 
 Ask = Callable[[Batch, Sequence[Reply]], Sequence[Request]]
 
-LOST_AT_MOST = 3
-"""So many requests in a row that never left: the rest would not leave either."""
+IN_A_ROW = 3
+"""So many requests that never left, or that were refused by rules: the rest would fare alike."""
 
 LONGEST_WAIT = 86_400.0
 """Seconds; no Retry-After holds an issue up for longer."""
@@ -95,11 +95,17 @@ STOPPED = NoAnswer(sent="before", words="not tried, because Paperround was stopp
 
 def _hopeless(got: Sequence[Reply]) -> bool:
     """Whether the rest would fare alike: nothing leaves any more, or the host refuses us and not a reader."""
-    last = got[-1]
+    last, latest = got[-1], got[-IN_A_ROW:]
     if isinstance(last, Answer):
-        refused = "stage" in last.headers and last.status >= 400
-        return refused and (last.status == _CLOSING or refuses_us(last))
-    return len(got) >= LOST_AT_MOST and all(isinstance(one, NoAnswer) for one in got[-LOST_AT_MOST:])
+        of_us = last.status == _CLOSING or last.headers.get("stage") == "sender"
+        sure = "stage" in last.headers and last.status >= 400 and of_us
+        return sure or (len(latest) == IN_A_ROW and all(map(_may_refuse_us, latest)))
+    return len(latest) == IN_A_ROW and all(isinstance(one, NoAnswer) for one in latest)
+
+
+def _may_refuse_us(reply: Reply) -> bool:
+    """Some rules of a host are about one reader, so that one such answer says little."""
+    return isinstance(reply, Answer) and "stage" in reply.headers and reply.status >= 400 and refuses_us(reply)
 
 
 def fates(batch: Batch, replies: Sequence[Reply], by: Provider) -> list[Outcome]:

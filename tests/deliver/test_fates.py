@@ -131,6 +131,31 @@ def test_a_host_that_refuses_us_is_not_asked_for_each_reader(ready: World) -> No
     assert sums(ready).pending == 3
 
 
+RULES = Answer(status=554, headers={"stage": "recipient"}, body=b"5.7.1 Recipient address rejected: Access denied")
+
+
+def test_one_reader_whom_our_mail_server_refuses_by_its_rules_holds_up_nobody_else(ready: World) -> None:
+    send(ready, Host(lambda address: RULES if address.startswith("ann") else TAKEN))
+    assert (sums(ready).accepted, sums(ready).pending) == (2, 1)
+
+
+def test_readers_who_are_refused_first_come_last_when_it_is_tried_again(ready: World) -> None:
+    steps.subscribe(ready, *(f"reader{at}@example.net" for at in range(5)))
+    host = Host(lambda address: TAKEN if address.endswith("net") else RULES)
+    send(ready, host)
+    assert (len(host.asked), sums(ready).accepted) == (3, 0)
+    ready.pass_time(minutes=11)
+    send(ready, host)
+    assert (sums(ready).accepted, sums(ready).pending) == (5, 3)
+
+
+def test_rules_that_refuse_one_reader_after_another_end_the_visit(ready: World) -> None:
+    steps.subscribe(ready, *(f"reader{at}@example.net" for at in range(5)))
+    host = Host(lambda _: RULES)
+    send(ready, host)
+    assert (len(host.asked), sums(ready).pending) == (3, 8)
+
+
 def test_a_copy_whose_answer_was_lost_is_never_sent_again_by_itself(ready: World) -> None:
     def says(address: str) -> Reply:
         lost = NoAnswer(sent="after", words="the line broke after the last byte")
