@@ -101,6 +101,7 @@ class Postgres:
         self._working: set[str] = set()
         self._presence: sa.Connection | None = None
         self._guard = Lock()
+        self._proved = False
 
     def reader(self) -> sa.Connection:
         return self._connected().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -212,7 +213,10 @@ class Postgres:
 
     def _connected(self) -> sa.Connection:
         try:
-            return self.engine.connect()
+            session = self.engine.connect()
+            if not self._proved:
+                self._proved = True
+                self._prove(session)
         except sa.exc.OperationalError as fault:
             raise StoreShut(
                 f"The database can't be reached: {reason(fault)}.",
@@ -220,6 +224,34 @@ class Postgres:
                 next_step="See that its address and PAPERROUND_STORE_PASSWORD are right and that the server is up.",
                 cut=True,
             ) from None
+        else:
+            return session
+
+    def _prove(self, session: sa.Connection) -> None:
+        """Raises StoreShut where a pooler gives each transaction another session, as locks last in one session only.
+
+        A pooler tells a number of its own in place of the session's, and hands out first what it got back last.
+        """
+        first, raw = _number(session), session.connection.driver_connection
+        if raw is None or first == raw.info.backend_pid:
+            return
+        with self.engine.connect() as other, other.begin():
+            other.exec_driver_sql("SELECT 1")
+            last = _number(session)
+        if first != last:
+            session.close()
+            raise StoreShut(
+                "What stands between here and the database, a pooler, gives each transaction another session, and "
+                "locks would not last; nothing was done.",
+                where=self.where,
+                next_step="Name the database itself in [store] url, or let the pooler keep sessions (PgBouncer: "
+                "pool_mode = session; others have another port for that).",
+            )
+
+
+def _number(session: sa.Connection) -> int:
+    with session.begin():
+        return int(session.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
 
 def begun_in(schema: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -188,6 +189,24 @@ def test_a_machine_that_is_gone_is_found_out_in_a_minute_on_both_sides(database:
     with closing(opened(database)) as store, store.writing() as tx:
         assert patience_here(tx.connection.driver_connection) == (60_000, 20, 10, 4)
         assert [tx.exec_driver_sql(f"SHOW {name}").scalar() for name in SERVER_S] == ["60000", "20", "10", "4"]
+
+
+def test_a_pooler_that_keeps_no_sessions_is_refused_with_what_to_do(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PgBouncer with pool_mode = transaction: the number that it told at first is nobody's, and each time another's."""
+    numbers = itertools.count()
+    monkeypatch.setattr("pipeline.store.postgres._number", lambda _: next(numbers))
+    with pytest.raises(StoreShut, match="gives each transaction another session") as refused:
+        opened(database)
+    assert "pool_mode = session" in str(refused.value)
+
+
+def test_a_pooler_that_keeps_sessions_will_do(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number that it told at first is its own, and then the same all the time."""
+    monkeypatch.setattr("pipeline.store.postgres._number", lambda _: -1)
+    with closing(opened(database)) as store:
+        put_out(store, "a")
 
 
 def test_blocks_that_touch_only_rows_of_their_own_run_side_by_side_and_others_wait_for_them(database: str) -> None:

@@ -323,6 +323,7 @@ def test_the_queue_s_line_to_a_machine_that_is_gone_is_given_up_in_a_minute_on_b
         app = jobs.app({desk.name: desk}, orders)
         async with app.open_async(), app.connector.pool.connection() as session:  # type: ignore[attr-defined]
             told = [await (await session.execute(f"SHOW {name}")).fetchone() for name in ("search_path", *SERVER_S)]
+            assert "options" not in session.info.get_parameters(), "PgBouncer refuses who begins with options"
             return patience_here(session), [row[0] for row in told]
 
     mine = orders(world, say=world.said.append, pace=worker.Pace())
