@@ -99,11 +99,15 @@ def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
 
 
 def _make_figures_divisions(root: Any) -> None:
-    """Roundcube drops an element that it does not know, with its style: a caption would stand among the words."""
+    """Roundcube drops an element that it does not know, with its style: a caption would stand among the words.
+
+    A caption is a paragraph where it can be one, because divisions have the article's larger letters on a phone.
+    """
     for element in root.iter("figure", "figcaption"):
+        words_alone = element.tag == "figcaption" and next(element.iter("p", "ul", "ol", "blockquote"), None) is None
         if element.tag == "figcaption":
             element.set("class", "quiet")
-        element.tag = "div"
+        element.tag = "p" if words_alone else "div"
 
 
 def _keep_words_whole(table: Any) -> None:

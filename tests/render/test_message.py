@@ -281,7 +281,7 @@ def test_a_post_in_hebrew_within_an_english_mail_stands_on_the_right(design: str
 
 def test_small_print_and_code_can_be_read_in_the_dark(html: str) -> None:
     dark = html.partition("prefers-color-scheme: dark")[2].partition("</style>")[0]
-    for element in (r"\.ink div\.quiet", r"\.ink pre"):
+    for element in (r"\.ink p\.quiet", r"\.ink pre"):
         assert re.search(rf"{element}\b[^{{}}]*{{[^}}]*color: #", dark)
 
 
@@ -290,7 +290,7 @@ def test_a_picture_and_its_caption_stand_apart_also_where_html_5_is_dropped() ->
     ((around, caption),) = [
         (around, one) for around in page.iter("*") for one in around if one.text == "Our jar after one week."
     ]
-    assert (around.tag, caption.tag, caption.get("class")) == ("div", "div", "quiet")
+    assert (around.tag, caption.tag, caption.get("class")) == ("div", "p", "quiet")
     assert "margin:0 0 20px" in (around.get("style") or "")
 
 
