@@ -17,6 +17,7 @@ import msgspec
 
 MOST = 200
 """How many events of a time are kept, the earliest."""
+_EVENT = re.compile(r"^BEGIN:VEVENT\s*$.*?^END:VEVENT\s*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -54,14 +55,31 @@ def work(given: bytes) -> bytes:
 
 
 def _occurrences(text: str, asked: Asked) -> Iterator[Occurrence]:
-    from icalendar import Calendar
-
     zone = ZoneInfo(asked.zone)
     # Whole days and times without a zone are compared with the author's own days.
     begins, ends = (moment.astimezone(zone) for moment in (asked.begins, asked.ends))
-    for calendar in Calendar.from_ical(text, multiple=True):
+    for calendar in _calendars(text):
         if str(calendar.get("METHOD", "")).upper() != "CANCEL":
             yield from (_occurrence(event, zone) for event in _between(calendar, begins, ends) if _public(event))
+
+
+def _calendars(text: str) -> list[Any]:
+    """Every calendar of the text; where it can't be read as it is, without the events for which that is so."""
+    from icalendar import Calendar
+
+    try:
+        return list(Calendar.from_ical(text, multiple=True))
+    except Exception:  # noqa: BLE001 - as below
+        return list(Calendar.from_ical(_EVENT.sub(_readable, text), multiple=True))
+
+
+def _readable(event: re.Match[str]) -> str:
+    from icalendar import Event
+
+    with suppress(Exception):
+        Event.from_ical(event[0])
+        return event[0]
+    return ""
 
 
 def _between(calendar: Any, begins: datetime, ends: datetime) -> list[Any]:

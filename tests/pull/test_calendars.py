@@ -101,6 +101,12 @@ def test_a_faulty_event_costs_no_other() -> None:
     assert [one.title for one in found] == ["Good"]
 
 
+def test_an_event_for_which_a_calendar_can_not_be_read_costs_no_other() -> None:
+    unreadable = "SUMMARY:Broken\nDTSTART:20261110T190000Z\nDTSTAMP;VALUE=DATE,DATE-TIME:20261001T000000Z"
+    (found,) = read(unreadable, "SUMMARY:Reading\nDTSTART:20261110T190000Z")
+    assert found.title == "Reading"
+
+
 def test_a_calendar_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agenda, "SECONDS", 3)
     with pytest.raises(ChildFault):
