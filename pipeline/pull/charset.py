@@ -6,13 +6,14 @@ import codecs
 import re
 
 from pipeline.model import Fetched
+from pipeline.pull.parse import mixed
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
 
 
 def decoded(answer: Fetched) -> str:
-    """The page as text: byte order mark, then HTTP header, then `<meta charset>`, then UTF-8, then windows-1252.
+    """The page as text: byte order mark, then HTTP header, then `<meta charset>`, then UTF-8, with windows-1252 in it.
 
     HTML Living Standard, section 13.2.3; a declared encoding that does not fit the bytes is passed over.
     """
@@ -25,7 +26,7 @@ def decoded(answer: Fetched) -> str:
         text = _strictly(answer.body, name)
         if text is not None:
             return text
-    return answer.body.decode("windows-1252", "replace")
+    return mixed(answer.body)
 
 
 def _strictly(body: bytes, encoding: str | None) -> str | None:

@@ -5,6 +5,7 @@ This file imports nothing of ours: it is run by its path.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -22,6 +23,8 @@ NEWEST = 2000
 
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']?([\w.:-]+)")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
 _CHARACTER = re.compile(rb"&#(?:x0*([0-9a-f]{1,8})|0*([0-9]{1,10}));", re.IGNORECASE)
 _WINDOWS = re.compile("[\x80-\x9f]")
 _RELATIVE = re.compile(r"\b(?:src|href)\s*=\s*[\"']?(?!https?:|data:|mailto:|tel:|#)[^\s\"'>]", re.IGNORECASE)
@@ -77,9 +80,34 @@ class Records(msgspec.Struct, kw_only=True):
 
 def records(given: Given, body: bytes) -> Records:
     """What the feed holds."""
+    body = _in_utf_8(given, body)
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         return _json_feed(given, body)
     return _xml_feed(given, body)
+
+
+def _in_utf_8(given: Given, body: bytes) -> bytes:
+    """A feed that says it is UTF-8, or says nothing, in UTF-8: one wrong byte would change the others' letters."""
+    declaration = _DECLARATION.match(body)
+    named = _ENCODING.search(declaration[0]) if declaration else None
+    charset = _CHARSET.search(given.content_type)
+    said = (named and named[1].decode("ascii"), charset and charset[1])
+    if b"\0" in body[:64] or any(one.lower() not in _UTF_8 for one in said if one):
+        return body
+    return mixed(body).encode()
+
+
+def mixed(body: bytes) -> str:
+    """UTF-8 as text; single bytes of windows-1252 in it, as an old plugin or a paste leaves them, are read as such."""
+    return body.decode("utf-8", "as windows-1252")
+
+
+def _as_windows_1252(fault: UnicodeError) -> tuple[str, int]:
+    assert isinstance(fault, UnicodeDecodeError)
+    return fault.object[fault.start : fault.end].decode("windows-1252", "replace"), fault.end
+
+
+codecs.register_error("as windows-1252", _as_windows_1252)
 
 
 @cache
@@ -91,7 +119,7 @@ def _feedparser() -> Any:
     from feedparser import api, encodings, mixin
 
     # Guessing costs sixteen times the parsing; feedparser's own fallbacks find the same text.
-    encodings.chardet = None
+    encodings.chardet = encodings.lazy_chardet_encoding = None
     # The base address is joined anew at every tag, although there is hardly ever a second one.
     mixin.make_safe_absolute_uri = lru_cache(maxsize=256)(mixin.make_safe_absolute_uri)
     _quicken(feedparser.FeedParserDict)

@@ -18,6 +18,7 @@ from pipeline.errors import ChildFault, SourceFault
 from pipeline.model import Enclosure, Entry, Fetched, Source, SourceName
 from pipeline.model.excerpt import is_excerpt
 from pipeline.pull import feed, find
+from pipeline.pull.charset import decoded
 from pipeline.pull.parse import Given, records
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -388,6 +389,27 @@ def test_a_tag_with_a_hundred_thousand_attributes_costs_one_source_its_turn(monk
 def test_a_feed_is_read_in_the_encoding_it_declares(encoding: str) -> None:
     body = RSS.format(item(title="Über Gefühle")).replace("?>", f' encoding="{encoding}"?>', 1)
     assert read(body.encode(encoding))[0].title == "Über Gefühle"
+
+
+@pytest.mark.parametrize("declared", [' encoding="utf-8"', "", ' encoding="ascii"'])
+@pytest.mark.parametrize("kind", ["application/rss+xml; charset=utf-8", "application/xml", "text/xml", ""])
+def test_bytes_that_are_no_utf_8_cost_neither_the_feed_nor_the_letters_beside_them(declared: str, kind: str) -> None:
+    start, end = RSS.format("<item><title>|</title></item>").replace("?>", f"{declared}?>", 1).split("|")
+    for title in ("Müsli".encode(), b"M\xfcsli", "Müsli ".encode() + b"\x93\xfcber\x94 alles \x81"):
+        (entry,) = read(start.encode() + title + end.encode(), kind)
+        assert entry.title in ("Müsli", "Müsli “über” alles \ufffd")
+
+
+def test_a_page_with_a_byte_that_is_no_utf_8_keeps_its_other_letters() -> None:
+    page = "<p>Für ".encode() + b"M\xfcsli</p>"
+    assert decoded(fetched(page, "text/html; charset=utf-8")) == "<p>Für Müsli</p>"
+    assert decoded(fetched(b"<p>M\xfcsli \x84so\x93</p>", "text/html")) == "<p>Müsli „so“</p>"
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", "text/xml", "text/xml; charset=latin1", "text/xml; charset=x-y"]))
+@settings(max_examples=60)
+def test_no_byte_in_a_feed_is_a_fault_of_ours(said: bytes, kind: str) -> None:
+    records(Given(url="https://blog.example.org/feed/", content_type=kind), b"<rss><channel><title>" + said)
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
