@@ -22,9 +22,8 @@ NEWEST = 2000
 """How many entries of one feed are read, in the feed's own order."""
 
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"']?([\w.:-]+)")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
+_ENCODING = re.compile(rb"(?:encoding|charset)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_UTF_8 = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
 _CHARACTER = re.compile(rb"&#(?:x0*([0-9a-f]{1,8})|0*([0-9]{1,10}));", re.IGNORECASE)
 _WINDOWS = re.compile("[\x80-\x9f]")
 _RELATIVE = re.compile(r"\b(?:src|href)\s*=\s*[\"']?(?!https?:|data:|mailto:|tel:|#)[^\s\"'>]", re.IGNORECASE)
@@ -89,10 +88,8 @@ def records(given: Given, body: bytes) -> Records:
 def _in_utf_8(given: Given, body: bytes) -> bytes:
     """A feed that says it is UTF-8, or says nothing, in UTF-8: one wrong byte would change the others' letters."""
     declaration = _DECLARATION.match(body)
-    named = _ENCODING.search(declaration[0]) if declaration else None
-    charset = _CHARSET.search(given.content_type)
-    said = (named and named[1].decode("ascii"), charset and charset[1])
-    if b"\0" in body[:64] or any(one.lower() not in _UTF_8 for one in said if one):
+    said = _ENCODING.findall((declaration[0] if declaration else b"") + given.content_type.encode())
+    if b"\0" in body[:64] or any(one.lower() not in _UTF_8 for one in said):
         return body
     return mixed(body).encode()
 
@@ -123,6 +120,7 @@ def _feedparser() -> Any:
     # The base address is joined anew at every tag, although there is hardly ever a second one.
     mixin.make_safe_absolute_uri = lru_cache(maxsize=256)(mixin.make_safe_absolute_uri)
     _quicken(feedparser.FeedParserDict)
+    _forgive(mixin._FeedParserMixin)  # noqa: SLF001 - there is no hook for it
     _in_one_piece(expatreader.ExpatParser)
     # Another library's parser, which nobody has, would be looked for at every feed.
     api.PREFERRED_XML_PARSERS = []
@@ -166,6 +164,23 @@ def _quicken(found: Any) -> None:
         return copy
 
     found.get, found.__deepcopy__ = get, copied
+
+
+def _forgive(parser: Any) -> None:
+    """An element that its own handler stumbles over costs no feed: it is as one that feedparser does not know."""
+
+    def forgiven(handler: Callable[..., Any]) -> Callable[..., Any]:
+        def handled(*given: Any) -> Any:
+            try:
+                return handler(*given)
+            except (IndexError, KeyError, TypeError) as fault:
+                raise AttributeError from fault
+
+        return handled
+
+    for name in dir(parser):
+        if name.startswith(("_start_", "_end_")):
+            setattr(parser, name, forgiven(getattr(parser, name)))
 
 
 def _xml_feed(given: Given, body: bytes) -> Records:

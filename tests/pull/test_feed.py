@@ -400,6 +400,15 @@ def test_bytes_that_are_no_utf_8_cost_neither_the_feed_nor_the_letters_beside_th
         assert entry.title in ("Müsli", "Müsli “über” alles \ufffd")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    ["</width>", "<image></height></image>", '<c xmlns:cc="http://web.resource.org/cc/"></cc:license></c>'],
+)
+def test_an_element_that_ends_without_a_beginning_costs_no_entry(odd: str) -> None:
+    (entry,) = read(f"<rss version='2.0'><channel>{odd}{item(title='Tea & toast')}</channel></rss>")
+    assert entry.title == "Tea & toast"
+
+
 def test_a_page_with_a_byte_that_is_no_utf_8_keeps_its_other_letters() -> None:
     page = "<p>Für ".encode() + b"M\xfcsli</p>"
     assert decoded(fetched(page, "text/html; charset=utf-8")) == "<p>Für Müsli</p>"
