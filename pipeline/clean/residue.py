@@ -126,8 +126,9 @@ def tags(root: tree.Element) -> list[Removed]:
 
 def _only_tags(element: tree.Element) -> bool:
     links = list(element.iter("a"))
-    named = " ".join(tree.words(link) for link in links if _is_tag(link))
-    return bool(links) and bare(named) == bare(tree.words(element))
+    if not links or not all(map(_is_tag, links)):
+        return False
+    return bare(" ".join(map(tree.words, links))) == bare(tree.words(element))
 
 
 def _is_tag(link: tree.Element) -> bool:
