@@ -27,6 +27,8 @@ CONNECT_SECONDS = 10.0
 Stage = Literal["sender", "recipient", "content"]
 STAGES: tuple[Stage, ...] = ("sender", "recipient", "content")
 """What an SMTP reply is about; it stands in the answer's header `stage`."""
+FIRST_WORD_SECONDS = 10.0
+"""So long a server has for its first answer to what travelled behind a final dot."""
 
 
 class Attempt:
@@ -66,6 +68,8 @@ class Mailer:
         self._open: tuple[SmtpServer, Patient] | None = None
         self._served = False
         """Whether the newest connection has taken a message."""
+        self._deaf = False
+        """Whether the server lost what travelled behind a final dot."""
 
     def post(
         self, envelopes: Sequence[SmtpEnvelope], attempts: Callable[[], Attempt], trusted: Callable[[], ssl.SSLContext]
@@ -73,7 +77,8 @@ class Mailer:
         """One reply for each envelope to one server, until one is lost.
 
         Where the server offers PIPELINING (RFC 2920) an envelope's commands leave together with the final dot before
-        it; its own message leaves only when the next reply is asked for.
+        it; its own message leaves only when the next reply is asked for. Courier loses what travels so; then it is
+        said again over a new connection, and nothing travels behind a dot any more.
         """
         announced = False
         try:
@@ -115,6 +120,10 @@ class Mailer:
         """
         if refused := _in_the_clear(envelope.server):
             return refused, False
+        if announced and self._open and not _speaks(self._open[1], attempt):
+            self._drop()
+            announced, self._deaf = False, True
+        following = None if self._deaf else following
         reply, ahead = self._try(envelope, following, attempt, trusted, announced=announced)
         if self._served and not attempt.sent and _closed(reply):
             self._drop()
@@ -169,6 +178,15 @@ class Mailer:
         if self._open:
             self._open[1].close()
         self._open = None
+
+
+def _speaks(connection: Patient, attempt: Attempt) -> bool:
+    """Whether a server begins to answer, or hangs up, before long."""
+    with contextlib.suppress(TimeoutError):
+        soon = Attempt(min(attempt.left(), FIRST_WORD_SECONDS))
+        file = _patience(connection, soon).file
+        return file is None or file.peek(1) is not None
+    return False
 
 
 def _closed(reply: Reply) -> bool:

@@ -237,6 +237,35 @@ class Script:
             connection.recv(100)
 
 
+def courier(connection: socket.socket) -> None:
+    """A server that offers PIPELINING, and forgets what came together with a final dot."""
+    connection.sendall(b"220 hi\r\n")
+    buffer = b""
+    while heard := connection.recv(65536):
+        buffer += heard
+        while b"\r\n" in buffer:
+            line, _, buffer = buffer.partition(b"\r\n")
+            word = line[:4].upper()
+            connection.sendall(
+                {b"EHLO": b"250-hi\r\n250 PIPELINING\r\n", b"DATA": b"354 go on\r\n"}.get(word, b"250 ok\r\n")
+            )
+            while word == b"DATA" and not (buffer.startswith(b".\r\n") or b"\r\n.\r\n" in buffer):
+                buffer += connection.recv(65536)
+            if word == b"DATA":
+                connection.sendall(b"250 taken\r\n")
+                buffer = b""
+
+
+def test_a_server_that_loses_what_travels_behind_a_dot_takes_every_copy_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.line.mailer.FIRST_WORD_SECONDS", 0.5)
+    with serving(courier) as server, Wire(tmp_path, 20) as line:
+        outcomes = hand_over(opened(server.port, host="127.0.0.1"), line, 5)
+    assert [outcome.fate for outcome in outcomes] == ["accepted"] * 5
+    assert server.connections == 2
+
+
 UNTIL_DATA = ("220 hi", "250 mail", "250 ok", "250 ok", "354 go on")
 
 
