@@ -58,7 +58,6 @@ _SERVER_TOO = (
     "SET tcp_keepalives_count = 4",
     "SET tcp_user_timeout = 60000",
     "SET idle_in_transaction_session_timeout = '15min'",
-    f"SET lock_timeout = '{LONGEST_LOCK:g}s'",
     # An answered "accepted" must survive a power cut, else the same mail would go out again.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
@@ -256,7 +255,8 @@ def _number(session: sa.Connection) -> int:
 
 def begun_in(schema: str) -> str:
     """What a session that works in `schema` says first: all in one piece, as the server may be far away."""
-    return "; ".join((f"SET search_path = {schema}", *_SERVER_TOO))
+    mine = (f"SET search_path = {schema}", f"SET lock_timeout = '{LONGEST_LOCK:g}s'")
+    return "; ".join((*mine, *_SERVER_TOO))
 
 
 def _prepare(connection: Any, name: str) -> None:
