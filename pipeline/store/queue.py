@@ -15,14 +15,11 @@ import sqlalchemy as sa
 
 from pipeline.errors import PaperroundError
 from pipeline.store.open import Tx
-from pipeline.store.postgres import begun_in
 from pipeline.whereabouts import QUEUE
 
 SCHEMA = QUEUE
 NAMES = ("home", "pull", "batches")
 """What needs the newsletter's folder; what asks a source on the web; what hands over a batch."""
-BEGUN = begun_in(SCHEMA)
-"""What a session of Procrastinate's own says first."""
 _JOBS = f"{SCHEMA}.procrastinate_jobs"
 
 

@@ -13,6 +13,7 @@ from pipeline.model import Report
 from pipeline.run import attempt
 from pipeline.stages import STAGES
 from pipeline.store import queue
+from pipeline.store.postgres import begun_in
 from pipeline.worker.desk import Desk
 from pipeline.worker.orders import Orders
 from pipeline.worker.rounds import Step, lock_of, queue_of, round_over, stride
@@ -64,7 +65,7 @@ def app(desks: dict[str, Desk], orders: Orders) -> App:
 
 
 async def _prepare(connection: AsyncConnection[Any]) -> None:
-    await connection.execute(queue.BEGUN)
+    await connection.execute(begun_in(queue.SCHEMA))
     await connection.commit()
 
 
