@@ -143,8 +143,8 @@ def article(page: tree.Element, html: str) -> tree.Element:
         return place
     if found is None or core is None:
         return next((one for one in (found, core) if one is not None), page)
-    length = _length(found)
-    share = length / max(_length(core), 1)
+    length = prose.length(found)
+    share = length / max(prose.length(core), 1)
     missed = share < _TOO_LITTLE and length < _AN_ARTICLE
     return core if missed or _ALIKE[0] <= share <= _ALIKE[1] else found
 
@@ -156,11 +156,7 @@ def _place(page: tree.Element, core: tree.Element | None) -> tree.Element | None
         return place
     places = [one for one in page.xpath("//*[@class]") if tree.is_called(one, _CONTAINERS) and tree.words(one)]
     outer = [one for one in places if not any(other in one.iterancestors() for other in places)]
-    return outer[0] if len(outer) == 1 and (core is None or _length(outer[0]) > _length(core) / 2) else None
-
-
-def _length(element: tree.Element) -> int:
-    return prose.count(tree.words(element))
+    return outer[0] if len(outer) == 1 and (core is None or prose.length(outer[0]) > prose.length(core) / 2) else None
 
 
 def _by_readability(html: str) -> tree.Element | None:

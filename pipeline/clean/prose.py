@@ -65,6 +65,11 @@ def count(text: str | None) -> int:
     return len(text.split()) + (0 if is_western(text) else len(_NO_SPACES.findall(text)) // 2)
 
 
+def length(element: tree.Element) -> int:
+    """How many words an element has."""
+    return count(tree.words(element))
+
+
 def core(page: tree.Element) -> tree.Element | None:
     """The smallest element with nearly all of a page's sentences, its furniture taken out; None when there are none.
 

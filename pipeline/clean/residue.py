@@ -98,7 +98,7 @@ def head(root: tree.Element, title: str, *, of_page: bool) -> list[Removed]:
         return []
     inside = (heading, *takewhile(lambda one: one is not root, heading.iterancestors()))
     above = [one for place in inside for one in place.itersiblings(preceding=True)]
-    if sum(prose.count(tree.words(one)) for one in above) > (_ABOVE if of_page else 0):
+    if sum(prose.length(one) for one in above) > (_ABOVE if of_page else 0):
         return []
     beside = [*above, *heading.itersiblings()][: len(above) + 2] if of_page else []
     cut = [_cut(one, "entry's particulars") for one in beside if _is_particulars(one)]
@@ -110,7 +110,7 @@ def head(root: tree.Element, title: str, *, of_page: bool) -> list[Removed]:
 def _is_particulars(element: tree.Element) -> bool:
     """Whether a block says when an article appeared, and little else but where its links lead."""
     said, dated = tree.words(element), list(element.iter("time"))
-    named = sum(prose.count(tree.words(one)) for one in (*dated, *element.iter("a")))
+    named = sum(prose.length(one) for one in (*dated, *element.iter("a")))
     return bool(dated) and not _has_picture(element) and 2 * named >= prose.count(said) <= _ABOVE
 
 
