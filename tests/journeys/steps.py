@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline import compose, deliver, review, run
 from pipeline.feedback import readers
 from pipeline.model import Account, IssueNumber, Report
+from pipeline.store import ledger
 from tests.world import World
 
 ONE = IssueNumber(1)
@@ -54,6 +55,16 @@ def send(world: World, number: IssueNumber = ONE) -> Report:
         section = project.settings.deliver
         deliver.ask(number, project.store, section, world.now)
         return run.perform(project, "deliver", lambda: deliver.due(project.store, section, world.now, number))
+
+
+def wait_for_an_answer(world: World) -> None:
+    """The approved issue's only batch: no answer came for it, and it is about to go again by itself."""
+    with world.project() as project:
+        run.perform(project, "deliver", lambda: ["freeze/1"])
+        with project.store.writing() as tx:
+            (batch,) = ledger.in_state(tx, "pending")
+            ledger.park(tx, batch, "nobody knows", world.now)
+            ledger.reopen(tx, batch, "sent again")
 
 
 def cron(world: World) -> Report:

@@ -11,12 +11,11 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
-from pipeline import run
 from pipeline.config import Settings
 from pipeline.model import Fetched, NoAnswer, Outside, Reply, Request, Validators
 from pipeline.preview import Desk
 from pipeline.preview.frame import all_here, framed
-from pipeline.store import ledger, tables
+from pipeline.store import tables
 from tests.doubles.mail import receiving
 from tests.journeys import steps
 from tests.preview.author import ORIGIN, Author, at_her_page, desk
@@ -247,12 +246,7 @@ def test_a_few_readers_first_and_the_others_after_her_word(author: Author, world
 
 def test_a_copy_that_goes_again_by_itself_asks_nothing_of_her(author: Author, world: World) -> None:
     approved(author)
-    with world.project() as project:
-        run.perform(project, "deliver", lambda: ["freeze/1"])
-        with project.store.writing() as tx:
-            (batch,) = ledger.in_state(tx, "pending")
-            ledger.park(tx, batch, "nobody knows", world.now)
-            ledger.reopen(tx, batch, "sent again")
+    steps.wait_for_an_answer(world)
     said = author.reads("/issue/1")
     assert "No answer came for 1 copy; the next run tries again." in said
     assert "Nothing is sent again" not in said

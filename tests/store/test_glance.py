@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from pipeline import compose, deliver, review, run, standing
 from pipeline.cli.issues import _looked_up
 from pipeline.model import IssueNumber
-from pipeline.store import carriers, glance, ledger, tables
+from pipeline.store import carriers, glance, tables
 from tests.journeys import steps
 from tests.world import World
 
@@ -57,15 +57,6 @@ def canary(world: World) -> None:
         run.perform(project, "deliver", lambda: deliver.due(project.store, section, world.now, ONE))
 
 
-def wait_for_an_answer(world: World) -> None:
-    with world.project() as project:
-        run.perform(project, "deliver", lambda: ["freeze/1"])
-        with project.store.writing() as tx:
-            (batch,) = ledger.in_state(tx, "pending")
-            ledger.park(tx, batch, "nobody knows", world.now)
-            ledger.reopen(tx, batch, "sent again")
-
-
 def withdraw(world: World) -> None:
     with world.project() as project:
         review.withdraw(ONE, project.store, by="Lisa", now=world.now)
@@ -89,8 +80,8 @@ WAYS: dict[str, tuple[tuple[Callable[[World], object], ...], str]] = {
     "the yes taken back": ((steps.approve, withdraw), "draft"),
     "too old": ((steps.approve, expire), "expired"),
     "held after the first": ((steps.approve, canary), "held"),
-    "about to go again": ((steps.approve, wait_for_an_answer), "sending"),
-    "about to go again, and too old": ((steps.approve, wait_for_an_answer, expire), "expired"),
+    "about to go again": ((steps.approve, steps.wait_for_an_answer), "sending"),
+    "about to go again, and too old": ((steps.approve, steps.wait_for_an_answer, expire), "expired"),
     "too old on its way": ((steps.approve, canary, expire), "expired"),
     "sent": ((steps.approve, steps.send), "sent"),
     "sent by an older program": ((steps.approve, steps.send, older), "sent"),
