@@ -143,8 +143,9 @@ def held(article: Article, oldest_new: datetime | None, doubted: datetime | None
 
 def anew(article: Article, gone: Iterable[Post]) -> str | None:
     """Why a new post should wait for a person: it may be one of those that are `gone` from the blog, made anew."""
+    run = 1 if article.words < _ENOUGH_WORDS else 3
     for post in gone:
-        if _has_title_of(article, post) and alike(article.text, post.article.text) >= _NEARLY_ALL:
+        if _has_title_of(article, post) and alike(article.text, post.article.text, run=run) >= _NEARLY_ALL:
             return f"it has the title and nearly all words of post {post.id}, which is no longer on your blog"
     return None
 

@@ -73,16 +73,17 @@ def _single_spaced(text: str) -> str:
     return text.strip()
 
 
-def alike(one: str, other: str) -> float:
-    """How much of the words of two texts is the same, 0 to 1: shared runs of three words, in any order.
+def alike(one: str, other: str, *, run: int = 3) -> float:
+    """How much of the words of two texts is the same, 0 to 1: shared runs of so many words, in any order.
 
-    Jaccard's measure over the sets of runs; texts too short for a run of three are compared word by word.
+    Jaccard's measure over the sets of runs; texts too short for a run are compared word by word. One changed word
+    costs three runs of three, which of a text of twenty words is a quarter.
     """
-    first, second = (_runs(text) for text in (one, other))
+    first, second = (_runs(text, run) for text in (one, other))
     return len(first & second) / len(first | second) if first and second else 0.0
 
 
-def _runs(text: str) -> set[tuple[str, ...]]:
+def _runs(text: str, run: int) -> set[tuple[str, ...]]:
     words = bare(text).split()
-    length = 3 if len(words) >= 3 else 1
+    length = run if len(words) >= run else 1
     return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}

@@ -272,6 +272,24 @@ def test_a_post_that_was_deleted_and_made_anew_waits_for_her(mailed: World) -> N
     assert why.startswith("it has the title and nearly all words of post 4, which is no longer on your blog;")
 
 
+def test_a_note_of_twenty_words_that_was_made_anew_with_another_word_in_it_waits_for_her(world: World) -> None:
+    note = (
+        "<p>We are away until the first of May. Write to us whenever you like, and we will {} as soon as we are home "
+        "again.</p>"
+    )
+    world.blog.publish("away", "Away", world.now, note.format("answer"))
+    world.blog.publish("later", "Later", world.now, body("later"))
+    pull(world)
+    world.pass_time(days=9)
+    del world.blog.posts["away"]
+    world.blog.publish("away-again", "Away", world.now, note.format("reply"), guid="quite-another")
+    pull(world)
+    with world.project() as project:
+        known = compose.outlines(project.store, project.settings.compose, world.now)
+    (why,) = [standing.reason for post, standing in known if post.article.url.endswith("/away-again/")]
+    assert why.startswith("it has the title and nearly all words of post")
+
+
 def test_last_years_title_above_other_words_is_a_post_of_its_own(mailed: World) -> None:
     old = mailed.blog.posts.pop("post-3")
     mailed.blog.publish("letter-again", old.title, mailed.now, body("number99"), guid="quite-another")
