@@ -17,7 +17,10 @@ import msgspec
 
 MOST = 200
 """How many events of a time are kept, the earliest."""
-_EVENT = re.compile(r"^BEGIN:VEVENT\s*$.*?^END:VEVENT\s*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_CALENDAR = re.compile(r"^BEGIN:VCALENDAR\s*$", re.IGNORECASE | re.MULTILINE)
+_ABOUT = re.compile(r"^(?:METHOD|X-WR-TIMEZONE):[\w/+-]+\s*$", re.IGNORECASE | re.MULTILINE)
+_BEGINS = re.compile(r"^(?=BEGIN:(?:VEVENT|VTIMEZONE)\s*$)", re.IGNORECASE | re.MULTILINE)
+_PART = re.compile(r"BEGIN:(VEVENT|VTIMEZONE)\b.*?^END:\1\s*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -64,22 +67,26 @@ def _occurrences(text: str, asked: Asked) -> Iterator[Occurrence]:
 
 
 def _calendars(text: str) -> list[Any]:
-    """Every calendar of the text; where it can't be read as it is, without the events for which that is so."""
+    """Every calendar of the text; where it can't be read as it is, of each what can be read."""
     from icalendar import Calendar
 
-    try:
-        return list(Calendar.from_ical(text, multiple=True))
-    except Exception:  # noqa: BLE001 - as below
-        return list(Calendar.from_ical(_EVENT.sub(_readable, text), multiple=True))
-
-
-def _readable(event: re.Match[str]) -> str:
-    from icalendar import Event
-
     with suppress(Exception):
-        Event.from_ical(event[0])
-        return event[0]
-    return ""
+        # Of a part that never ends comes nothing, not even the calendar around it.
+        if whole := list(Calendar.from_ical(text, multiple=True)):
+            return whole
+    return [Calendar.from_ical(_readable(one)) for one in _CALENDAR.split(text)[1:]]
+
+
+def _readable(text: str) -> str:
+    """A calendar of those events and time zones that can be read, each by itself."""
+    from icalendar import Component
+
+    parts = _ABOUT.findall(text)
+    for part in filter(None, map(_PART.match, _BEGINS.split(text))):
+        with suppress(Exception):
+            Component.from_ical(part[0])
+            parts.append(part[0])
+    return "\r\n".join(["BEGIN:VCALENDAR", *(part.strip() for part in parts), "END:VCALENDAR"])
 
 
 def _between(calendar: Any, begins: datetime, ends: datetime) -> list[Any]:

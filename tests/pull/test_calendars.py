@@ -107,6 +107,23 @@ def test_an_event_for_which_a_calendar_can_not_be_read_costs_no_other() -> None:
     assert found.title == "Reading"
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        "a line that is none",
+        "END:VTODO",
+        "BEGIN:VTODO\nDUE;VALUE=DATE-TIME:soon\nEND:VTODO",
+        "BEGIN:VEVENT\nUID:begun\nSUMMARY:Begun",
+        "BEGIN:VTIMEZONE\nTZID:Here\nBEGIN:STANDARD\nDTSTART:then\nTZOFFSETTO:+1\nEND:STANDARD\nEND:VTIMEZONE",
+    ],
+)
+def test_what_can_not_be_read_beside_the_events_costs_none(between: str) -> None:
+    found = read("SUMMARY:Reading\nDTSTART:20261110T190000Z\nEND:VEVENT\n" + between + "\nBEGIN:VEVENT\nUID:after\n"
+                 "SUMMARY:Walk\nDTSTART:20261111T190000", head="X-WR-TIMEZONE:Europe/Berlin\n")  # fmt: skip
+    assert [one.title for one in found] == ["Reading", "Walk"]
+    assert found[1].starts.hour == 18
+
+
 def test_a_calendar_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agenda, "SECONDS", 3)
     with pytest.raises(ChildFault):
