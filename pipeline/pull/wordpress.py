@@ -166,7 +166,7 @@ def _pages(ask: Ask, posts: str, since: Mapping[str, str]) -> tuple[list[dict[st
         found += listed
         sha.update(answer.body)
         pages = answer.headers.get("x-wp-totalpages", "")
-        last = page > int(pages) if pages.isdigit() else len(listed) < size
+        last = page > int(pages) if re.fullmatch(r"[0-9]{1,9}", pages) else len(listed) < size
         # A site that does not know `modified_after` would hand out its whole history again and again.
         deaf = any((_raw(post, "modified") or "") < since.get("modified_after", "") for post in listed)
         if last or deaf or not listed or len(found) >= most:
@@ -229,8 +229,7 @@ def _entry(post: Mapping[str, Any], source: Source, now: datetime) -> Entry | No
     if not (link or html) or not (title or html):
         return None
     dates = {name: _raw(post, name) for name in ("date", "modified")}
-    embedded = post.get("_embedded")
-    parts: Mapping[str, Any] = embedded if isinstance(embedded, dict) else {}
+    parts = _dict(post.get("_embedded"))
     return Entry(
         source=source.name,
         guid=_rendered(post, "guid") or link,
@@ -273,6 +272,10 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _texts(values: Any, name: str) -> Iterable[str]:
     for value in _list(values):
         text = value.get(name) if isinstance(value, dict) else None
@@ -284,9 +287,8 @@ def _picture(media: Any) -> Picture | None:
     """The featured picture in the largest size that a mail needs."""
     if not isinstance(media, dict):
         return None
-    details = media.get("media_details")
-    sizes = details.get("sizes") if isinstance(details, dict) else None
-    offered = [*(sizes.values() if isinstance(sizes, dict) else ()), {**(details or {}), **media}]
+    details = _dict(media.get("media_details"))
+    offered = [*_dict(details.get("sizes")).values(), {**details, **media}]
     found = [(width, size) for size in offered if isinstance(size, dict) and (width := _int(size.get("width")))]
     fitting = [pair for pair in found if pair[0] <= WIDEST] or sorted(found, key=lambda pair: pair[0])[:1]
     best = max(fitting, key=lambda pair: pair[0])[1] if fitting else media

@@ -262,6 +262,30 @@ def test_no_answer_of_any_shape_ends_in_an_error_of_ours(posts: list[dict[str, A
     assert all(entry.title or entry.html for entry in visit.listing.entries)
 
 
+@pytest.mark.parametrize("details", ["large", 7, [1], {"sizes": "large"}, {"sizes": ["large"]}])
+def test_what_can_not_be_read_of_one_picture_costs_neither_it_nor_the_posts(site: WordPress, details: Any) -> None:
+    media = {"source_url": "https://lisa.example.org/cat.jpg", "media_details": details}
+    site.publish(3, "With a picture", "2026-11-09T08:00:00", _embedded={"wp:featuredmedia": [media]})
+    visit = wordpress.visit(ask(Web(sites=[site]), HOME))
+    assert titles(visit) == ["With a picture", "The first day", "Worries at night"]
+    assert visit.listing is not None
+    assert visit.listing.entries[0].lead is not None
+    assert visit.listing.entries[0].lead.url == "https://lisa.example.org/cat.jpg"
+
+
+@pytest.mark.parametrize("pages", ["", "\u00b2", "many", "-1", "9" * 5000])
+def test_a_count_of_pages_that_is_none_ends_no_visit(site: WordPress, pages: str) -> None:
+    web = Web(sites=[site])
+
+    def miscounted(url: str, **more: Any) -> Fetched:
+        found = web(url, **more)
+        counted = "x-wp-totalpages" in found.headers
+        return replace(found, headers={**found.headers, "x-wp-totalpages": pages}) if counted else found
+
+    visit = wordpress.visit(replace(ask(web, HOME), fetch=miscounted))
+    assert titles(visit) == ["The first day", "Worries at night"]
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"[1, 2]", b"{}", b"[[[[", b"<html></html>", b'{"namespaces": 1}', b"[" * 100_000]
 )
