@@ -88,9 +88,10 @@ class _Resend:
         """`data` has the ids of those taken, in order; `errors` the places of those refused."""
         ids = [api.text(api.table(one).get("id")) for one in api.rows(found.get("data"))]
         errors = [api.table(one) for one in api.rows(found.get("errors"))]
-        refused = {one.get("index"): api.said(api.text(one.get("message")), self.token) for one in errors}
-        right = all(type(at) is int and 0 <= at < len(part) for at in refused) and len(refused) == len(errors)
-        if not right or len(ids) + len(refused) != len(part) or not all(ids) or len(set(ids)) != len(ids):
+        told = [(one.get("index"), api.said(api.text(one.get("message")), self.token)) for one in errors]
+        refused = {at: words for at, words in told if type(at) is int and 0 <= at < len(part)}
+        right = len(refused) == len(errors) and all(ids) and len(set(ids)) == len(ids)
+        if not right or len(ids) + len(refused) != len(part):
             return [("unknown", "the answer does not count its readers right", None)] * len(part)
         taken = iter(ids)
         return [

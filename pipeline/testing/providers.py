@@ -175,6 +175,17 @@ class ProviderContract:
                 for cut in _cuts(reply):
                     assert self._accepted(batch, [*replies[:at], cut]) <= before, exchange.name
 
+    def test_an_answer_with_a_value_of_another_kind_leaves_every_reader_her_fate(self) -> None:
+        for exchange in (*self.recorded.hand_overs, *self.recorded.look_ups):
+            batch, replies = a_batch(len(exchange.fates)), exchange.said()
+            for at, reply in enumerate(replies):
+                for other in _others(reply):
+                    told = [*replies[:at], other]
+                    self._fates(batch, told)
+                    self.by.requests(batch, told)
+                    self.by.look_up(batch, told)
+                    self.by.found(batch, told)
+
     def test_a_reader_more_or_less_in_an_answer_is_never_taken_for_a_yes(self) -> None:
         for exchange in self.recorded.hand_overs:
             batch, replies = a_batch(len(exchange.fates) + 1), exchange.said()
@@ -310,6 +321,23 @@ def _cuts(reply: Reply) -> Iterator[Reply]:
         for end in range(len(reply.body)):
             if whole is not None and _meaning(reply.body[:end]) != whole:
                 yield replace(reply, body=reply.body[:end])
+
+
+def _others(reply: Reply) -> Iterator[Reply]:
+    """The answer, each time with one of its values changed for one of another kind."""
+    if isinstance(reply, Answer) and (whole := _meaning(reply.body)) is not None:
+        kinds: tuple[Any, ...] = (None, True, -1, 1.5, "x", [], [[]], {}, {"x": {}})
+        for other in kinds:
+            for changed in _with_one(whole, other):
+                yield replace(reply, body=json.dumps(changed).encode())
+
+
+def _with_one(value: Any, other: Any) -> Iterator[Any]:
+    yield other
+    for name in value if isinstance(value, dict) else ():
+        yield from (value | {name: changed} for changed in _with_one(value[name], other))
+    for at in range(len(value)) if isinstance(value, list) else ():
+        yield from ([*value[:at], changed, *value[at + 1 :]] for changed in _with_one(value[at], other))
 
 
 def _meaning(body: bytes) -> Any:
