@@ -321,6 +321,7 @@ def test_both_versions_of_the_signature_of_sns_are_verified(version: str) -> Non
         {"SigningCertURL": "https://evil.example/x.pem"},
         {"SigningCertURL": "https://user@sns.eu-central-1.amazonaws.com/x.pem"},
         {"SigningCertURL": "https://sns.eu-central-1.amazonaws.com:8443/x.pem"},
+        {"SigningCertURL": "https://[sns.eu-central-1.amazonaws.com/x.pem"},
         {"Type": "Other"},
     ],
 )
