@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pipeline import files, looks
+from pipeline.dates import said
 from pipeline.errors import SourceFault, UserError
 from pipeline.model import Entry
 from pipeline.model.excerpt import plain
@@ -29,6 +30,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     private: str | None
     timezone: str | None
+    language: str | None
     words: tuple[str, ...]
 
 
@@ -42,9 +44,10 @@ def look(url: str) -> Found:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UserError(f"{url!r} is no web address.", next_step="Type it as you see it in the browser.")
     private = _private(parts.hostname, parts.netloc)
+    now = datetime.now(UTC)
     with Fetcher(allow_private_hosts=frozenset([private] if private else [])) as fetch:
         try:
-            found = pull.look(typed, fetch, datetime.now(UTC))
+            found = pull.look(typed, fetch, now)
         except SourceFault as fault:  # the person named this address, so it is hers to mend
             raise UserError(str(fault)) from None
     return Found(
@@ -54,7 +57,8 @@ def look(url: str) -> Found:
         title=found.title,
         private=private,
         timezone=found.timezone,
-        words=(*_offered([offer.words for offer in found.offers]), *_first_day(found.best.listing.entries)),
+        language=found.language,
+        words=(*_offered([offer.words for offer in found.offers]), *_first_day(found.best.listing.entries, now)),
     )
 
 
@@ -73,13 +77,17 @@ def _offered(offers: Sequence[str]) -> tuple[str, ...]:
     return f"Found: {best}", *(f"Also there: {other}" for other in others)
 
 
-def _first_day(entries: Sequence[Entry]) -> tuple[str, ...]:
+def _first_day(entries: Sequence[Entry], now: datetime) -> tuple[str, ...]:
     """What the first pull will make of what is there."""
     if not entries:
         return ("Nothing to send yet: your next post will be the first.",)
     newest = max(entries, key=lambda entry: (entry.published is not None, entry.published or 0))
-    others = f" The other {len(entries) - 1} count as sent long ago; `posts keep ID` takes one back in."
-    return (f"Your first issue starts with the newest, “{plain(newest.title)}”.{others if len(entries) > 1 else ''}",)
+    first = f"Your first issue starts with the newest, “{plain(newest.title)}”"
+    if newest.published and newest.published > now:
+        first += f", which is dated ahead: not before {said(newest.published, '%d %B %Y')}"
+    if len(entries) == 1:
+        return (f"{first}.",)
+    return (f"{first}. The other {len(entries) - 1} count as sent long ago; `posts keep ID` takes one back in.",)
 
 
 def lay_out(folder: Path, found: Found | None) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -33,6 +33,7 @@ _HABITS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"hugo|jekyll|eleventy|gatsby", ("index.xml", "/index.xml", "/feed.xml", "/atom.xml", "/rss.xml")),
     ("", ("/feed/", "/feed.xml", "/rss.xml", "/index.xml", "/atom.xml", "/feed.json", "/rss")),
 )
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _MOST_ASKED = 12
 _LOOKED_AT = 100
 """How many entries are enough to judge an offer by."""
@@ -102,6 +103,7 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     offers: tuple[Offer, ...]
     timezone: str | None = None
+    language: str | None = None
 
     @property
     def best(self) -> Offer:
@@ -132,7 +134,15 @@ def look(url: str, fetch: Fetch, now: datetime) -> Discovery:
         )
     apis = (offer.address for offer in offers if offer.kind == "wordpress")
     zones = (wordpress.timezone(address, ask.fetch) for address in apis)
-    return Discovery(url=url, offers=tuple(offers), timezone=next(zones, None))
+    language = _language(offers, decoded(ask.fetch(_own_feed(url) or url)))
+    return Discovery(url=url, offers=tuple(offers), timezone=next(zones, None), language=language)
+
+
+def _language(offers: Iterable[Offer], page: str) -> str | None:
+    """The code of the blog's language, as its feed says it, else its page; None for what is no code."""
+    said = [entry.language for offer in offers for entry in offer.listing.entries if entry.language]
+    codes = (one.strip().replace("_", "-") for one in (*said[:1], find.language(page)) if one)
+    return next((code for code in codes if _LANGUAGE.fullmatch(code)), None)
 
 
 def settled(ask: Ask) -> Visit:

@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 _LINK = re.compile(r"<(?:link|a)\b[^>]{0,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_LANGUAGE = re.compile(r"""<html\b[^>]{0,2000}?\slang\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 _TYPES = {"application/rss+xml": 0, "application/atom+xml": 1, "application/feed+json": 2, "application/json": 3}
 
 
@@ -33,6 +34,12 @@ def feeds_in(html: str, url: str) -> tuple[str, ...]:
             if address and _is_feed(address, kind):
                 found.append(((_of_comments(address, attributes), _TYPES[kind], at), address))
     return tuple(dict.fromkeys(address for _, address in sorted(found)))
+
+
+def language(html: str) -> str | None:
+    """The language that a page says it is in, as its code; None when it does not say."""
+    found = _LANGUAGE.search(html[:20_000])
+    return found[1] if found else None
 
 
 def _is_feed(address: str, kind: str) -> bool:

@@ -130,3 +130,24 @@ def test_a_blog_s_own_time_zone_is_known(plain: bool, says: str, zone: str | Non
     site = WordPress(plain=plain, timezone=says)
     site.publish(1, "A day", "2026-11-01T08:00:00")
     assert discover.look("https://lisa.example.org/", Web(sites=[site]), NOW).timezone == zone
+
+
+@pytest.mark.parametrize(
+    ("of_page", "of_feed", "known"),
+    [
+        ("de", None, "de"),
+        ("en", "de_AT", "de-AT"),
+        (None, "pt-BR", "pt-BR"),
+        ("fr", "French, mostly", "fr"),
+        ("", "the King's", None),
+    ],
+)
+def test_a_blog_s_own_language_is_known(of_page: str | None, of_feed: str | None, known: str | None) -> None:
+    html = "<html>" if of_page is None else f'<html class="no-js" lang="{of_page}">'
+    said = f"<channel><language>{of_feed}</language>" if of_feed else "<channel>"
+    web = Web()
+    web.put(
+        HOME, PAGE.format('<link rel="alternate" type="application/rss+xml" href="/f.xml">').replace("<html>", html)
+    )
+    web.put(HOME + "f.xml", feed("A", "B").replace("<channel>", said), "application/rss+xml")
+    assert discover.look(HOME, web, NOW).language == known
