@@ -156,10 +156,6 @@ def _shortcodes(root: tree.Element) -> list[tuple[str, str]]:
     return found
 
 
-def _is_as_written(element: tree.Element) -> bool:
-    return any(one.tag in _AS_WRITTEN for one in (element, *element.iterancestors()))
-
-
 def _kept(shortcode: re.Match[str]) -> str:
     address = _ADDRESS.search(shortcode["rest"]) if shortcode["embed"] else None
     return f" {address[0]} " if address else ""

@@ -17,7 +17,6 @@ Element = Any
 BYTES = 4 << 20
 DEPTH = 100
 ATTRIBUTES = 200
-NODES = 60_000
 
 _PARSER = etree.HTMLParser(huge_tree=False, remove_comments=True, remove_pis=True)
 """Not that of lxml.html, which asks Python for the class of each element that anybody looks at."""

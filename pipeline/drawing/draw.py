@@ -25,8 +25,6 @@ NEARLY = 1.25
 """A drawing that the next larger one exceeds by less than this is not worth a file."""
 QUALITY = 85
 Image.MAX_IMAGE_PIXELS = None  # measured by format instead
-FAULTS = (OSError, SyntaxError, EOFError, LookupError, TypeError, struct.error)
-"""What Pillow raises over broken files."""
 
 
 class _Made(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipeline.feedback import tokens
-from pipeline.model import Consent, Signup, SignupId, Subscriber
+from pipeline.model import Consent, Signup, SignupId
 from pipeline.store import Store, Tx, people, signups
 
 VALID = timedelta(days=7)
@@ -110,9 +110,3 @@ def _welcome(tx: Tx, secret: bytes, signup: Signup, now: datetime) -> bool:
     source = f"{signup.source}, filled in on {signup.asked:%Y-%m-%d %H:%M} UTC, confirmed by mail"
     people.consented(tx, id_, Consent(act="subscribed", words=signup.words, source=source, at=now))
     return True
-
-
-def reader_of(signup: Signup, store: Store) -> Subscriber | None:
-    """The reader whose address a sign-up names."""
-    with store.reading() as tx:
-        return people.by_address(tx, signup.address)

@@ -15,7 +15,6 @@ from watchfiles import awatch
 from pipeline.errors import PaperroundError
 from pipeline.preview.desk import Desk
 
-EVENTS = ("files", "state")
 _SPARE, _PULSE = 0.3, 20.0
 _PACE: Any = {"debounce": 60, "step": 20, "rust_timeout": 500}
 """Milliseconds: what changes within so many is one change; how often it is looked whether to stop."""

@@ -105,13 +105,6 @@ _RHYTHMS: Mapping[Every, timedelta] = {
 }
 
 
-def active(tx: Tx, who: Who = EVERYBODY) -> Iterator[Subscriber]:
-    """Readers who want mail, in the order they came, read row by row."""
-    chosen = sa.select(*_COLUMNS).where(*_wants_mail(who)).order_by(_T.id)
-    for row in tx.execute(chosen, execution_options=_ROW_BY_ROW):
-        yield Subscriber(**row._mapping)
-
-
 def every(tx: Tx) -> Iterator[Subscriber]:
     """All readers, in the order they came, read row by row."""
     for row in tx.execute(sa.select(*_COLUMNS).order_by(_T.id), execution_options=_ROW_BY_ROW):

@@ -90,7 +90,7 @@ def take(world: World, text: str | bytes, file: str = "friends.csv", *, dry_run:
 
 def active(world: World) -> list[Subscriber]:
     with world.project() as project, project.store.reading() as tx:
-        return list(people.active(tx))
+        return [reader for reader in people.every(tx) if reader.state == "active"]
 
 
 def barred(world: World, address: str) -> str | None:

@@ -46,7 +46,7 @@ def test_by_whatever_door_an_address_is_kept_out_its_reader_is_known_to_be_gone(
         readers.unsubscribe(store, "ann@example.org", evidence="wrote to me", now=now)
         readers.forget(store, "ben@example.org", now=now)
         with store.writing() as tx:
-            cleo, dora, _ = people.active(tx)
+            cleo, dora, _ = (reader for reader in people.every(tx) if reader.state == "active")
             readers.bar(tx, store.secret(tx), cleo, "complained", "a report", now)
         leave.by_link(dora.token, store, evidence="her link", now=now)
         raw = io.BytesIO(b"email,status\neve@example.org,bounced\nfay@example.org,unsubscribed\n")
