@@ -73,6 +73,7 @@ def _book(pick: Pick) -> dict[str, Any]:
         "isbn": pick.book.isbn,
         "title": pick.book.title,
         "author": pick.book.author,
+        "illustrator": pick.book.illustrator,
         "reason": pick.reason,
         "origin": pick.origin,
         "matched": list(pick.matched),

@@ -28,7 +28,7 @@ from pipeline.syndicate.meta import Meta
 
 __all__ = ["RULES", "due", "work"]
 
-RULES = 2
+RULES = 3
 """The version of how outputs are made; raising it makes all of them anew."""
 
 LISTED = 20
@@ -214,7 +214,7 @@ def index(items: list[Item], listed: Sequence[Issue | issues.Outline], settings:
 
 
 def _meta(settings: SyndicateSettings, credit: Mapping[SourceName, str], notes: Mapping[PostId, str]) -> Meta:
-    newsletter = settings.newsletter
+    newsletter, words = settings.newsletter, looks.words(settings.newsletter.language, settings.templates)
     return Meta(
         title=newsletter.title,
         home=newsletter.home,
@@ -222,7 +222,8 @@ def _meta(settings: SyndicateSettings, credit: Mapping[SourceName, str], notes: 
         language=newsletter.language,
         author=mail.called(newsletter.from_) or newsletter.title,
         description=newsletter.title,
-        disclosure=settings.disclosure or looks.words(newsletter.language, settings.templates)["disclosure"],
+        words={name: words[name] for name in ("books", "by", "pictures_by")},
+        disclosure=settings.disclosure or words["disclosure"],
         hub=newsletter.hub,
         sources=credit,
         notes=notes,

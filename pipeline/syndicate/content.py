@@ -33,13 +33,16 @@ def books(picks: tuple[Pick, ...], meta: Meta) -> str:
         return ""
     earns = any("feed" in pick.links.affiliate for pick in picks)
     disclosure = f"<p><small>{escape(meta.disclosure)}</small></p>" if earns else ""
-    return f"<h2>Books for this post</h2>{disclosure}<ul>{''.join(map(_book, picks))}</ul>"
+    listed = "".join(_book(pick, meta) for pick in picks)
+    return f"<h2>{escape(meta.words['books'])}</h2>{disclosure}<ul>{listed}</ul>"
 
 
-def _book(pick: Pick) -> str:
-    by = f" by {escape(pick.book.author)}" if pick.book.author else ""
-    link = f'<a href="{escape(pick.links.feed)}">{escape(pick.book.title)}</a>'
-    return f"<li>{link}{by}. {escape(pick.reason)}</li>"
+def _book(pick: Pick, meta: Meta) -> str:
+    book = pick.book
+    by = f" {meta.words['by']} {book.author}" if book.author else ""
+    drawn = f" {meta.words['pictures_by']} {book.illustrator}" if book.illustrator not in (None, book.author) else ""
+    made = escape(by + ("," if by and drawn else "") + drawn)
+    return f'<li><a href="{escape(pick.links.feed)}">{escape(book.title)}</a>{made}. {escape(pick.reason)}</li>'
 
 
 def uri(address: str) -> str | None:

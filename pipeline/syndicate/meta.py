@@ -12,7 +12,8 @@ from pipeline.model import PostId, SourceName
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """A feed's own facts: `home` is where outbox/public/ is reached, with a slash; `blog` the author's own pages.
 
-    `disclosure` stands before the first link that earns the author money. `hub` is told of every change (WebSub).
+    `words` are the furniture's, in the feed's language; `disclosure` stands before the first link that earns the
+    author money. `hub` is told of every change (WebSub).
     `sources` are the addresses of the feeds that posts came from; `notes` say of which posts, in HTML, that they were
     corrected after they had been mailed.
     """
@@ -23,6 +24,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     author: str
     description: str
+    words: Mapping[str, str]
     disclosure: str
     hub: str | None = None
     sources: Mapping[SourceName, str] = msgspec.field(default_factory=dict)

@@ -62,7 +62,10 @@ def specimens(design: str, language: str = "en") -> dict[str, tuple[Issue, Rende
     """Issues by what is special about them, with settings that fit."""
     known = settings(design=design, language=language)
     lead, other, third = (item(language, number) for number in (1, 2, 3))
-    books = (pick("Ein Buch", affiliate=("email", "web")), pick("Un libro", note=None, ages=None))
+    books = (
+        pick("Ein Buch", affiliate=("email", "web"), illustrator="E. B. Lewis"),
+        pick("Un libro", note=None, ages=None),
+    )
     bare = replace(other.post.article, lead_image=None, question=None, authors=())
     long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
     made = {

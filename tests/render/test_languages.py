@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import feedparser
 import pytest
 from lxml import etree, html
 from msgspec.structs import replace
@@ -13,7 +15,9 @@ from msgspec.structs import replace
 from pipeline import looks, syndicate
 from pipeline.config import SyndicateSettings
 from pipeline.render.message import Rendered, rendered
+from tests.journeys.steps import build_now, pull
 from tests.render.specimens import DESIGNS, specimens
+from tests.world import World
 
 OTHERS = ("de", "fr", "es", "ar")
 
@@ -79,6 +83,19 @@ def test_no_english_is_left_on_the_pages_of_the_site(language: str) -> None:
     for page in (web, index):
         assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in page
     assert ("direction: rtl" in feed) == (language == "ar")
+
+
+def test_no_english_is_left_around_the_books_in_a_feed(world: World) -> None:
+    file = world.folder / "sources/newsletter.toml"
+    file.write_text(file.read_text("utf-8").replace("[newsletter]", '[newsletter]\nlanguage = "de"', 1), "utf-8")
+    named = "<p>Wir haben diese Woche jeden Abend <em>The Dot</em> von Peter H. Reynolds gelesen, bis alle einen Punkt malten.</p>"
+    world.blog.publish("punkte", "Punkte", world.now, named)
+    pull(world)
+    build_now(world)
+    (entry,) = feedparser.parse(io.BytesIO((world.folder / "outbox/public/rss.xml").read_bytes())).entries[:1]
+    _, _, books = entry.content[0].value.partition("<h2>Bücher zu diesem Beitrag</h2>")
+    assert "The Dot</a> von Peter H. Reynolds" in books
+    assert left(words_of(books), "de") == []
 
 
 @pytest.mark.parametrize("language", ["en", *OTHERS])

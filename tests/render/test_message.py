@@ -17,6 +17,7 @@ from pipeline.folder import FILES
 from pipeline.model import Item, Picture
 from pipeline.render.message import rendered
 from tests.render.issues import BODY, QUESTION, issue, pick, post, settings, words_of
+from tests.render.specimens import DESIGNS
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,28 @@ def test_a_card_says_title_author_ages_reason_and_the_authors_own_words() -> Non
         "I have cried over this one twice",
     ):
         assert said in words
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize(
+    ("author", "illustrator", "said"),
+    [
+        ("Jacqueline Woodson", "E. B. Lewis", "by Jacqueline Woodson, pictures by E. B. Lewis"),
+        (None, "E. B. Lewis", "pictures by E. B. Lewis"),
+        ("Cori Doerrfeld", "Cori Doerrfeld", "by Cori Doerrfeld"),
+        ("Cori Doerrfeld", None, "by Cori Doerrfeld"),
+    ],
+)
+def test_who_drew_a_picture_book_is_named_beside_who_wrote_it(
+    design: str, author: str | None, illustrator: str | None, said: str
+) -> None:
+    chosen = issue(Item(post=post(), form="excerpt", picks=(pick(author=author, illustrator=illustrator),)))
+    made = rendered(chosen, settings(design=design))
+    for text in (words_of(made.message.html), words_of(made.files["web.html"].decode())):
+        assert f"{said} ages 3–6" in text.replace("·", "").replace("  ", " ") or f"{said}. Because" in text
+        assert text.count("Doerrfeld") == (said.count("Doerrfeld"))
+    told = said.removeprefix("by ")
+    assert f"* The Rabbit Listened, {told} [" in " ".join(made.message.text.split())
 
 
 def test_the_books_button_leads_to_the_shop_of_the_mail(html: str) -> None:

@@ -28,6 +28,7 @@ META = Meta(
     language="en",
     author="Lisa",
     description="Letters",
+    words={"books": "Books for this post", "by": "by", "pictures_by": "pictures by"},
     disclosure="We earn a little.",
     hub="https://hub.example.net/?a=1&b=2",
     sources={SourceName("blog"): "https://blog.example.org/feed/"},
@@ -50,6 +51,16 @@ def test_a_feed_holds_whole_posts_with_their_books(name: str) -> None:
         for pick in item.picks:
             assert pick.reason in entry.content[0].value
             assert pick.book.title in entry.content[0].value
+
+
+@pytest.mark.parametrize("name", XML)
+def test_the_books_in_a_feed_are_told_in_its_language_with_who_wrote_and_who_drew_them(name: str) -> None:
+    words = {"books": "Bücher zu diesem Beitrag", "by": "von", "pictures_by": "Bilder von"}
+    item = replace(ITEMS[0], picks=(sample.pick("Each Kindness", author="Woodson & Co.", illustrator="E. B. Lewis"),))
+    (entry,) = feedparser.parse(io.BytesIO(XML[name]([item], replace(META, words=words)))).entries
+    said = "".join(map(str, fromstring(entry.content[0].value).itertext()))
+    assert "Bücher zu diesem Beitrag" in said
+    assert "Each Kindness von Woodson & Co., Bilder von E. B. Lewis. Because" in said
 
 
 @pytest.mark.parametrize("in_the_text", ["lead.jpg", "lead-300x200.jpg", "lead-scaled.jpg?w=600"])
@@ -211,7 +222,7 @@ def test_a_json_feed_carries_the_books_as_data() -> None:
     told = json.loads(jsonfeed.feed(ITEMS, META))
     assert told["version"] == "https://jsonfeed.org/version/1.1"
     with_books = next(item for item in told["items"] if item.get("_books"))
-    assert set(with_books["_books"][0]) == {"isbn", "title", "author", "reason", "origin", "link"}
+    assert set(with_books["_books"][0]) == {"isbn", "title", "author", "illustrator", "reason", "origin", "link"}
     assert told["feed_url"] == "https://news.example.org/feed.json"
 
 

@@ -32,7 +32,7 @@ def item(number: int) -> Item:
 items = [item(number) for number in reversed(range(int(sys.argv[1])))]
 meta = Meta(
     title="Kind Words", home="https://news.example.org/", blog="https://blog.example.org/", language="en",
-    author="Lisa", description="Kind Words", disclosure="", hub=None, sources={}, notes={},
+    author="Lisa", description="Kind Words", disclosure="", words={}, hub=None, sources={}, notes={},
 )  # fmt: skip
 began = time.perf_counter()
 size = sum(len(kind.feed(items, meta)) for kind in (rss, atom, jsonfeed))
