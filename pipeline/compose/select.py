@@ -62,7 +62,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 def standing(
     post: Post, known: Known, settings: ComposeSettings, now: datetime, *, impatient: bool = False
 ) -> Standing:
-    """A post's state and why, in words; `impatient` takes posts that have not settled yet."""
+    """A post's state and why, in words; `impatient` takes posts that have not settled yet, if their day has come."""
     number, choice = known.placed.get(post.id), known.choices.get(post.id)
     if number is not None:
         return Standing(state="issue", reason=f"in issue {number}{_since(post, known)}", issue=number)
@@ -71,9 +71,11 @@ def standing(
     if doubt := _doubt(post, known):
         return Standing(state="held", reason=f"{doubt}; `posts keep {post.id}` or `posts skip {post.id}`")
     free = post.settled_from + settings.schedule.settle
-    if free > now and not impatient:
+    ahead = post.when > now and choice != "keep" and post.id not in known.drafted
+    if free > now and (ahead or not impatient):
+        why = "its day has not come" if ahead else "it may still change"
         local = free.astimezone(settings.timezone)
-        return Standing(state="settling", reason=f"it may still change; free from {dates.said(local, '%d %B %H:%M')}")
+        return Standing(state="settling", reason=f"{why}; free from {dates.said(local, '%d %B %H:%M')}")
     return Standing(state="new", reason="you kept it" if choice == "keep" else "it is new")
 
 

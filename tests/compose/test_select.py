@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,24 @@ def test_a_post_that_is_edited_stays_in_the_draft_that_holds_it() -> None:
     assert isinstance(select(known(edited), at_once(NOW), SETTINGS, number=ONE, created=NOW), Waiting)
     held = known(edited, drafted=frozenset([PostId(1)]))
     assert [item.post.id for item in chosen(held).items] == [1]
+
+
+def test_who_is_in_a_hurry_mails_nothing_that_is_dated_ahead_unless_the_author_keeps_it() -> None:
+    fresh, ahead = post(1, days=0), post(2, days=-90)
+    hurried = partial(select, slot=at_once(NOW), settings=SETTINGS, number=ONE, created=NOW, impatient=True)
+    made = hurried(known(fresh, ahead))
+    assert isinstance(made, Issue)
+    assert [item.post.id for item in made.items] == [1]
+    assert hurried(known(ahead)) == Waiting(reason="no post is new")
+    kept = hurried(known(ahead, choices={PostId(2): "keep"}))
+    assert isinstance(kept, Issue)
+    assert [item.post.id for item in kept.items] == [2]
+
+
+def test_a_post_that_is_dated_ahead_says_so() -> None:
+    told = standing(post(1, days=-90), known(), SETTINGS, NOW)
+    assert told.state == "settling"
+    assert told.reason.startswith("its day has not come; free from ")
 
 
 def test_too_few_posts_make_no_issue_and_say_so() -> None:
