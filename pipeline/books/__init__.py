@@ -48,7 +48,7 @@ def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
     asked for lately.
     """
     with store.reading() as tx:
-        in_feeds = None if settings.evergreen else posts.in_feeds(tx, IN_FEEDS)
+        in_feeds = None if settings.evergreen else posts.in_feeds(tx, IN_FEEDS, now)
         wanted = [str(post) for post in picks.stale(tx, _made_from(_sha(settings), settings), in_feeds)]
         chosen = _shown(tx, settings) if settings.covers else []
     yield from (",".join(wanted[at : at + HANDFUL]) for at in range(0, len(wanted), HANDFUL))

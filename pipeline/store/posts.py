@@ -112,18 +112,18 @@ def newest(tx: Tx, most: int, skip: int = 0) -> list[PostId]:
     return [*(undated if not skip else ()), *tx.execute(dated.limit(most).offset(skip)).scalars()]
 
 
-def in_feeds(tx: Tx, most: int) -> list[PostId]:
-    """The `most` newest posts that feeds may show, newest first: they are whole and sound, not skipped and not held."""
+def in_feeds(tx: Tx, most: int, now: datetime) -> list[PostId]:
+    """The `most` newest posts that feeds may show, newest first: whole, sound, not skipped, held or dated ahead."""
     decided, found, skip = choices(tx), list[Post](), 0
     while len(found) < most and (ids := newest(tx, 2 * most, skip)):
-        found += [post for post in outlines(tx, ids) if _may_be_shown(post, decided.get(post.id))]
+        found += [post for post in outlines(tx, ids) if _may_be_shown(post, decided.get(post.id), now)]
         skip += 2 * most
     return [post.id for post in sorted(found, key=lambda post: (post.when, post.id), reverse=True)[:most]]
 
 
-def _may_be_shown(post: Post, choice: Choice | None) -> bool:
+def _may_be_shown(post: Post, choice: Choice | None, now: datetime) -> bool:
     sound = post.article.complete and post.fault is None
-    return sound and choice != "skip" and (post.held is None or choice == "keep")
+    return sound and choice != "skip" and (choice == "keep" or (post.held is None and post.when <= now))
 
 
 def earlier(tx: Tx, most: int) -> list[PostId]:

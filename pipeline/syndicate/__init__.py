@@ -55,7 +55,7 @@ def due(store: Store, settings: SyndicateSettings, now: datetime) -> Iterable[st
     """
     with store.reading() as tx:
         known = issues.outputs(tx)
-        wanted = _outputs(tx, settings)
+        wanted = _outputs(tx, settings, now)
     for name, (inputs, _) in wanted.items():
         if known.get(name) != inputs or not (settings.public / name).is_file():
             yield name
@@ -71,7 +71,9 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
     if key.startswith("hub/"):
         return websub.tell(store, settings, out)
     with store.reading() as tx:
-        output = _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings).get(key)
+        output = (
+            _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings, out.clock()).get(key)
+        )
         inputs, made = (output[0], output[1]()) if output else ("", b"")
     if output is None:
         _remove(key, settings)
@@ -91,7 +93,7 @@ def _remove(name: str, settings: SyndicateSettings) -> None:
         path.parent.rmdir()
 
 
-def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
+def _outputs(tx: Tx, settings: SyndicateSettings, now: datetime) -> dict[str, Output]:
     """Everything that outbox/public/ should hold now."""
     every, agreed = issues.outlines(tx), issues.all_settled(tx)
     digests = [issue for issue in every if issue.corrects is None]
@@ -101,7 +103,7 @@ def _outputs(tx: Tx, settings: SyndicateSettings) -> dict[str, Output]:
     wrong = _wrong(tx, agreed)
     notes = corrections.notes(wrong, settings)
     meta = _meta(settings, _credits(tx), corrections.of_posts(wrong, agreed, settings))
-    chosen = posts.in_feeds(tx, NEWEST)
+    chosen = posts.in_feeds(tx, NEWEST, now)
     items, versions, found = cache(partial(_items, tx, chosen)), posts.versions(tx, chosen), picks.inputs(tx, chosen)
     about_posts = (*style, [(post, versions.get(post), found.get(post)) for post in chosen], str(meta))
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.due) for issue in listed])

@@ -196,8 +196,11 @@ def test_a_post_dated_ahead_waits_for_its_day_and_goes_out_once(world: World) ->
     world.pass_time(days=1)
     cron(world)
     assert standings(world)["Written Ahead"].state == "settling"
+    feed = world.folder / "outbox/public/rss.xml"
+    assert "Written Ahead" not in feed.read_text("utf-8")
     world.pass_time(days=5)
     cron(world)
+    assert "Written Ahead" in feed.read_text("utf-8")
     world.pass_time(days=5)
     cron(world)
     assert len(mails(world, 2)) == 1
