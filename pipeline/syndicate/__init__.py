@@ -224,7 +224,7 @@ def _meta(settings: SyndicateSettings, credit: Mapping[SourceName, str], notes: 
         language=newsletter.language,
         author=mail.called(newsletter.from_) or newsletter.title,
         description=newsletter.title,
-        words={name: words[name] for name in ("books", "by", "pictures_by")},
+        words={name: words[name] for name in ("books", "by", "issues", "pictures_by", "posts")},
         disclosure=settings.disclosure or words["disclosure"],
         hub=newsletter.hub,
         sources=credit,

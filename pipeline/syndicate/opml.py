@@ -8,7 +8,7 @@ from pipeline.model.text import legal
 from pipeline.syndicate.meta import Meta
 
 FEEDS = {"rss.xml": "posts", "atom.xml": "posts", "issues.xml": "issues"}
-"""The feeds that reader apps know from OPML, and what they hold."""
+"""The feeds that reader apps know from OPML, and the word for what they hold."""
 
 
 def listing(meta: Meta) -> bytes:
@@ -17,7 +17,7 @@ def listing(meta: Meta) -> bytes:
     etree.SubElement(etree.SubElement(root, "head"), "title").text = legal(meta.title)
     body = etree.SubElement(root, "body")
     for file, holds in FEEDS.items():
-        said = f"{legal(meta.title)}: {holds}"
+        said = legal(f"{meta.title}: {meta.words[holds]}")
         kind = "atom" if file.startswith("atom") else "rss"
         etree.SubElement(
             body, "outline", text=said, title=said, type=kind, xmlUrl=f"{meta.home}{file}", htmlUrl=meta.blog

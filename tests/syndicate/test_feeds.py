@@ -28,7 +28,13 @@ META = Meta(
     language="en",
     author="Lisa",
     description="Letters",
-    words={"books": "Books for this post", "by": "by", "pictures_by": "pictures by"},
+    words={
+        "books": "Books for this post",
+        "by": "by",
+        "issues": "Issues",
+        "pictures_by": "pictures by",
+        "posts": "Latest posts",
+    },
     disclosure="We earn a little.",
     hub="https://hub.example.net/?a=1&b=2",
     sources={SourceName("blog"): "https://blog.example.org/feed/"},
@@ -106,6 +112,8 @@ def test_the_feeds_are_listed_for_reader_apps() -> None:
         "https://news.example.org/atom.xml",
         "https://news.example.org/issues.xml",
     ]
+    latest, issues = "Kind Words & more: Latest posts", "Kind Words & more: Issues"
+    assert [one.get("title") for one in outlines] == [latest, latest, issues]
 
 
 def test_an_amazon_tag_in_an_article_goes_into_no_feed() -> None:
