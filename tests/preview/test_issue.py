@@ -348,6 +348,11 @@ def test_pictures_of_the_own_folder_are_shown_at_once_and_others_when_asked_for(
     assert not at_first()
 
 
+def test_where_pictures_are_left_out_the_page_says_so(author: Author) -> None:
+    assert "loads no pictures" in author.look("/?pictures=off")
+    assert "loads no pictures" not in author.look("/?pictures=on")
+
+
 @pytest.mark.parametrize("path", ["../../paperround.sqlite3", "..%2f..%2fpaperround.sqlite3", "/etc/passwd"])
 def test_pictures_at_hand_are_only_those_of_the_public_folder(author: Author, world: World, path: str) -> None:
     public = world.folder / "outbox/public"
