@@ -31,6 +31,10 @@ BLOCKS = (
     "a",
     "nav",
 )
+_WITHIN_A_LINE = ("a", "span", "em", "strong", "b", "i", "u", "small")
+_LINES = tuple(block for block in BLOCKS if block not in _WITHIN_A_LINE)
+_A_SENTENCE = 3
+"""So many words beside a link make it one of a sentence."""
 _SHORT = 400
 _NEVER = (
     "script", "style", "form", "input", "textarea", "select", "button", "svg", "canvas", "object", "applet", "noscript",
@@ -177,11 +181,27 @@ def _hit(element: tree.Element, before: str) -> Rule | None:
             if rule.names.search(names) and len(tree.words(element)) <= _TOO_MUCH * _length(before):
                 return rule
         elif text and (
-            (rule.says and rule.word in lowered and rule.says.match(text))
+            (rule.says and rule.word in lowered and rule.says.match(text) and not _is_in_a_sentence(element))
             or (rule.leads and _only_leads(element, rule.leads, text))
         ):
             return rule
     return None
+
+
+def _is_in_a_sentence(element: tree.Element) -> bool:
+    """Whether a link or a span is one of the author's words: "you can subscribe in the meantime"."""
+    if element.tag not in _WITHIN_A_LINE:
+        return False
+    around = next((one for one in element.iterancestors() if one.tag not in _WITHIN_A_LINE), None)
+    if around is None or next(around.iterdescendants(*_LINES), None) is not None:
+        return False
+    own = 0 if next(element.iterancestors("a"), None) is not None else _unlinked(element)
+    return _unlinked(around) - own >= _A_SENTENCE
+
+
+def _unlinked(element: tree.Element) -> int:
+    """How many words an element has outside of links."""
+    return len(tree.words(element).split()) - sum(len(tree.words(link).split()) for link in element.iter("a"))
 
 
 def _length(text: str) -> int:

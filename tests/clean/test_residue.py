@@ -34,3 +34,27 @@ def test_the_text_after_something_removed_stays() -> None:
     root = tree.parse(f'<div>{ARTICLE}before <div class="sharedaddy">Share</div> after</div>')
     residue.remove(root)
     assert "before after" in tree.words(root)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        '<p>Until then you can <a href="#/portal/">subscribe</a>, and a letter tells you when it is there.</p>',
+        "<p><span>I asked her to </span><span>share this</span><span>, and she did.</span></p>",
+        '<ul><li>On Mondays we <a href="/more/"><em>read more</em></a> than on all other days.</li></ul>',
+        '<div>In the evening we <a href="/tweet/"><span>tweet</span></a> like the birds.</div>',
+    ],
+)
+def test_a_word_of_a_sentence_stays_in_it_whatever_it_says(sentence: str) -> None:
+    root = tree.parse(f"<div>{ARTICLE}{sentence}</div>")
+    before = tree.words(root)
+    assert residue.remove(root) == []
+    assert tree.words(root) == before
+
+
+def test_a_row_of_buttons_beside_a_word_or_two_goes() -> None:
+    root = tree.parse(
+        f'<div>{ARTICLE}<p><span>Share this:</span> <a href="/t">Tweet</a> <a href="/p">Pin it</a></p></div>'
+    )
+    residue.remove(root)
+    assert tree.words(root) == tree.words(tree.parse(ARTICLE))
