@@ -113,13 +113,14 @@ def read(path: Path) -> Shelf:
 
 def same_author(one: str | None, other: str | None) -> bool:
     """Whether two bylines can be one person's: the last names agree, accents apart, or one is not known."""
-    return not one or not other or bool(_surnames(one) & _surnames(other))
+    return not one or not other or one == other or bool(_surnames(one) & _surnames(other))
 
 
 def _surnames(byline: str) -> set[str]:
-    plain = unicodedata.normalize("NFKD", byline).encode("ascii", "ignore").decode().casefold()
+    letters = unicodedata.normalize("NFKD", byline).casefold()
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     people = re.split(r",|&|;|\band\b|\bwith\b", plain)
-    return {names[-1] for person in people if (names := re.findall(r"[a-z'-]+", person))}
+    return {names[-1] for person in people if (names := re.findall(r"(?:[^\W\d_]|['-])+", person))}
 
 
 def _how_to_begin(file: str) -> str:

@@ -113,6 +113,13 @@ def test_the_second_of_two_equal_books_is_left_out(tmp_path: Path) -> None:
     assert shelf.faults == ("sources/books.toml:4: Dot! is on the shelf twice; this second one is left out.",)
 
 
+@pytest.mark.parametrize("author", ["村上春樹", "Лев Толстой", "نجيب محفوظ", "김애란", "7"])
+def test_an_author_s_name_counts_in_any_script(tmp_path: Path, author: str) -> None:
+    book = f'[[book]]\ntitle = "The Dot"\nauthor = "{author}"\n'
+    assert len(written(tmp_path, book + book).books) == 1
+    assert len(written(tmp_path, book + book.replace(author, "Пётр Чайковский")).books) == 2
+
+
 def test_two_books_of_one_title_by_two_authors_both_stay(tmp_path: Path) -> None:
     text = '[[book]]\ntitle = "Courage"\nauthor = "A Waber"\n[[book]]\ntitle = "Courage"\nauthor = "B Other"\n'
     shelf = written(tmp_path, text)
