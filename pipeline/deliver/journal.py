@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -102,9 +102,8 @@ def _boot() -> str:
 
 
 def _reply(line: bytes) -> Reply | None:
-    try:
-        if "sent" in msgspec.json.decode(line):
-            return msgspec.json.decode(line, type=NoAnswer)
-        return msgspec.json.decode(line, type=Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    kinds: tuple[type[Reply], ...] = (NoAnswer, Answer)
+    for kind in kinds:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return msgspec.json.decode(line, type=kind)
+    return None

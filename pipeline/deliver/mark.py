@@ -58,7 +58,7 @@ def set_to(outbox: Path, name: str, generation: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
         line = _LINE.fullmatch(os.pread(handle, 100, 0))
         if line is None or line[1].decode() != name or int(line[2]) < generation:
-            os.pwrite(handle, f"{name} {generation:020d}\n".encode(), 0)
+            os.ftruncate(handle, os.pwrite(handle, f"{name} {generation:020d}\n".encode(), 0))
         files.to_disk(handle)
     finally:
         os.close(handle)

@@ -537,6 +537,18 @@ def test_c4_a_mark_that_a_killed_run_had_only_begun_stops_nobody(stage: Stage) -
         assert scene.sums == {"accepted": 4}
 
 
+@pytest.mark.parametrize("damaged", [b"\0" * 4096, b"lost\n", b"\xff" * 38], ids=len)
+def test_c4_a_damaged_mark_holds_an_issue_up_until_a_person_has_looked(stage: Stage, damaged: bytes) -> None:
+    with stage("none") as scene:
+        (scene.world.folder / "outbox/ledger.mark").write_bytes(damaged)
+        assert scene.send().exit_code == 3
+        assert not scene.double.taken
+        with scene.project() as project:
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=True)
+        scene.send()
+        assert scene.sums == {"accepted": 4}
+
+
 def test_c7_who_leaves_between_the_yes_and_her_batch_gets_nothing(stage: Stage) -> None:
     with stage("none") as scene:
 

@@ -49,6 +49,16 @@ def test_who_is_not_in_the_journal_of_a_killed_run_was_not_sent_to_but_the_next_
     assert getattr(second, "sent", None) == "after"
 
 
+@pytest.mark.parametrize("line", [b"5", b"null", b"[]", b'"sent"', b'{"sent": 1}', b"[" * 100_000, b"\xff", b""])
+def test_a_line_of_a_journal_that_is_no_reply_proves_nothing(tmp_path: Path, line: bytes) -> None:
+    batch, journal = a_batch(4), Journal(tmp_path, BatchId(1), 1)
+    with journal.begun(batch):
+        journal.heard(TAKEN)
+    (path,) = tmp_path.rglob("*.jsonl")
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    assert journal.replies(batch) == [TAKEN]
+
+
 def test_a_line_that_a_full_disk_cut_off_proves_nothing_of_those_behind_it(tmp_path: Path) -> None:
     batch, journal = a_batch(4), Journal(tmp_path, BatchId(1), 1)
     with journal.begun(batch):
