@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from pipeline import files
+from pipeline.errors import UserError
+from pipeline.model.text import legal
 
 if TYPE_CHECKING:
     from pipeline.model import Message
@@ -26,7 +28,7 @@ def sha(folder: Path) -> str | None:
     try:
         record = json.loads((folder / RECORD).read_bytes())
         contents = {name: (folder / name).read_bytes() for name in FILES}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return digest(record, contents) if isinstance(record, dict) else None
 
@@ -58,7 +60,7 @@ def read(folder: Path) -> dict[str, Any] | None:
     """The record, None when there is none that can be read."""
     try:
         record = json.loads((folder / RECORD).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 
@@ -86,16 +88,31 @@ def contents(folder: Path) -> dict[str, bytes]:
 def message(folder: Path, rendered: Message) -> Message:
     """The message as the files on disk have it: what is approved is what is sent, whoever wrote it last.
 
-    Only the mark that an editor may put before a file's first letter stays behind.
+    Only the mark that an editor may put before a file's first letter stays behind. Raises UserError for a file that
+    is missing or no text.
     """
     record = read(folder) or {}
     return replace(
         rendered,
-        subject=str(record.get("subject", rendered.subject)),
-        html=(folder / "email.html").read_text("utf-8-sig"),
-        text=(folder / "email.txt").read_text("utf-8-sig"),
+        subject=legal(str(record.get("subject", rendered.subject))),
+        html=_text(folder / "email.html"),
+        text=_text(folder / "email.txt"),
     )
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise UserError("This file is missing.", where=_shown(path), next_step="Run `build --now --fresh`.") from None
+    except UnicodeDecodeError:
+        raise UserError("This file is not UTF-8 text.", where=_shown(path), next_step="Save it as UTF-8.") from None
+
+
+def _shown(path: Path) -> str:
+    return f"outbox/issues/{path.parent.name}/{path.name}"
+
+
 def _json(record: Mapping[str, Any]) -> bytes:
-    return json.dumps(record, indent=2, ensure_ascii=False).encode() + b"\n"
+    # Half of a surrogate pair, which a hand edit may leave, stays escaped as it was.
+    return json.dumps(record, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"

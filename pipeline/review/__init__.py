@@ -71,8 +71,13 @@ def approve(
     with store.writing() as tx:
         issue = _issue(tx, number)
         rendering, sha = issues.rendering(tx, number), folder.sha(settings.issues / issue.folder)
-        if rendering is None or not rendering.whole or sha is None:
+        if rendering is None or not rendering.whole:
             raise UserError(f"Issue {number} is not rendered whole.", next_step="Run `paperround build`.")
+        if sha is None:
+            raise UserError(
+                f"Issue {number}: a file of {issue.folder} is missing, or its issue.json can't be read.",
+                next_step="Put it back as it was, or run `build --now --fresh`.",
+            )
         if ledger.sending(tx, number) is not None:
             raise UserError(f"Issue {number} is on its way or sent; it can't be approved again.")
         _same_hash(number, sha, expected)

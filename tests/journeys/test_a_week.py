@@ -165,6 +165,43 @@ def test_the_mark_that_an_editor_puts_before_a_file_is_in_no_mail(world: World) 
         assert "\ufeff" not in part.get_content()
 
 
+def test_a_file_that_an_editor_saved_in_another_encoding_is_named_and_not_approved(world: World) -> None:
+    pull(world)
+    build_now(world)
+    page = folder(world) / "email.html"
+    page.write_bytes(
+        page.read_text("utf-8").replace("Worries at Bedtime", "Sorgen und Größe").encode("windows-1252", "replace")
+    )
+    said = cron(world)
+    assert (
+        "outbox/issues/1-worries-at-bedtime/email.html: This file is not UTF-8 text. Save it as UTF-8." in said.errors
+    )
+    with pytest.raises(NeedsPerson, match="lint 1"):
+        approve(world)
+
+
+def test_half_a_letter_in_an_edited_subject_is_left_out_of_the_mail(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    record = folder(world) / "issue.json"
+    record.write_text(record.read_text("utf-8").replace('"subject": "', '"subject": "\\ud83d'), "utf-8")
+    approve(world)
+    send(world)
+    cron(world)
+    assert json.loads(record.read_text("utf-8"))["state"] == "sent"
+    assert "Worries at Bedtime" in mails(world)[0]["subject"]
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "{", "7", "\x00"])
+def test_a_record_that_can_not_be_read_is_as_a_missing_one(world: World, content: str) -> None:
+    pull(world)
+    build_now(world)
+    (folder(world) / "issue.json").write_text(content)
+    with pytest.raises(UserError, match=r"issue\.json can't be read.*`build --now --fresh`"):
+        approve(world)
+
+
 def test_an_edit_that_takes_the_way_out_away_can_not_be_approved(world: World) -> None:
     world.set("[[source]]", '[delivery]\nprovider = "outbox"\n\n[[source]]')
     pull(world)
