@@ -141,7 +141,7 @@ def _yaml(text: str, name: str) -> Any:
             where=f"{name}:{line}",
             next_step='A value with a colon in it needs quotes: title: "Worries: a list".',
         ) from None
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except Exception:  # noqa: BLE001 - what a tag in a head can make of the library, nobody knows
         raise EntryFault("The head can't be read.", where=f"{name}:2") from None
 
 
@@ -150,6 +150,8 @@ def _toml(text: str, name: str) -> Any:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise EntryFault(f"The head can't be read: {fault}.", where=f"{name}:2") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        raise EntryFault("The head can't be read.", where=f"{name}:2") from None
 
 
 def _html(body: str) -> str:
@@ -163,7 +165,14 @@ def _html(body: str) -> str:
 
 def _text(head: Mapping[str, Any], *names: str) -> str | None:
     found = next((head[name] for name in names if isinstance(head.get(name), str | int | float)), None)
-    return str(found).strip() or None if found is not None and not isinstance(found, bool) else None
+    return _said(found) or None
+
+
+def _said(value: Any) -> str:
+    """A text, number or date as text; nothing for what is none, which may be as deep and as long as it likes."""
+    if isinstance(value, bool) or (isinstance(value, int) and abs(value) >= 10**100):
+        return ""
+    return str(value).strip() if isinstance(value, str | int | float | date) else ""
 
 
 def _texts(head: Mapping[str, Any], *names: str) -> tuple[str, ...]:
@@ -172,7 +181,7 @@ def _texts(head: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     for name in names:
         value = head.get(name)
         parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else ()
-        found += [str(part).strip() for part in parts if str(part).strip()]
+        found += [words for part in parts if (words := _said(part))]
     return tuple(dict.fromkeys(found))
 
 

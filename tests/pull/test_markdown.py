@@ -91,6 +91,35 @@ def test_a_head_that_can_not_be_read_is_named_with_its_line_and_stops_no_other_p
     assert found.faults[0].startswith(f"bad.md:{line}")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---\ndraft: !!bool maybe\n---",
+        "---\ndate: !!timestamp soon\n---",
+        "---\n? {a: b}\n: c\n---",
+        f"+++\nid = {'9' * 5000}\n+++",
+        f"+++\nid = {'[' * 5000}\n+++",
+        f"---\nid: {'[' * 5000}\n---",
+    ],
+)
+def test_a_head_that_the_library_stumbles_over_stops_no_other_post(tmp_path: Path, head: str) -> None:
+    write(tmp_path, "odd.md", f"{head}\nOdd.\n")
+    write(tmp_path, "good.md", "# Good\n\nWords.\n")
+    found = listing(tmp_path)
+    assert [entry.title for entry in found.entries] == ["Good"]
+    assert found.faults[0].startswith("odd.md:")
+    assert "The head can't be read" in found.faults[0]
+
+
+def test_what_is_no_word_is_no_tag_and_no_id(tmp_path: Path) -> None:
+    bomb = "".join(f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]\n" for at in range(1, 12))
+    head = f"---\na0: &a0 [x]\n{bomb}tags: [*a11, kind, 7, 2026-11-20, yes]\nid: 0x{'F' * 5000}\n---\nWords.\n"
+    write(tmp_path, "good.md", head)
+    entry = only(tmp_path)
+    assert entry.tags == ("kind", "7", "2026-11-20")
+    assert entry.guid == "good.md"
+
+
 def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
     write(tmp_path, "good.md", "x")
     (tmp_path / "posts/bad.md").write_bytes(b"caf\xe9")
