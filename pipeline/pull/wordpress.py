@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -161,7 +160,7 @@ def _pages(ask: Ask, posts: str, since: Mapping[str, str]) -> tuple[list[dict[st
     found: list[dict[str, Any]] = []
     sha = hashlib.sha256()
     size, answer = _first(ask.fetch, posts, since)
-    for page in count(2):
+    for page in range(2, NEWEST // size + 2):
         listed = _posts(answer)
         found += listed
         sha.update(answer.body)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -271,6 +272,18 @@ def test_what_can_not_be_read_of_one_picture_costs_neither_it_nor_the_posts(site
     assert visit.listing is not None
     assert visit.listing.entries[0].lead is not None
     assert visit.listing.entries[0].lead.url == "https://lisa.example.org/cat.jpg"
+
+
+def test_a_site_that_has_another_page_for_ever_is_left_after_the_newest_posts(site: WordPress) -> None:
+    web = Web(sites=[site])
+
+    def endless(url: str, **more: Any) -> Fetched:
+        found = web(re.sub(r"([?&]page)=\d+", r"\1=1", url), **more)
+        counted = "x-wp-totalpages" in found.headers
+        return replace(found, headers={**found.headers, "x-wp-totalpages": "1000000"}) if counted else found
+
+    wordpress.visit(replace(ask(web, HOME), fetch=endless))
+    assert len(site.queries) < 50
 
 
 @pytest.mark.parametrize("pages", ["", "\u00b2", "many", "-1", "9" * 5000])
