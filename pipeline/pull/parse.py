@@ -9,6 +9,7 @@ import codecs
 import io
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from copy import deepcopy
 from functools import cache, lru_cache
 from html import escape
@@ -24,7 +25,7 @@ NEWEST = 2000
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
 _ENCODING = re.compile(rb"(?:encoding|charset)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _UTF_8 = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
-_CHARACTER = re.compile(rb"&#(?:x0*([0-9a-f]{1,8})|0*([0-9]{1,10}));", re.IGNORECASE)
+_CHARACTER = re.compile(rb"&#(?:x0*([0-9a-f]+)|0*([0-9]+));?", re.IGNORECASE)
 _WINDOWS = re.compile("[\x80-\x9f]")
 _RELATIVE = re.compile(r"\b(?:src|href)\s*=\s*[\"']?(?!https?:|data:|mailto:|tel:|#)[^\s\"'>]", re.IGNORECASE)
 
@@ -64,10 +65,7 @@ class Record(msgspec.Struct, kw_only=True):
 
 
 class Records(msgspec.Struct, kw_only=True):
-    """A whole feed; `kind` is empty when it was none.
-
-    `left_out` counts entries that could not be read, and those beyond the newest that are.
-    """
+    """A whole feed, `kind` is empty when it was none; `left_out` counts entries that are unreadable or too many."""
 
     kind: str
     title: str | None = None
@@ -86,12 +84,27 @@ def records(given: Given, body: bytes) -> Records:
 
 
 def _in_utf_8(given: Given, body: bytes) -> bytes:
-    """A feed that says it is UTF-8, or says nothing, in UTF-8: one wrong byte would change the others' letters."""
-    declaration = _DECLARATION.match(body)
-    said = _ENCODING.findall((declaration[0] if declaration else b"") + given.content_type.encode())
-    if b"\0" in body[:64] or any(one.lower() not in _UTF_8 for one in said):
+    """A feed that says it is UTF-8, or says nothing, in UTF-8: one wrong byte would change the others' letters.
+
+    It is declared anew, as any parser takes it.
+    """
+    declared = _DECLARATION.match(body)
+    named = _named(declared[0]) if declared else b""
+    if declared:
+        body = b'<?xml version="1.0"%b?>' % (named and b' encoding="%b"' % named) + body[declared.end() :]
+    said = [named, *_ENCODING.findall(given.content_type.encode())]
+    if b"\0" in body[:64] or any(one.lower() not in _UTF_8 for one in said if one):
         return body
     return mixed(body).encode()
+
+
+def _named(declaration: bytes) -> bytes:
+    """The encoding that a declaration names, if it can be read in it: many a program names UTF-16 and writes UTF-8."""
+    if named := _ENCODING.search(declaration):
+        with suppress(LookupError, ValueError):
+            if declaration.decode(named[1].decode(), "ignore").lstrip().startswith("<?xml"):
+                return named[1]
+    return b""
 
 
 def mixed(body: bytes) -> str:
@@ -181,15 +194,20 @@ def _forgive(parser: Any) -> None:
     for name in dir(parser):
         if name.startswith(("_start_", "_end_")):
             setattr(parser, name, forgiven(getattr(parser, name)))
+    begun = parser._start_textinput  # noqa: SLF001 - as above
+
+    def begins(self: Any, attributes: Any) -> None:
+        self.feeddata.setdefault("textinput", {})  # one that stands in an item is looked for here
+        begun(self, attributes)
+
+    parser._start_textinput = begins  # noqa: SLF001 - as above
 
 
 def _xml_feed(given: Given, body: bytes) -> Records:
     try:
         found = _parsed(given, body)
     except (ValueError, OverflowError):  # a reference to a character that can't be
-        found = _parsed(given, _mended(body))
-    if not found.get("version") and not found.entries and _DECLARATION.match(body):
-        found = _parsed(given, _mended(body))
+        found = _parsed(given, _CHARACTER.sub(_character, body))
     base = _address(found.feed.get("link"), given.url) or given.url
     made = _each(found.entries[:NEWEST], lambda entry: _xml_entry(entry, base, given.url))
     about = {"title": found.feed.get("title"), "home": _address(found.feed.get("link"), given.url)}
@@ -205,18 +223,10 @@ def _parsed(given: Given, body: bytes) -> Any:
     )
 
 
-def _mended(body: bytes) -> bytes:
-    """A feed with a declaration that any parser takes, and no reference to what is no character (XML 1.0, 2.2)."""
-    declared = _DECLARATION.match(body)
-    if declared:
-        named = _ENCODING.search(declared[0])
-        encoding = b' encoding="%b"' % named[1] if named else b""
-        body = b'<?xml version="1.0"%b?>' % encoding + body[declared.end() :]
-    return _CHARACTER.sub(_character, body)
-
-
 def _character(reference: re.Match[bytes]) -> bytes:
-    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    """A reference, or what stands in the place of one to what is no character (XML 1.0, 2.2)."""
+    digits, base = (reference[1], 16) if reference[1] else (reference[2], 10)
+    code = int(digits[:8], base)
     legal = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
     return reference[0] if legal else b"&#xFFFD;"
 
@@ -239,7 +249,7 @@ def _xml_entry(entry: Any, base: str, here: str) -> Record:
         published=_stamp(stamps["published"]),
         updated=_stamp(stamps["updated"]),
         images=_images(entry, base),
-        enclosures=_files(entry, base),
+        enclosures=_files(_media(entry), base),
         comments=_address(_comments(entry), base),
     )
 
@@ -282,18 +292,14 @@ def _images(entry: Any, base: str) -> list[str]:
     return list(dict.fromkeys(address for url in found if (address := _address(url, base))))
 
 
-def _files(entry: Any, base: str) -> list[File]:
+def _files(parts: Iterable[Any], base: str) -> list[File]:
     """Enclosures (RSS 2.0, Atom, iTunes), and the sound and films of Media RSS; each address once."""
     files: dict[str, File] = {}
-    for part in _media(entry):
+    for part in parts:
         kind, address = _kind(part), _address(_url(part), base)
-        if address and _is_file(kind):
+        if address and "/" in kind and not kind.startswith("image/"):
             files.setdefault(address, File(url=address, type=kind, length=_length(part)))
     return list(files.values())
-
-
-def _is_file(kind: str) -> bool:
-    return "/" in kind and not kind.startswith("image/")
 
 
 def _media(entry: Any) -> list[Any]:
@@ -354,10 +360,6 @@ def _json_entry(item: Any, base: str) -> Record:
     authors = [item.get("author"), *(item.get("authors") or ())]
     attachments = [part for part in item.get("attachments") or () if isinstance(part, dict)]
     pictures = [part.get("url") for part in attachments if _kind(part).startswith("image")]
-    others = [part for part in attachments if _is_file(_kind(part))]
-    files = [
-        File(url=url, type=_kind(part), length=_length(part)) for part in others if (url := _address(_url(part), base))
-    ]
     images = [_address(url, base) for url in (item.get("image"), item.get("banner_image"), *pictures)]
     guid = item.get("id")
     return Record(
@@ -371,7 +373,7 @@ def _json_entry(item: Any, base: str) -> Record:
         published_raw=_text(item.get("date_published")),
         updated_raw=_text(item.get("date_modified")),
         images=[url for url in images if url],
-        enclosures=files,
+        enclosures=_files(attachments, base),
     )
 
 
@@ -386,10 +388,8 @@ def _paragraphs(text: str | None) -> str | None:
 def _each(items: Iterable[Any], make: Callable[[Any], Record]) -> list[Record]:
     made = []
     for item in items:
-        try:
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
             made.append(make(item))
-        except (AttributeError, KeyError, TypeError, ValueError):
-            continue
     return made
 
 

@@ -217,8 +217,21 @@ def test_a_feed_behind_a_broken_xml_declaration_is_read(feed_: str, encoding: st
     assert [entry.title for entry in read(body.encode(encoding))] == ["Café"]
 
 
+@pytest.mark.parametrize("named", ["utf-16", "UTF-32", "punycode", "undefined", "hex", "no-such", "ü", "utf-8é"])
+def test_a_declaration_that_can_not_be_so_is_overlooked(named: str) -> None:
+    body = RSS.format(item(title="Über Gefühle")).replace("?>", f' encoding="{named}"?>', 1)
+    for more in ("", " "):  # an odd number of bytes gives UTF-16 away
+        assert [entry.title for entry in read(f"{body}{more}".encode())] == ["Über Gefühle"]
+
+
+def test_a_field_to_search_in_the_wrong_place_costs_no_item() -> None:
+    inside = "<title>Search</title><media:content url='x'/><media:title>Search</media:title><media:x y='z'/>"
+    odd = f"<item xmlns:media='http://search.yahoo.com/mrss/'><title>A</title><textInput>{inside}</textInput></item>"
+    assert [entry.title for entry in read(RSS.format(odd + item(title="B")))] == ["A", "B"]
+
+
 def test_a_reference_to_a_character_that_can_not_be_costs_nobody_else_anything() -> None:
-    entries = read(RSS.format(item(title="A &#xd800;&#99999999; &nope; B") + item(title="beside &#233;")))
+    entries = read(RSS.format(item(title="A &#xd800;&#99999999999; &nope; B") + item(title="beside &#233;")))
     assert [entry.title for entry in entries] == ["A \ufffd\ufffd &nope; B", "beside é"]
 
 
