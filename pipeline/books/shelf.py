@@ -19,7 +19,7 @@ from pipeline.books import own_words
 from pipeline.books.themes import Vocabulary, built_in, extended
 from pipeline.books.written import STARTER, called, sha
 from pipeline.errors import SettingsError, ShelfError, did_you_mean
-from pipeline.model import Book, isbn13, title_key
+from pipeline.model import Book, isbn13
 
 OLDEST, NEWEST = 1400, 2200
 """Years that a book can be from."""
@@ -200,7 +200,7 @@ def _unique(made: Iterator[tuple[toml.KeyPath, Book]], faults: Faults) -> tuple[
     titles: dict[str, list[Book]] = {}
     for path, found in made:
         book = found
-        twins = titles.setdefault(title_key(book.title), [])
+        twins = titles.setdefault(book.key, [])
         if any(same_author(twin.author, book.author) for twin in twins):
             faults.append((path, f"{book.title} is on the shelf twice; this second one is left out."))
             continue

@@ -126,6 +126,11 @@ def test_two_books_of_one_title_by_two_authors_both_stay(tmp_path: Path) -> None
     assert (len(shelf.books), shelf.faults) == (2, ())
 
 
+def test_titles_of_signs_alone_are_two_books(tmp_path: Path) -> None:
+    shelf = written(tmp_path, '[[book]]\ntitle = "?"\n[[book]]\ntitle = "!"\n[[book]]\ntitle = "?"\n')
+    assert [book.title for book in shelf.books] == ["?", "!"]
+
+
 def test_an_isbn_stays_with_the_first_book_that_has_it(tmp_path: Path) -> None:
     text = '[[book]]\ntitle = "A"\nisbn = "9780763619619"\n[[book]]\ntitle = "B"\nisbn13 = "978-0-7636-1961-9"\n'
     shelf = written(tmp_path, text)
