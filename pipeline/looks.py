@@ -74,11 +74,12 @@ def theme(own: Path) -> dict[str, dict[str, str]]:
     """Colours and fonts by table; the author's theme.toml need name only what differs.
 
     Values lose what would be escaped, or would end a rule, inside a style sheet; names of fonts need no quotes there.
-    Raises RenderFault for a theme that is not TOML.
+    Raises RenderFault for a theme that is not TOML, or has something else than tables.
     """
-    ours, hers = _toml("theme.toml", BUILT_IN), _toml("theme.toml", own)
+    ours = _toml("theme.toml", BUILT_IN)
+    hers = _over(ours, _toml("theme.toml", own), "theme.toml")
     return {
-        table: {key: re.sub(r"[\"'<>&;{}\\]", "", str(value)) for key, value in (values | hers.get(table, {})).items()}
+        table: {key: re.sub(r"[\"'<>&;{}\\]", "", str(value)) for key, value in (values | hers[table]).items()}
         for table, values in ours.items()
     }
 
@@ -86,7 +87,7 @@ def theme(own: Path) -> dict[str, dict[str, str]]:
 def words(language: str, own: Path) -> dict[str, Any]:
     """The furniture's words in `language`, English where a language or a word is missing, and the `locale` of dates.
 
-    The author's file of a language need name only what differs.
+    The author's file of a language need name only what differs. Raises RenderFault for one that can't be read.
     """
     name = f"words/{language.lower().split('-')[0]}.toml"
     folders = (BUILT_IN, own)
@@ -94,8 +95,17 @@ def words(language: str, own: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"locale": language if known else "en"}
     for file in dict.fromkeys(("words/en.toml", name)):
         for folder in folders:
-            found |= _toml(file, folder) if (folder / file).is_file() else {}
+            found = _over(found, _toml(file, folder), file) if (folder / file).is_file() else found
     return found
+
+
+def _over(ours: Mapping[str, Any], hers: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Values in the place of others. Raises RenderFault for one of another kind than the one that it stands for."""
+    for key in ours.keys() & hers.keys():
+        if type(ours[key]) is not type(hers[key]):
+            kind = f"a table, begun with [{key}]" if isinstance(ours[key], dict) else f'words in quotes: {key} = "…"'
+            raise RenderFault(f"{key} is {kind}.", where=f"templates/{name}")
+    return {**ours, **hers}
 
 
 def day(local: datetime, words: Mapping[str, Any]) -> str:
@@ -217,7 +227,7 @@ def _read(name: str, own: Path, _stamp: object) -> Mapping[str, Any]:
     """Read again only when the file has changed: a thousand picks ask for the same words."""
     try:
         return _parsed(source(name, own)).copy()
-    except tomllib.TOMLDecodeError as fault:
+    except (ValueError, RecursionError) as fault:
         raise RenderFault(f"This is not valid TOML: {fault}.", where=f"templates/{name}") from None
 
 

@@ -170,6 +170,23 @@ def test_a_theme_need_name_only_what_differs(own: Path) -> None:
     assert theme["fonts"]
 
 
+@pytest.mark.parametrize(
+    ("file", "written", "said"),
+    [
+        ("theme.toml", 'light = "red"', "light is a table, begun with [light]."),
+        ("words/en.toml", "books = 7", 'books is words in quotes: books = "…".'),
+        ("words/en.toml", "books = " + "9" * 5000, "This is not valid TOML"),
+        ("theme.toml", "light = " + "[" * 5000, "This is not valid TOML"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_with_its_file(own: Path, file: str, written: str, said: str) -> None:
+    (own / file).parent.mkdir(exist_ok=True)
+    (own / file).write_text(f"{written}\n", "utf-8")
+    with pytest.raises(RenderFault) as caught:
+        looks.theme(own) if file == "theme.toml" else looks.words("en", own)
+    assert str(caught.value).startswith(f"templates/{file}: {said}")
+
+
 def test_a_theme_can_not_end_a_rule_or_a_style_sheet(own: Path) -> None:
     (own / "theme.toml").write_text('[light]\nink = "red;}</style><script>"\n')
     assert looks.theme(own)["light"]["ink"] == "red/stylescript"
