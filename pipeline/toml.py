@@ -43,6 +43,10 @@ def loads(text: str, *, file: str) -> dict[str, Any]:
         raise SettingsError(
             "This is not valid TOML.", where=f"{file}:{number}", next_step=_advice(words, lines[number - 1])
         ) from None
+    except (ValueError, RecursionError):
+        raise SettingsError(
+            "This can't be read.", where=file, next_step="Look for a number of thousands of digits, or lists in lists."
+        ) from None
 
 
 def _advice(words: str, written: str) -> str:
