@@ -72,7 +72,7 @@ PARAGRAPHS = (
 
 @dataclass(slots=True, eq=False)
 class Blog:
-    """A blog that can be written to, edited, renamed and broken."""
+    """A blog that can be written to, edited, renamed and broken; `one_page` is where all entries lead, if it is one."""
 
     posts: dict[str, Article] = field(default_factory=dict)
     broken: FetchFault | None = None
@@ -81,15 +81,16 @@ class Blog:
     parked: bool = False
     home: str = "https://blog.example.org/"
     window: int = 100
+    one_page: str = ""
     spoken: dict[str, str] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
 
     def publish(self, slug: str, title: str, when: datetime, body: str | None = None, guid: str | None = None) -> None:
-        """A post at https://blog.example.org/<slug>/."""
+        """A post at https://blog.example.org/<slug>/; an empty guid is none."""
         html = body or "".join(f"<p>{escape(text)} ({escape(title)})</p>" for text in PARAGRAPHS)
         self.posts[slug] = Article(
-            title=title, when=when, html=html, guid=guid or f"https://blog.example.org/?p={slug}"
+            title=title, when=when, html=html, guid=f"https://blog.example.org/?p={slug}" if guid is None else guid
         )
 
     def __call__(self, url: str, *, validators: Validators | None = None) -> Fetched:
@@ -128,9 +129,10 @@ class Blog:
 
     def _item(self, slug: str, post: Article) -> str:
         body = f"<p>{PARAGRAPHS[0][:60]} [&amp;hellip;]</p>" if self.excerpts else post.html
+        guid = f'<guid isPermaLink="false">{escape(post.guid)}</guid>' if post.guid else ""
         return (
-            f"<item><title>{escape(post.title)}</title><link>{self.home}{slug}/</link>"
-            f'<guid isPermaLink="false">{escape(post.guid)}</guid>'
+            f"<item><title>{escape(post.title)}</title><link>{self.one_page or f'{self.home}{slug}/'}</link>"
+            f"{guid}"
             f"<pubDate>{self.spoken.get(slug, format_datetime(post.when))}</pubDate>"
             f"<description>{escape(body)}</description></item>"
         )

@@ -188,7 +188,7 @@ def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     if not handful.awaited.isdisjoint(made.names):
         _note_new(tx, handful)
     gone = cache(partial(_gone, tx, made.article, handful))
-    post = handful.posts.get(known.id) or _same(tx, made, handful, gone)
+    post = handful.posts.get(known.id) or _same(tx, known, made, handful, gone)
     if post is None:
         report = _add(tx, known, made, handful, gone)
     else:
@@ -198,12 +198,19 @@ def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     return report + Report(errors=(f"{made.article.title}: quarantined, {made.fault}",) if told else ())
 
 
-def _same(tx: Tx, made: Made, handful: _Handful, gone: Callable[[], Collection[Post]]) -> PostId | None:
+def _same(
+    tx: Tx, entry: KnownEntry, made: Made, handful: _Handful, gone: Callable[[], Collection[Post]]
+) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
     owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
     known = posts.some(tx, set(owners.values()))
+
+    def beside(post: Post) -> bool:
+        _note(tx, handful)
+        return entries.lists(tx, entry.entry.source, post.id)
+
     owned = {name: known[owner] for name, owner in owners.items()}
-    return identity.same(made.article, made.names, owned, gone)
+    return identity.same(made.article, made.names, owned, beside=beside, absent=gone)
 
 
 def _gone(tx: Tx, article: Article, handful: _Handful) -> Collection[Post]:

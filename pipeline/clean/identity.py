@@ -67,19 +67,36 @@ def keys(entry: Entry, article: Article, words: str) -> tuple[str, ...]:
 
 
 def same(
-    article: Article, names: Sequence[str], known: Mapping[str, Post], absent: Callable[[], Iterable[Post]]
+    article: Article,
+    names: Sequence[str],
+    known: Mapping[str, Post],
+    *,
+    beside: Callable[[Post], bool],
+    absent: Callable[[], Iterable[Post]],
 ) -> PostId | None:
     """The post that an article of these `names` is (see `keys`), None for a new one.
 
-    `known` are posts by what they were known by; `absent` gives posts that no source lists any more, so that this may
-    be one of them under a new name. The same words are the same post. A guid or an address alone is believed unless
-    everything else is another's: then a name was used again.
+    `known` are posts by what they were known by; `beside` tells of which the same source lists an entry now, beside
+    this one; `absent` gives posts that no source lists any more, so that this may be one of them under a new name. The
+    same words are the same post. A guid or an address alone is believed unless everything else is another's: then a
+    name was used again. Nor is an address that two entries lead to at once: a podcast may have one page for all.
     """
     for name in names:
         post = known.get(name)
-        if post is not None and (name.startswith("words:") or not _used_again(names, known, article, post)):
+        if post is None:
+            continue
+        shared = name.startswith("url:") and not _is_told_twice(article, post) and beside(post)
+        if name.startswith("words:") or not (shared or _used_again(names, known, article, post)):
             return post.id
     return next((post.id for post in absent() if _renamed(article, post)), None)
+
+
+def _is_told_twice(article: Article, post: Post) -> bool:
+    """Whether two entries that are listed at once seem to be the same post: title and date agree."""
+    return article.published == post.article.published and (
+        _has_title_of(article, post)
+        or (bare(article.title) == bare(post.article.title) and alike(article.text, post.article.text) >= _SAME_WORDS)
+    )
 
 
 def _used_again(names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:

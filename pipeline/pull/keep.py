@@ -36,6 +36,7 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     new.
     """
     found = identified(listing.entries)
+    links = Counter(entry.link for entry in found.values())
     states = entries.states(tx, source)
     known = {one.ident: one.sha for one in states}
     since = _line(tx, source, found) if moved else None
@@ -46,11 +47,12 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     for given, entry in found.items():
         same = given not in known or known[given] == entry.sha
         ident = given if same else _own_ident(tx, source, given, entry)
+        partial = links[entry.link] == 1 and is_excerpt(entry)  # the page of several is the article of none
         if ident not in known:
             before = ident != newest if first else since is not None and age(entry) <= since
-            new.append(entries.New(entry=entry, ident=ident, partial=is_excerpt(entry), before=before))
+            new.append(entries.New(entry=entry, ident=ident, partial=partial, before=before))
         elif known[ident] != entry.sha:
-            entries.change(tx, entry, ident, partial=is_excerpt(entry), now=now)
+            entries.change(tx, entry, ident, partial=partial, now=now)
             changed.append(entry)
     entries.add(tx, new, now)
     gone = _note_absent(tx, source, found, listing, now=now) if states or listing.present is not None else []
@@ -58,12 +60,16 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
 
 
 def identified(found: Sequence[Entry]) -> dict[str, Entry]:
-    """Entries by what tells them apart in their source; a guid that several share tells nothing and is dropped."""
-    guids = Counter(entry.guid for entry in found)
+    """Entries by what tells them apart in their source: the guid or the link, where it is theirs alone, or the title.
+
+    A guid that several share is dropped. Their link stays: a podcast's episodes may all lead to its one page.
+    """
+    guids, links = Counter(entry.guid for entry in found), Counter(entry.link for entry in found)
     result: dict[str, Entry] = {}
     for entry in found:
         told = entry if guids[entry.guid] == 1 else replace(entry, guid=None)
-        result.setdefault(told.guid or told.link or f"title:{told.title}", told)
+        link = told.link if links[told.link] == 1 else None
+        result.setdefault(told.guid or link or f"title:{told.title}", told)
     return result
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from pipeline.model import Entry, EntryId, KnownEntry, SourceName
+from pipeline.model import Entry, EntryId, KnownEntry, PostId, SourceName
 from pipeline.store import tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import among, in_parts
@@ -62,6 +62,14 @@ def mark_listed(tx: Tx, back: Sequence[EntryId], absent: Sequence[EntryId]) -> N
 def is_listed(tx: Tx, source: SourceName) -> bool:
     """Whether any entry of a source counts as listed."""
     return tx.execute(sa.select(_T.id).where(_T.source == source, _T.listed.is_(True)).limit(1)).first() is not None
+
+
+def lists(tx: Tx, source: SourceName, post: PostId) -> bool:
+    """Whether a source lists an entry that became this post."""
+    done = tables.cleanings.c
+    of_post = sa.select(done.entry).where(done.post == post)
+    mine = sa.select(_T.id).where(_T.id.in_(of_post), _T.source == source, _T.listed.is_(True))
+    return tx.execute(mine.limit(1)).first() is not None
 
 
 def unlist(tx: Tx, source: SourceName) -> None:

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from pipeline import compose, run
 from pipeline.errors import FetchFault
-from pipeline.model import Fetched, Post, Standing, Validators
+from pipeline.model import Fetched, Post, PostId, Standing, Validators
+from pipeline.store import posts as stored
 from tests.journeys.steps import approve, build_now, cron, mails, pull, subscribe
 from tests.pull.web import WordPress
 from tests.world import PARAGRAPHS, START, Article, World, lay_out
@@ -273,6 +274,36 @@ def test_a_post_that_was_deleted_and_made_anew_waits_for_her(mailed: World) -> N
         known = compose.outlines(project.store, project.settings.compose, mailed.now)
     (why,) = [standing.reason for _, standing in known if standing.state == "held"]
     assert why.startswith("it has the title and nearly all words of post 4, which is no longer on your blog;")
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["guids", "no guids"])
+def test_episodes_that_all_lead_to_one_page_are_posts_of_their_own(world: World, named: bool) -> None:
+    world.blog.posts.clear()
+    world.blog.one_page = f"{world.blog.home}listen/"
+    world.blog.publish("listen", "All episodes", START - timedelta(days=999), body("page"))
+    world.blog.window = 5
+    told = "<p>This week {} is our subject. Every Friday we talk with parents and teachers about small steps. Write to "
+    told += "us with what you want to hear about, and leave a kind word wherever you listen.</p>"
+
+    def publish(at: int) -> None:
+        guid = f"episode-{at}" if named else ""
+        world.blog.publish(
+            f"e{at}", f"Episode {at}", START + timedelta(days=at - 4), told.format(HOUSES[at]), guid=guid
+        )
+
+    for at in range(4):
+        publish(at)
+    pull(world)
+    for at in range(4, 7):
+        world.pass_time(days=1)
+        publish(at)
+        pull(world)
+    world.pass_time(hours=1)
+    known = standings(world)
+    assert [title for title, one in known.items() if one.state == "new"] == [f"Episode {at}" for at in (6, 5, 4, 3)]
+    with world.project() as project, project.store.reading() as tx:
+        said = {post.article.title: post.article.text for post in stored.some(tx, map(PostId, range(1, 9))).values()}
+    assert all(f"This week {HOUSES[at]} is our subject" in said[f"Episode {at}"] for at in range(7))
 
 
 def test_a_note_of_twenty_words_that_was_made_anew_with_another_word_in_it_waits_for_her(world: World) -> None:
