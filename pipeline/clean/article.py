@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from pipeline.clean import embeds, images, page, prose, residue, text, tree
 from pipeline.dates import when
 from pipeline.errors import EntryFault
-from pipeline.model import Article, Entry, KnownEntry
+from pipeline.model import Article, Entry, KnownEntry, Removed
 from pipeline.model.excerpt import by_hand, is_excerpt
 from pipeline.model.text import is_western, legal
 
@@ -58,9 +58,10 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
         raise EntryFault("it is behind a password on your blog, so it goes to nobody")
     base = known.page_url or entry.link or ""
     root, about, complete = body(known)
+    root, gates, free = _for_everybody(root, about, entry)
     images.unveil(root)
     embeds.turn(root, base)
-    removed = residue.remove(root)
+    removed = gates + residue.remove(root)
     removed += residue.head(root, entry.title or (about and about.title) or "", of_page=about is not None)
     removed += residue.tags(root)
     residue.without_signs(root)
@@ -90,12 +91,28 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
         direction=_direction(about.direction if about else None, language, words),
         words=prose.count(words),
         removed=tuple(removed),
-        complete=complete,
+        complete=complete and free,
         enclosures=tuple(
             replace(file, url=there) for file in entry.enclosures if (there := images.web_address(file.url, base))
         ),
         comments=images.web_address(entry.comments, base) or _comments(about, url),
     )
+
+
+def _for_everybody(
+    root: tree.Element, about: page.Facts | None, entry: Entry
+) -> tuple[tree.Element, list[Removed], bool]:
+    """What all may read of an article, or its excerpt; what stood before the rest of it, and whether there is no rest.
+
+    Raises EntryFault when there is nothing for all.
+    """
+    gates = residue.gates(root)
+    free = not gates and (about is None or about.free)
+    if free or tree.words(root):
+        return root, gates, free
+    if not entry.summary:
+        raise EntryFault("it is for members of your blog only, and nothing of it for all, so it goes to nobody")
+    return tree.parse(entry.summary), gates, free
 
 
 def _comments(about: page.Facts | None, url: str) -> str | None:

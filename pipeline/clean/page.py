@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from lxml import etree
 
-from pipeline.clean import prose, tree
+from pipeline.clean import prose, residue, tree
 
 _TOO_LITTLE, _AN_ARTICLE = 0.3, 300
 _ALIKE = (0.8, 1.2)
@@ -23,7 +23,10 @@ _OF_NOTES = re.compile(r"""\b(?:class|id)=(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.I
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says of itself outside the article; dates as written, `comments` the anchor of its comments."""
+    """What a page says of itself outside the article; dates as written, `comments` the anchor of its comments.
+
+    `free` is whether everybody may read all of it.
+    """
 
     title: str | None
     image: str | None
@@ -35,6 +38,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     authors: tuple[str, ...]
     tags: tuple[str, ...]
     comments: str | None = None
+    free: bool = True
 
 
 _COMMENTS = (
@@ -70,8 +74,15 @@ def facts(page: tree.Element) -> Facts:
         updated=_line(linked.get("dateModified")) or _meta(page, "article:modified_time"),
         authors=_names(linked.get("author"), "name") or tuple(filter(None, [_meta(page, "author")])),
         tags=_tags(linked.get("keywords")) or tuple(_every_meta(page, "article:tag")),
+        free=_is_free(page, linked),
         comments=next((name for name in _COMMENTS if page.xpath("//*[@id=$name]", name=name)), None),
     )
+
+
+def _is_free(page: tree.Element, linked: dict[str, Any]) -> bool:
+    """Whether neither schema.org's word for it nor a gate in the page keeps some of it from who is no member."""
+    said = str(linked.get("isAccessibleForFree", True)).lower() != "false"
+    return said and not any(residue.is_gate_by_name(one) for one in page.xpath("//*[@class]"))
 
 
 def _own_title(title: str | None, site: str | None) -> str | None:

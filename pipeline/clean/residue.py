@@ -7,7 +7,7 @@ from itertools import takewhile
 from urllib.parse import unquote
 
 from pipeline.clean import prose, tree
-from pipeline.clean.rules import RULES, Rule
+from pipeline.clean.rules import GATE, RULES, Rule
 from pipeline.model import Removed
 from pipeline.model.text import bare, collapsed
 
@@ -78,6 +78,23 @@ def taken(root: tree.Element) -> list[tuple[str, str]]:
             if rule.heads and following is not None and _is_list_of_links(following):
                 removed.append(_cut(following, rule.name))
     return [*removed, *_shortcodes(root)]
+
+
+def gates(root: tree.Element) -> list[Removed]:
+    """Cut out what stands in the place of the rest of an article for who is no member; nothing where all is there."""
+    there = (one for one in tree.elements(root) if root in one.iterancestors())
+    cut = [_cut(element, GATE.name) for element in there if _is_gate(element)]
+    return [Removed(rule=rule, words=words[:80]) for rule, words in cut]
+
+
+def _is_gate(element: tree.Element) -> bool:
+    says = GATE.says is not None and GATE.says.match(_short_block(element)) is not None
+    return is_gate_by_name(element) or (says and not _is_in_a_sentence(element))
+
+
+def is_gate_by_name(element: tree.Element) -> bool:
+    """Whether blog software calls an element what stands before the part of an article that is for members."""
+    return GATE.names is not None and GATE.names.search(tree.names(element)) is not None
 
 
 def without_signs(root: tree.Element) -> None:

@@ -37,6 +37,22 @@ def _says(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"^(?:{pattern})\W*$", re.IGNORECASE)
 
 
+GATE = Rule(
+    name="gate for members",
+    names=_names(
+        r"gh-post-upgrade-cta|jetpack-subscribe-paywall|wp-block-jetpack-paywall|leaky_paywall_message"
+        r"|pmpro_content_message|mepr-unauthorized-message"
+    ),
+    says=_says(
+        r"this (?:post|article) is (?:only )?for (?:(?:our|my) )?(?:(?:paying|paid) )?(?:subscribers|members)(?: only)?"
+        r"|already a (?:(?:paying|paid) )?(?:subscriber|member)\?(?: (?:sign|log) in)?"
+        r"|subscribe to (?:keep|continue) reading(?: this (?:post|article))?"
+    ),
+    yes="<aside><h2>This post is for paying subscribers only</h2></aside>",
+    no="<p>This post is for members only of the smallest of families: those with one child and three cats.</p>",
+)
+"""What stands in the place of the rest of an article for who is no member of the blog."""
+
 RULES = (
     Rule(
         name="share bar",

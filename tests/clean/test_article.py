@@ -339,3 +339,42 @@ def test_an_article_that_is_well_already_is_what_it_would_be_after_more_looks(ht
         patch.setattr("pipeline.clean.article._tight", lambda _: "")
         slowly = [cleaned(one) for one in (html + LONG, blocks)]
     assert [cleaned(one) for one in (html + LONG, blocks)] == slowly
+
+
+GATE = (
+    '<aside class="gh-post-upgrade-cta"><div><h2>This post is for paying subscribers only</h2>'
+    '<a href="#/portal/signup">Subscribe now</a><p><small>Already have an account? <a href="#/s">Sign in</a></small></p></div></aside>'
+)
+FOR_ALL = "<p>The beginning is for everybody: an afternoon by the river, with seven children and a dog.</p>"
+
+
+def gated(inside: str) -> str:
+    return f'<html><body><article><h1>A day</h1><div class="gh-content">{inside}</div></article></body></html>'
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [GATE, "<div><h2>This post is for paid subscribers</h2><p>Already a paid subscriber? <a>Sign in</a></p></div>"],
+)
+def test_of_a_post_for_members_everybody_gets_its_beginning_and_the_way_to_the_rest(gate: str) -> None:
+    made = cleaned(FOR_ALL, gated(FOR_ALL + gate), summary=FOR_ALL)
+    assert made.text == "The beginning is for everybody: an afternoon by the river, with seven children and a dog."
+    assert not made.complete
+
+
+def test_a_post_for_members_alone_goes_to_nobody_or_by_its_excerpt() -> None:
+    with pytest.raises(EntryFault, match="members of your blog only"):
+        cleaned(None, gated(GATE))
+    made = cleaned(None, gated(GATE), summary="What helps when children are angry.")
+    assert (made.text, made.complete) == ("What helps when children are angry.", False)
+
+
+def test_a_page_that_says_it_is_not_free_is_not_the_whole_article() -> None:
+    said = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script></body>'
+    assert not cleaned(None, PAGE.replace("</body>", said), summary="Some words [&hellip;]").complete
+
+
+def test_who_writes_of_members_has_no_gate() -> None:
+    assert cleaned(
+        LONG + "<p>This post is for members only of the smallest of families: a child and three cats.</p>"
+    ).complete

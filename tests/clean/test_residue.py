@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.clean import residue, tree
-from pipeline.clean.rules import RULES, Rule
+from pipeline.clean.rules import GATE, RULES, Rule
 
 ARTICLE = "<p>" + "A sentence of the article itself, long enough to stand for the rest of it. " * 12 + "</p>"
 
@@ -58,3 +58,10 @@ def test_a_row_of_buttons_beside_a_word_or_two_goes() -> None:
     )
     residue.remove(root)
     assert tree.words(root) == tree.words(tree.parse(ARTICLE))
+
+
+def test_a_gate_is_cut_out_and_an_author_s_own_words_are_no_gate() -> None:
+    root = tree.parse(f"<div>{ARTICLE}{GATE.yes}</div>")
+    assert [one.rule for one in residue.gates(root)] == [GATE.name]
+    assert tree.words(root) == tree.words(tree.parse(ARTICLE))
+    assert residue.gates(tree.parse(f"<div>{ARTICLE}{GATE.no}</div>")) == []
