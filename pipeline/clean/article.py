@@ -15,7 +15,7 @@ import nh3
 from lxml import etree
 from msgspec.structs import replace
 
-from pipeline.clean import embeds, images, page, prose, residue, text, tree
+from pipeline.clean import cards, embeds, images, page, prose, residue, text, tree
 from pipeline.dates import when
 from pipeline.errors import EntryFault
 from pipeline.model import Article, Entry, KnownEntry, Removed
@@ -61,6 +61,7 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
     root, gates, free = _for_everybody(root, about, entry)
     images.unveil(root)
     embeds.turn(root, base)
+    cards.lay_flat(root)
     removed = gates + residue.remove(root)
     removed += residue.head(root, entry.title or (about and about.title) or "", of_page=about is not None)
     removed += residue.tags(root)

@@ -9,7 +9,7 @@ import msgspec
 from lxml import etree
 
 from pipeline.clean import tree
-from pipeline.clean.images import pixels, web_address
+from pipeline.clean.images import is_placeholder, pixels, web_address
 
 
 class _Service(msgspec.Struct, frozen=True):
@@ -97,6 +97,8 @@ _NO_TITLE = re.compile(
     r"(?: content)?)?\s*(?:player|frame|embed)?|iframe|untitled|embedded content|wordpress embed|blocked script"
     r"|fb:\w+.*)$"
 )
+_TITLE = re.compile(r"(?:audio|video|track|episode)-title\b")
+_BACKGROUND = re.compile(r"""url\(\s*["']?([^"')]+)""")
 _PLAYERS = ("iframe", "embed", "video", "audio", "object", "amp-youtube", "lite-youtube")
 
 
@@ -136,10 +138,11 @@ def _shown(player: tree.Element, base: str) -> tree.Element | None:
         return None
     title = tree.line(player.get("title") or player.get("aria-label") or player.get("data-title") or "")
     title = "" if _NO_TITLE.match(title) else title[:200]
+    title = title or _title_beside(player)
     for service in _SERVICES:
         if found := service.embed.search(address):
             return _of_service(service, found[1], address, title)
-    poster = web_address(player.get("poster"), base)
+    poster = _poster(player, base)
     verb = (
         "Listen" if player.tag == "audio" or _SOUND.search(address) else "Watch" if player.tag == "video" else "See it"
     )
@@ -147,6 +150,26 @@ def _shown(player: tree.Element, base: str) -> tree.Element | None:
     if player.tag == "iframe" and _is_other_post(player):
         return _line(address.partition("embed/")[0].partition("?embed")[0], title, name, "Read it")
     return _picture(address, poster, title, name, verb) if poster else _line(address, title, name, verb)
+
+
+def _title_beside(player: tree.Element) -> str:
+    """What a page calls a recording in a line of its own, which is taken out: the player's link says it."""
+    around = player.getparent()
+    line = next((one for one in around if _TITLE.search(tree.names(one))), None) if around is not None else None
+    if line is None or player.tag not in ("audio", "video"):
+        return ""
+    said = tree.words(line)[:200]
+    tree.drop(line)
+    return said
+
+
+def _poster(player: tree.Element, base: str) -> str | None:
+    """A film's picture; behind a picture that only keeps its place it is the background."""
+    given = player.get("poster")
+    if given and not is_placeholder(given):
+        return web_address(given, base)
+    found = _BACKGROUND.search(player.get("style") or "")
+    return web_address(found[1], base) if found else None
 
 
 def _address(player: tree.Element, base: str) -> str | None:

@@ -30,6 +30,7 @@ _NETWORK_ICON = re.compile(
     r"|whatsapp|rss|email)(?:[-_]?(?:icon|button|share|logo|follow|like|\d+(?:x\d+)?))*\.(?:png|gif|svg|jpe?g|webp)$",
     re.IGNORECASE,
 )
+_FAVICON = re.compile(r"(?<![\w-])(?:\w+-bookmark-icon|favicon)(?![\w-])|\.ico$", re.IGNORECASE)
 _SMILEY = re.compile(r"s\.w\.org/images/core/emoji/|/smil(?:ies|eys?)/|twemoji|/emoji/", re.IGNORECASE)
 _CODE_POINTS = re.compile(r"/([0-9a-f]{4,6}(?:-[0-9a-f]{4,6}){0,7})\.(?:png|svg)$", re.IGNORECASE)
 _SIZE_IN_NAME = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
@@ -70,10 +71,15 @@ def unveil(root: tree.Element) -> None:
         if waiting is not None and any(waiting.get(name) for name in (*_LAZY, *_LAZY_SETS)):
             continue
         if waiting is not None:
-            if waiting.get("src") and not _PLACEHOLDER.search(waiting.get("src")):
+            if waiting.get("src") and not is_placeholder(waiting.get("src")):
                 continue
             tree.drop(waiting)
         tree.unwrap(fallback)
+
+
+def is_placeholder(url: str) -> bool:
+    """Whether an address is that of a picture that only keeps the place of another."""
+    return _PLACEHOLDER.search(url) is not None
 
 
 def settle(root: tree.Element, base: str) -> None:
@@ -150,7 +156,12 @@ def _is_unwanted(image: tree.Element, address: str) -> bool:
     """Whether a picture counts readers, or is the badge of a place to share things."""
     sizes = [pixels(image.get(name)) for name in ("width", "height")]
     small = any(size is not None and int(size) <= 3 for size in sizes)
-    return small or bool(_COUNTERS.search(address)) or bool(_NETWORK_ICON.search(urlsplit(address).path))
+    return (
+        small
+        or _FAVICON.search(f"{tree.names(image)} {urlsplit(address).path}") is not None
+        or bool(_COUNTERS.search(address))
+        or bool(_NETWORK_ICON.search(urlsplit(address).path))
+    )
 
 
 def _is_reachable(address: str, base: str) -> bool:

@@ -36,6 +36,7 @@ _LINES = tuple(block for block in BLOCKS if block not in _WITHIN_A_LINE)
 _A_SENTENCE = 3
 """So many words beside a link make it one of a sentence."""
 _SHORT = 400
+_WHOLE = ("html", "body", "main", "article")
 _NEVER = (
     "script", "style", "form", "input", "textarea", "select", "button", "svg", "canvas", "object", "applet", "noscript",
     "template", "nav", "dialog", "map", "link", "meta", "title", "base", "frame", "frameset", "head",
@@ -69,7 +70,7 @@ def taken(root: tree.Element) -> list[tuple[str, str]]:
     removed = [_cut(element, "not an article's part") for element in tree.elements(root, *_NEVER)]
     before = tree.said(root)
     for element in tree.elements(root):
-        if element.getparent() is None or element.tag in ("html", "body", "main", "article"):
+        if element.getparent() is None or element.tag in _WHOLE:
             continue
         rule = _hit(element, before)
         if rule is not None and root in element.iterancestors():
@@ -198,11 +199,23 @@ def _hit(element: tree.Element, before: str) -> Rule | None:
             if rule.names.search(names) and len(tree.words(element)) <= _TOO_MUCH * _length(before):
                 return rule
         elif text and (
-            (rule.says and rule.word in lowered and rule.says.match(text) and not _is_in_a_sentence(element))
+            (rule.says and rule.word in lowered and rule.says.match(text) and not _belongs(element, rule))
             or (rule.leads and _only_leads(element, rule.leads, text))
         ):
             return rule
     return None
+
+
+def _belongs(element: tree.Element, rule: Rule) -> bool:
+    """Whether a known phrase is part of something that stays: of a sentence, or the label of a small box."""
+    return _is_in_a_sentence(element) or (rule.labels and _is_label(element))
+
+
+def _is_label(element: tree.Element) -> bool:
+    said = tree.words(element)
+    boxes = takewhile(lambda one: one.tag not in _WHOLE, element.iterancestors())
+    box = next((words for one in boxes if (words := tree.words(one)) != said), "")
+    return 0 < len(box) <= _SHORT
 
 
 def _is_in_a_sentence(element: tree.Element) -> bool:

@@ -15,6 +15,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule by class or id (`names`), by the whole text of a short block (`says`), or by where its links lead.
 
     `leads` hits a block of nothing but such links. With `heads`, a list of links right after the block goes with it.
+    What a rule of `labels` hits stays where it is the label of a small box that stays: it says what that is.
     `word` stands in small letters in all that `says` hits: where it does not, a pattern that walks far is not asked.
     `yes` and `no` are HTML: in `yes` the rule removes something, in `no` nothing. They are its tests.
     """
@@ -25,6 +26,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     leads: re.Pattern[str] | None = None
     word: str = ""
     heads: bool = False
+    labels: bool = False
     yes: str
     no: str
 
@@ -269,6 +271,14 @@ RULES = (
         no='<p class="linen">Line 1 of the poem is the shortest.</p>',
     ),
     Rule(
+        name="player's buttons",
+        names=_names(
+            r"\S*(?:audio|video|player|mejs|plyr|vjs)\S*[_-](?:current-?time|time|duration|timestamp|time-?rail)"
+        ),
+        yes='<div><span class="my-audio-current-time">0:00</span><i class="my-audio-time">/1:23</i></div>',
+        no='<p class="video-timeline">Three minutes and ten seconds is the time that a song has.</p>',
+    ),
+    Rule(
         name="cookie notice",
         names=_names(r"cookie-?(?:notice|consent|banner|law|bar)\S*|cli-\S+|gdpr\S*|cmplz\S*|moove\S*"),
         yes='<div class="cookie-notice">We use cookies. OK?</div>',
@@ -282,6 +292,7 @@ RULES = (
     ),
     Rule(
         name="advertisement line",
+        labels=True,
         says=_says(
             r"advertisements?|anzeige|werbung|publicité|publicidad|pubblicità|advertentie|reklama|реклама|広告|sponsored"
         ),

@@ -94,8 +94,16 @@ def _styled(root: Any, colours: dict[str, str], direction: str) -> Markup:
                 element.set("role", "presentation")  # read aloud as lines, not as cells without headings
     for table in root.iter("table"):
         _keep_words_whole(table)
+    _set_pictures_apart(root)
     _make_figures_divisions(root)
     return Markup(inner(root))  # noqa: S704 - the clean room's allow-list made it, and only styles were added
+
+
+def _set_pictures_apart(root: Any) -> None:
+    """The pictures of a gallery stand below each other, with a little room between."""
+    for block in root.iter("figure", "p"):
+        for image in list(block.iter("img"))[1:]:
+            image.set("style", image.get("style") + "margin-top:8px;")
 
 
 def _make_figures_divisions(root: Any) -> None:

@@ -185,3 +185,23 @@ def test_a_counter_a_drawing_or_a_private_picture_never_leads(poor: str) -> None
     root = tree.parse("<p>x</p>")
     good = "https://x.example/good.jpg"
     assert images.lead(root, Picture(url=poor), (poor, good), BASE) == Picture(url=good)
+
+
+def test_a_recording_is_called_as_its_page_calls_it_and_its_clock_goes() -> None:
+    made = turned(
+        '<div class="a-audio-card"><audio src="/song.mp3"></audio><div class="a-audio-title">A song, sung</div><div>'
+        '<span class="a-audio-current-time">0:00</span><div class="a-audio-time">/<span>83.2</span></div></div></div>'
+        "<p>It is short.</p>"
+    )
+    assert '<a href="https://blog.example.org/song.mp3">▶ A song, sung (blog.example.org)</a>' in made
+    assert tree.words(tree.parse(made)) == "▶ A song, sung (blog.example.org)It is short."
+
+
+def test_a_film_whose_picture_lies_behind_a_spacer_has_that_picture() -> None:
+    made = turned(
+        '<video src="/dance.mp4" poster="https://img.example.net/v1/640x360/spacer.png" '
+        "style=\"background: transparent url('/dance.jpg') 50% 50% / cover\"></video>"
+    )
+    assert 'src="https://blog.example.org/dance.jpg"' in made
+    assert "spacer" not in made
+    assert "<img" not in turned('<video src="/dance.mp4" poster="/spacer.gif"></video>')

@@ -65,3 +65,11 @@ def test_a_gate_is_cut_out_and_an_author_s_own_words_are_no_gate() -> None:
     assert [one.rule for one in residue.gates(root)] == [GATE.name]
     assert tree.words(root) == tree.words(tree.parse(ARTICLE))
     assert residue.gates(tree.parse(f"<div>{ARTICLE}{GATE.no}</div>")) == []
+
+
+def test_what_tells_that_a_box_of_the_author_s_is_an_advertisement_stays_with_it() -> None:
+    box = "<div class='box'><div><p><span>ANZEIGE</span></p></div><div><p>Our new book is there.</p><a href='/b'>Order</a></div></div>"
+    root = tree.parse(f"<div>{ARTICLE}{box}<div><p>Anzeige</p><script>show()</script></div></div>")
+    residue.remove(root)
+    assert "ANZEIGE" in tree.words(root)
+    assert "Anzeige" not in tree.words(root)

@@ -317,6 +317,16 @@ def test_a_picture_and_its_caption_stand_apart_also_where_html_5_is_dropped() ->
     assert "margin:0 0 20px" in (around.get("style") or "")
 
 
+def test_the_pictures_of_a_gallery_do_not_touch_each_other() -> None:
+    picture = '<img src="https://blog.example.org/g.jpg" alt="One of three"/>'
+    html = f"<figure>{picture * 3}<figcaption>Our jars.</figcaption></figure>"
+    made = rendered(issue(Item(post=post(html=html), form="full", picks=())), settings())
+    pictures = [
+        one for one in parser.document_fromstring(made.message.html).iter("img") if one.get("alt") == "One of three"
+    ]
+    assert ["margin-top:8px" in (one.get("style") or "") for one in pictures] == [False, True, True]
+
+
 def test_a_linked_picture_without_a_description_says_what_its_caption_says_or_else_the_post() -> None:
     picture = '<a href="https://blog.example.org/large/"><img src="https://blog.example.org/b.jpg" alt=""/></a>'
     html = f"<figure>{picture}<figcaption>Our jar.</figcaption></figure><p>{picture}</p>"
