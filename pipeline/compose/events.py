@@ -78,8 +78,15 @@ def _wrong(table: Any) -> Iterator[str]:
             yield f"{key} is a date without quotes, with or without a time: {key} = 2026-12-04T19:00:00."
         elif key in table and table[key].year not in YEARS:
             yield f"{key} is in the year {table[key].year:04}, which can't be meant."
-    if "url" in table and urlsplit(str(table["url"])).scheme not in ("http", "https"):
+    if "url" in table and not _is_web(table["url"]):
         yield 'url is a web address like "https://blog.example.org/training".'
+
+
+def _is_web(url: Any) -> bool:
+    try:
+        return urlsplit(str(url)).scheme in ("http", "https")
+    except ValueError:
+        return False
 
 
 def _event(table: Mapping[str, Any], zone: ZoneInfo) -> Event:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from pipeline.compose import events
 from pipeline.model import Event
 from tests.journeys.steps import build_now, pull
@@ -60,6 +62,14 @@ def test_a_wrong_event_is_named_by_line_and_stops_no_other(tmp_path: Path) -> No
     assert len(faults) == 4
     assert all(fault.startswith(("events.toml:1", f"{tmp_path.name}/events.toml:1")) for fault in faults)
     assert any("no title" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("url", ['"http://["', '"https://[::1/"', "7", '["https://x.example/"]', '""'])
+def test_an_address_that_is_none_is_named_and_stops_no_other_event(tmp_path: Path, url: str) -> None:
+    wrong = f'\n[[event]]\ntitle = "A walk"\nstarts = 2026-12-01\nurl = {url}\n'
+    found, faults = read(tmp_path, FILE + wrong)
+    assert [one.title for one in found] == ["Open house", "Journal prompts that help"]
+    assert faults[-1].endswith('url is a web address like "https://blog.example.org/training".')
 
 
 def test_no_file_is_no_event_and_no_toml_is_said(tmp_path: Path) -> None:
