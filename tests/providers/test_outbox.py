@@ -162,7 +162,7 @@ def test_an_unknown_provider_is_told_with_the_nearest_name() -> None:
         providers.load("outbux")
 
 
-@pytest.mark.parametrize("name", ["__init__", "../smtp", "os", ""])
+@pytest.mark.parametrize("name", ["__init__", "../smtp", "os", "", "x" * 300])
 def test_a_name_that_is_no_provider_loads_nothing(name: str) -> None:
     with pytest.raises(UserError, match="There is no provider"):
         providers.load(name)
