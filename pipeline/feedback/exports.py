@@ -47,6 +47,7 @@ _WORDS: dict[str, Says] = {
     "free": "in", "paid": "in", "comped": "in", "gifted": "in", "trialed": "in", "churning": "in", "past due": "in",
 }  # fmt: skip
 _YES, _NO = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
+_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How a zip file (an .xlsx and an .ods are one inside) and an old .xls begin."""
 _PIECE = 1 << 18
@@ -138,11 +139,11 @@ def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
     skipped = 1 if re.fullmatch(r"sep=.\r?\n", first) else 0  # a line for Excel
     head = next(islice(_lines(raw, encoding, file), skipped, None), "")
     for delimiter in _delimiters(head):
-        lines = csv.reader(islice(_lines(raw, encoding, file), skipped, None), delimiter=delimiter)
-        header = [_plain(cell) for cell in next(lines, [])]
+        records = _records(islice(_lines(raw, encoding, file), skipped, None), delimiter, skipped)
+        header = [_plain(cell) for _, cells, _ in islice(records, 1) for cell in cells]
         if any(cell in _EMAIL for cell in header):
             program = next((one for one in PROGRAMS if one.has <= set(header)), PLAIN)
-            return program.name, _rows(lines, header, program, file, skipped)
+            return program.name, _rows(records, header, program, file)
     raise UserError(
         "The first line names no column for addresses.", where=f"{file}:1", next_step="Add a header line: email,name"
     )
@@ -200,26 +201,65 @@ def _plain(cell: str) -> str:
     return " ".join(re.split(r"[\W_]+", bare.lower())).strip()
 
 
-def _rows(
-    lines: Iterator[list[str]], header: Sequence[str], program: Program, file: str, skipped: int
-) -> Iterator[Row]:
-    reader = iter(lines)
+Record = tuple[int, list[str], str]
+"""The number of a record's last line, its cells, and in place of these what is wrong with it."""
+
+
+def _records(lines: Iterator[str], delimiter: str, skipped: int) -> Iterator[Record]:
+    """The records of a file, the header first.
+
+    A quotation mark that nobody closed holds no line behind its own that is a reader's row by itself.
+    """
+    taken: list[str] = []
+    reader = csv.reader(_noted(lines, taken), delimiter=delimiter)
+    header: list[str] | None = None
+    while True:
+        taken.clear()
+        try:
+            cells, words = next(reader), ""
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            cells, words = [], str(fault)
+        header = header or [_plain(cell) for cell in cells]
+        alone = [_alone(line, delimiter) for line in taken] if len(taken) > 1 else []
+        if any(_is_reader(one, header) for one in alone[1:]):
+            first = reader.line_num + skipped - len(taken) + 1
+            yield from ((at, one, "") for at, one in enumerate(alone, first))
+        else:
+            yield reader.line_num + skipped, cells, words
+
+
+def _noted(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _alone(line: str, delimiter: str) -> list[str]:
+    """A line as if it were the whole file."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except csv.Error:
+        return []
+
+
+def _is_reader(cells: Sequence[str], header: Sequence[str]) -> bool:
+    addresses = (cell for name, cell in zip(header, cells, strict=False) if name in _EMAIL)
+    return len(cells) == len(header) and any(_ADDRESS.fullmatch(cell.strip()) for cell in addresses)
+
+
+def _rows(records: Iterator[Record], header: Sequence[str], program: Program, file: str) -> Iterator[Row]:
     columns = _columns(header, program)
     by_file = (
         next((says for word, says in _BY_FILE if word in file.lower()), _BY_FILE_ELSE)
         if program.name == "Mailchimp"
         else "in"
     )
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as fault:
-            line = getattr(lines, "line_num", 0) + skipped
-            yield Row(line=line, address="", name=None, says="unclear", words=str(fault), since="", rest={})
+    for line, cells, fault in records:
+        if fault:
+            yield Row(line=line, address="", name=None, says="unclear", words=fault, since="", rest={})
             continue
-        line = getattr(lines, "line_num", 0) + skipped
         row = _named(header, cells)
         called, address = _mailbox(_first(row, columns.email))
         # Files put together from several have a header in the middle.

@@ -100,7 +100,12 @@ def _readable(rows: Iterable[Row], told: list[tuple[int, Result, str]]) -> Itera
     """Each row with its mailbox's key; those without an address are told."""
     for row in rows:
         if row.says == "unclear":
-            told.append((row.line, "unclear", f"{row.words!r} is a state that nobody here knows; the row stays out."))
+            known = (
+                f"{row.words!r} is a state that nobody here knows"
+                if row.address
+                else f"This can't be read: {row.words}"
+            )
+            told.append((row.line, "unclear", f"{known}; the row stays out."))
             continue
         if not row.address:
             told.append((row.line, "no address", "The row has no address."))

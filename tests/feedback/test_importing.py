@@ -99,6 +99,34 @@ def barred(world: World, address: str) -> str | None:
     return found.reason if found else None
 
 
+@pytest.mark.parametrize(
+    "end", ["", '\neve@example.org,"Eve"', '\neve@example.org,Eve "the" first', '\neve@example.org,"Eve']
+)
+@pytest.mark.parametrize("many", [3, 9000])  # with many, the mark's words are longer than any cell may be
+def test_a_quotation_mark_that_is_never_closed_costs_no_reader_behind_it(world: World, end: str, many: int) -> None:
+    rows = "".join(f"\nreader{at}@example.org,Reader {at}" for at in range(many))
+    done = take(world, f'email,name\nbob@example.org,"Bob{rows}{end}\n')
+    assert done.counts["added"] == many + 1 + bool(end)
+    readers = {reader.address: reader.name for reader in active(world)}
+    assert (readers["bob@example.org"], readers["reader0@example.org"]) == ("Bob", "Reader 0")
+    assert readers[f"reader{many - 1}@example.org"] == f"Reader {many - 1}"
+
+
+def test_a_note_of_several_lines_with_an_address_in_it_is_one_reader_s(world: World) -> None:
+    note = "Her mother is\nmum@example.org\nor, on Sundays, dad@example.org"
+    done = take(world, f'email,note,name\nann@example.org,"{note}",Ann\nben@example.org,x,Ben\n')
+    assert done.counts["added"] == 2
+    assert active(world)[0].attributes == {"note": note}
+
+
+def test_a_line_without_end_is_told_and_costs_no_other_reader(world: World) -> None:
+    done = take(world, f'email,name\nann@example.org,Ann\nbob@example.org,"{"x" * 200_000}"\nben@example.org,Ben\n')
+    assert [reader.address for reader in active(world)] == ["ann@example.org", "ben@example.org"]
+    assert done.report.errors == (
+        "friends.csv:3: This can't be read: field larger than field limit (131072); the row stays out.",
+    )
+
+
 @pytest.mark.parametrize("program", FILES)
 def test_an_export_is_recognised_and_only_those_come_in_who_want_mail(world: World, program: str) -> None:
     file, text = FILES[program]
