@@ -63,7 +63,7 @@ def article(known: KnownEntry, zone: tzinfo = UTC) -> Article:
     embeds.turn(root, base)
     cards.lay_flat(root)
     removed = gates + residue.remove(root)
-    removed += residue.head(root, entry.title or (about and about.title) or "", of_page=about is not None)
+    removed += residue.head(root, _title(entry, about, ""), of_page=about is not None)
     removed += residue.tags(root)
     residue.without_signs(root)
     images.settle(root, base)

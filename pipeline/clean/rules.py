@@ -249,7 +249,9 @@ RULES = (
             r"(?!.*[.!?]\s*$)(?:(?:tags?|tagged(?: as| with)?|filed under|posted (?:in|under)|categor(?:y|ies)|labels?"
             r"|schlagw[öo]rter|kategorien?|veröffentlicht (?:in|unter)|étiquettes?|catégories?|etiquetas?"
             r"|categorías?)\s*:.{0,160}"
-            r"|(?:posted|published) (?:on|by|at) [^.!?]{1,60}|(?:filed|posted) (?:under|in) [^.!?]{1,80})"
+            r"|(?:posted|published) (?:on|by|at) [^.!?]{1,60}"
+            r"|(?:written|geschrieben|verfasst) (?:by|on|von|am) (?:[^.!?]|(?<=\d)\.){0,60}\b\d{4}\b[^.!?]{0,20}"
+            r"|(?:filed|posted) (?:under|in) [^.!?]{1,80})"
         ),
         yes="<p>Filed under: feelings, picture books</p>",
         no="<p>Posted on the wall was a drawing of the cat, and nobody knew who had made it.</p>",

@@ -378,3 +378,10 @@ def test_who_writes_of_members_has_no_gate() -> None:
     assert cleaned(
         LONG + "<p>This post is for members only of the smallest of families: a child and three cats.</p>"
     ).complete
+
+
+def test_a_title_that_the_feed_escaped_twice_is_known_at_the_article_s_head() -> None:
+    page = PAGE.replace("<h1>A day</h1>", "").replace(LONG, f"<h1>Hands &amp; Doors</h1>{LONG}")
+    made = cleaned(None, page, title="Hands &amp; Doors", summary="Some words [&hellip;]")
+    assert made.title == "Hands & Doors"
+    assert made.text.startswith("Some words of an article")

@@ -73,3 +73,18 @@ def test_what_tells_that_a_box_of_the_author_s_is_an_advertisement_stays_with_it
     residue.remove(root)
     assert "ANZEIGE" in tree.words(root)
     assert "Anzeige" not in tree.words(root)
+
+
+@pytest.mark.parametrize(
+    ("line", "stays"),
+    [
+        ("written by Lisa on 2026-11-28", False),
+        ("Geschrieben von Jörg am 28. 11. 2026", False),
+        ("Written by hand, with ink", True),
+        ("Written by Astrid Lindgren in the winter of 1944.", True),
+    ],
+)
+def test_who_wrote_it_and_when_goes_and_how_it_was_written_stays(line: str, stays: bool) -> None:
+    root = tree.parse(f"<div><p class='meta'>{line}</p>{ARTICLE}</div>")
+    residue.remove(root)
+    assert (line in tree.words(root)) == stays
