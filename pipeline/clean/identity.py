@@ -26,6 +26,7 @@ _SAME_WORDS = 0.5
 _NEARLY_ALL = 0.8
 _OTHER_WORDS = 0.3
 _NEAR = timedelta(days=3)
+_ZONES = timedelta(hours=14)
 _SOON = timedelta(days=1)
 
 
@@ -86,7 +87,7 @@ def same(
         if post is None:
             continue
         shared = name.startswith("url:") and not _is_told_twice(article, post) and beside(post)
-        if name.startswith("words:") or not (shared or _used_again(names, known, article, post)):
+        if name.startswith("words:") or not (shared or _used_again(name, names, known, article, post)):
             return post.id
     return next((post.id for post in absent() if _renamed(article, post)), None)
 
@@ -99,26 +100,35 @@ def _is_told_twice(article: Article, post: Post) -> bool:
     )
 
 
-def _used_again(names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:
-    """Whether only the guid, or only the address, is the old post's, and title, date and words are new."""
+def _used_again(name: str, names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:
+    """Whether only the guid, or only the address, is the old post's, and title, date and words are new.
+
+    Several posts may lead to one page, as news of one thing do, and have words in common; a guid is rarely another's.
+    """
+    other = _OTHER_WORDS if name.startswith("guid:") else _NEARLY_ALL
     owners = {known[name].id if name in known else None for name in names if not name.startswith("words:")}
     return (
         owners != {post.id}
         and bare(article.title) != bare(post.article.title)
         and None not in (article.published, post.article.published)
         and article.published != post.article.published
-        and alike(article.text, post.article.text) < _OTHER_WORDS
+        and alike(article.text, post.article.text) < other
     )
 
 
 def _renamed(article: Article, post: Post) -> bool:
-    """Whether an article is one that is listed no more: by title and moment, by title and path, or by its words."""
+    """Whether an article is one that is listed no more: by title and moment, by title and path, or by its words.
+
+    What was taken down may have been dated anew. What is only too old for its feed was not: of a post a day that always
+    says much the same each is a new one, and a blog that moved has other zones at most.
+    """
     titled = _has_title_of(article, post)
     if titled and article.published is not None and article.published == post.article.published:
         return True
     if titled and _path(article.url) == _path(post.article.url) != "":
         return True
-    return is_near(article.published, post.article.published) and alike(article.text, post.article.text) >= _SAME_WORDS
+    near = is_near(article.published, post.article.published, _ZONES if post.gone is None else _NEAR)
+    return near and alike(article.text, post.article.text) >= _SAME_WORDS
 
 
 def _has_title_of(article: Article, post: Post) -> bool:
@@ -129,9 +139,9 @@ def _path(url: str) -> str:
     return address_key(url).partition("/")[2]
 
 
-def is_near(one: datetime | None, other: datetime | None) -> bool:
-    """Whether two dates may be the same post's: days apart at most, or not known."""
-    return one is None or other is None or abs(one - other) <= _NEAR
+def is_near(one: datetime | None, other: datetime | None, apart: timedelta = _NEAR) -> bool:
+    """Whether two dates may be the same post's: so far apart at most, or not known."""
+    return one is None or other is None or abs(one - other) <= apart
 
 
 def around(moment: datetime | None) -> tuple[datetime, datetime] | None:

@@ -36,7 +36,7 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     new.
     """
     found = identified(listing.entries)
-    links = Counter(entry.link for entry in found.values())
+    pages = Counter(_page(entry) for entry in found.values())
     states = entries.states(tx, source)
     known = {one.ident: one.sha for one in states}
     since = _line(tx, source, found) if moved else None
@@ -47,7 +47,7 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     for given, entry in found.items():
         same = given not in known or known[given] == entry.sha
         ident = given if same else _own_ident(tx, source, given, entry)
-        partial = links[entry.link] == 1 and is_excerpt(entry)  # the page of several is the article of none
+        partial = pages[_page(entry)] == 1 and is_excerpt(entry)  # the page of several is the article of none
         if ident not in known:
             before = ident != newest if first else since is not None and age(entry) <= since
             new.append(entries.New(entry=entry, ident=ident, partial=partial, before=before))
@@ -71,6 +71,11 @@ def identified(found: Sequence[Entry]) -> dict[str, Entry]:
         link = told.link if links[told.link] == 1 else None
         result.setdefault(told.guid or link or f"title:{told.title}", told)
     return result
+
+
+def _page(entry: Entry) -> str:
+    """The page that an entry leads to; several may have their places on one."""
+    return (entry.link or "").partition("#")[0]
 
 
 def age(entry: Entry) -> datetime:

@@ -306,6 +306,37 @@ def test_episodes_that_all_lead_to_one_page_are_posts_of_their_own(world: World,
     assert all(f"This week {HOUSES[at]} is our subject" in said[f"Episode {at}"] for at in range(7))
 
 
+def test_news_of_one_thing_that_lead_to_its_page_are_posts_of_their_own(world: World) -> None:
+    world.blog.one_page = f"{world.blog.home}camera/"
+    world.blog.window = 2
+    said = (
+        "<p>The {} is here. It brings what many of you asked for, mends {} faults, and costs nothing for all who have "
+    )
+    said += "the camera already. Load it from the page of the camera, and tell us how you like it.</p>"
+    for at in range(5):
+        world.pass_time(days=1)
+        told = said.format(f"{HOUSES[at]} update of the {HOUSES[at + 1]}", HOUSES[at + 2])
+        world.blog.publish(f"u{at}", f"Update {at}", world.now - timedelta(hours=1), told)
+        pull(world)
+    world.pass_time(hours=1)
+    states = {title: one.state for title, one in standings(world).items() if title.startswith("Update")}
+    assert states == dict.fromkeys([f"Update {at}" for at in range(5)], "new")
+
+
+def test_notes_that_have_their_places_on_one_page_do_not_get_the_whole_page(world: World) -> None:
+    world.blog.posts.clear()
+    for at in range(3):
+        world.blog.publish(f"today/#{at}", "", START - timedelta(hours=9 - at), f"<p>A note on the {HOUSES[at]}.</p>")
+    pull(world)
+    world.blog.publish("today/#3", "", START + timedelta(hours=1), f"<p>A note on the {HOUSES[3]}.</p>")
+    world.pass_time(hours=2)
+    pull(world)
+    assert not any("today" in url for url in world.blog.fetched)
+    with world.project() as project, project.store.reading() as tx:
+        found = stored.some(tx, map(PostId, range(1, 9))).values()
+    assert [post.article.text for post in found] == [f"A note on the {HOUSES[at]}." for at in (2, 1, 0, 3)]
+
+
 def test_a_note_of_twenty_words_that_was_made_anew_with_another_word_in_it_waits_for_her(world: World) -> None:
     note = (
         "<p>We are away until the first of May. Write to us whenever you like, and we will {} as soon as we are home "
