@@ -106,7 +106,7 @@ def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
         doubted=doubted,
         placed=issues.placed(tx, None if chosen is None else [post.id for post in chosen]),
         shown={},
-        composed=issues.composed(tx),
+        agreed=issues.agreed(tx),
     )
 
 

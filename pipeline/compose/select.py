@@ -36,9 +36,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known when an issue is chosen.
 
     `posts` are those that may be chosen, `earlier` the newest of the others. `drafted` are the posts of the draft that
-    is made anew, `composed` is when each issue was made, `events` those of the author's calendars on the web. What was
-    there at `doubted` may have been mailed already, because an older copy of the state was put back then; `choices` are
-    without what was kept until then.
+    is made anew, `agreed` is when somebody said yes to an issue, `events` those of the author's calendars on the web.
+    What was there at `doubted` may have been mailed already, because an older copy of the state was put back then;
+    `choices` are without what was kept until then.
     """
 
     posts: Sequence[Post]
@@ -48,7 +48,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     shown: Mapping[str, IssueNumber]
     earlier: Sequence[Post] = ()
     drafted: frozenset[PostId] = frozenset()
-    composed: Mapping[IssueNumber, datetime] = msgspec.field(default_factory=dict)
+    agreed: Mapping[IssueNumber, datetime] = msgspec.field(default_factory=dict)
     events: Sequence[Event] = ()
     doubted: datetime | None = None
 
@@ -80,11 +80,11 @@ def standing(
 
 
 def _since(post: Post, known: Known) -> str:
-    """What became of a post since its issue was composed: neither is mailed again for it."""
+    """What became of a post since its issue was agreed to, which changes nothing in the mail; a draft follows it."""
     if post.gone is not None:
         return f"; it is no longer on your blog since {dates.said(post.gone, '%d %B %Y')}"
-    composed = known.composed.get(known.placed[post.id])
-    return "; edited since, which changes nothing in the mail" if composed and post.settled_from > composed else ""
+    agreed = known.agreed.get(known.placed[post.id])
+    return "; edited since, which changes nothing in the mail" if agreed and post.settled_from > agreed else ""
 
 
 def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standing | None:

@@ -170,6 +170,11 @@ def all_settled(tx: Tx) -> set[IssueNumber]:
     return set(tx.execute(_agreed()).scalars())
 
 
+def agreed(tx: Tx) -> dict[IssueNumber, datetime]:
+    """When somebody said yes to each of the issues of which `settled` is true."""
+    return {row[0]: row[1] for row in tx.execute(_agreed().add_columns(tables.approvals.c.at))}
+
+
 def unsettled(tx: Tx) -> list[Issue]:
     """The issues of which `settled` is not true, whole, by number."""
     number = tables.issues.c.number
@@ -198,19 +203,6 @@ def last_number(tx: Tx) -> IssueNumber:
 def has_slot(tx: Tx, key: str) -> bool:
     """Whether an issue was made for a slot."""
     return tx.execute(sa.select(tables.issues.c.number).where(tables.issues.c.slot == key)).first() is not None
-
-
-class _Made(msgspec.Struct):
-    created: datetime
-
-
-def composed(tx: Tx) -> dict[IssueNumber, datetime]:
-    """When each issue was composed; the rest of its document is skipped over."""
-    columns = tables.issues.c
-    known = tx.execute(sa.select(columns.number, columns.created).where(columns.created.is_not(None)))
-    made = sa.type_coerce(columns.issue, tables.Packed(_Made)).label("made")
-    whole = tx.execute(sa.select(columns.number, made).where(columns.created.is_(None)))
-    return {row[0]: row[1] for row in known} | {row.number: row.made.created for row in whole}
 
 
 def get(tx: Tx, number: IssueNumber) -> Issue | None:

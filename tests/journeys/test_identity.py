@@ -242,6 +242,21 @@ def test_a_post_edited_after_it_was_sent_is_not_mailed_again_and_the_list_says_s
     assert "in issue 1; edited since" in standings(world)["Worries at Bedtime"].reason
 
 
+def test_of_a_post_edited_before_the_yes_nobody_says_that_the_mail_lacks_it(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    post = world.blog.posts["worries"]
+    world.pass_time(days=1)
+    world.blog.posts["worries"] = replace(post, html=post.html + "<p>One more thing that I forgot to say.</p>")
+    pull(world)
+    assert standings(world)["Worries at Bedtime"].reason == "in issue 1"
+    build_now(world)
+    world.pass_time(minutes=1)
+    approve(world)
+    assert standings(world)["Worries at Bedtime"].reason == "in issue 1"
+
+
 def test_a_post_taken_down_before_it_was_sent_is_held_and_comes_back_when_it_does(world: World) -> None:
     for at in range(4):
         world.blog.publish(f"old-{at}", f"Old {at}", START - timedelta(days=30 + at), body(f"old{at}"))

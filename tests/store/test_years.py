@@ -63,7 +63,7 @@ def test_what_a_run_asks_for_is_what_all_documents_tell(mailed: World, bare: boo
         for draft in drafts:
             assert set(posts.eligible(tx, draft.number)) >= {item.post.id for item in draft.items}
         assert [number for number, _ in issues.unsent(tx)] == [issue.number for issue in drafts]
-        assert issues.composed(tx) == {issue.number: issue.created for issue in whole}
+        assert issues.agreed(tx).keys() == issues.all_settled(tx)
         assert issues.last_number(tx) == max(issue.number for issue in whole)
         for one, issue in zip(reversed(issues.outlines(tx)), whole, strict=True):
             assert one.folder == issue.folder
