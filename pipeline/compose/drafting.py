@@ -75,7 +75,7 @@ def known(
         posts=whole,
         earlier=posts.outlines(tx, others),
         picks=picks.of(tx) if evergreen else picks.some(tx, wanted),
-        choices=posts.choices(tx, kept_after=doubted),
+        choices=posts.choices(tx, kept_after=doubted, among=whole),
         doubted=doubted,
         placed={post: number for post, number in placed.items() if number != draft},
         shown=issues.shown(tx, besides=draft),
@@ -98,11 +98,11 @@ def questionable(tx: Tx) -> Known:
 
 def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
     """What it takes to say how each post (or the `chosen` ones) stands, and nothing that is long."""
-    doubted = posts.doubted(tx)
+    doubted, every = posts.doubted(tx), posts.outlines(tx) if chosen is None else chosen
     return Known(
-        posts=posts.outlines(tx) if chosen is None else chosen,
+        posts=every,
         picks={},
-        choices=posts.choices(tx, kept_after=doubted),
+        choices=posts.choices(tx, kept_after=doubted, among=every),
         doubted=doubted,
         placed=issues.placed(tx, None if chosen is None else [post.id for post in chosen]),
         shown={},

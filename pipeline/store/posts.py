@@ -331,12 +331,12 @@ def doubted(tx: Tx) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
-def choices(tx: Tx, kept_after: datetime | None = None) -> dict[PostId, Choice]:
-    """What the author decided, by post; with `kept_after` what she kept until then counts no more."""
-    chosen, said = sa.select(tables.choices), tables.choices.c
-    if kept_after is not None:
-        chosen = chosen.where(sa.or_(said.choice == "skip", said.at > kept_after))
-    return {row.post: row.choice for row in tx.execute(chosen)}
+def choices(tx: Tx, kept_after: datetime | None = None, among: Iterable[Post] = ()) -> dict[PostId, Choice]:
+    """What the author decided; what she kept until `kept_after`, or before it was off the blog, counts no more."""
+    said, gone = tables.choices.c, {post.id: post.gone for post in among if post.gone}
+    newer = sa.true() if kept_after is None else said.at > kept_after
+    rows = tx.execute(sa.select(tables.choices).where(sa.or_(said.choice == "skip", newer)))
+    return {row.post: row.choice for row in rows if row.choice == "skip" or row.at >= gone.get(row.post, row.at)}
 
 
 def choice(tx: Tx, post: PostId) -> Choice | None:

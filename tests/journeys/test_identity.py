@@ -46,6 +46,13 @@ def body(subject: str) -> str:
     )
 
 
+def keep(world: World, title: str) -> None:
+    with world.project() as project:
+        known = compose.outlines(project.store, project.settings.compose, world.now)
+        (wanted,) = (post.id for post, _ in known if post.article.title == title)
+        compose.choose(project.store, wanted, "keep", world.now)
+
+
 def standings(world: World) -> dict[str, Standing]:
     with world.project() as project:
         known = compose.outlines(project.store, project.settings.compose, world.now)
@@ -268,6 +275,23 @@ def test_a_post_taken_down_before_it_was_sent_is_held_and_comes_back_when_it_doe
     world.blog.posts["worries"] = post
     world.pass_time(days=1)
     pull(world)
+    assert standings(world)["Worries at Bedtime"].state == "new"
+
+
+def test_a_post_that_was_kept_and_then_taken_down_leaves_the_draft_until_it_is_kept_again(world: World) -> None:
+    for at in range(4):
+        world.blog.publish(f"old-{at}", f"Old {at}", START - timedelta(days=30 + at), body(f"old{at}"))
+    pull(world)
+    keep(world, "Worries at Bedtime")
+    build_now(world)
+    assert standings(world)["Worries at Bedtime"].reason == "in issue 1"
+    del world.blog.posts["worries"]
+    world.pass_time(days=1)
+    pull(world)
+    build_now(world)
+    assert standings(world)["Worries at Bedtime"].state == "held"
+    world.pass_time(minutes=1)
+    keep(world, "Worries at Bedtime")
     assert standings(world)["Worries at Bedtime"].state == "new"
 
 
