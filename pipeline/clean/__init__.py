@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import UTC, datetime, tzinfo
 from functools import cache, partial
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -118,6 +118,13 @@ class _Handful(msgspec.Struct, frozen=True):
     cleaned: list[Cleaned]
 
 
+class _Others(NamedTuple):
+    """What an entry is compared with, when it must be: posts beside it in its source, posts gone from any source."""
+
+    beside: Callable[[PostId], bool]
+    gone: Callable[[], Collection[Post]]
+
+
 def _handful(tx: Tx, pairs: Sequence[_Pair]) -> _Handful:
     return _Handful(
         posts=posts.of_entries(tx, [known.id for known, _ in pairs]),
@@ -187,30 +194,32 @@ def article_of_text(text: str, *, title: str, url: str) -> Article:
 def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     if not handful.awaited.isdisjoint(made.names):
         _note_new(tx, handful)
-    gone = cache(partial(_gone, tx, made.article, handful))
-    post = handful.posts.get(known.id) or _same(tx, known, made, handful, gone)
+    others = _Others(
+        beside=cache(partial(_is_beside, tx, known.entry.source, handful)),
+        gone=cache(partial(_gone, tx, made.article, handful)),
+    )
+    post = handful.posts.get(known.id) or _same(tx, made, handful, others)
     if post is None:
-        report = _add(tx, known, made, handful, gone)
+        report = _add(tx, known, made, handful, others)
     else:
-        _change(tx, post, known, made, handful)
+        _change(tx, post, known, made, handful, others)
         report = Report()
     told = made.fault is not None and not known.before
     return report + Report(errors=(f"{made.article.title}: quarantined, {made.fault}",) if told else ())
 
 
-def _same(
-    tx: Tx, entry: KnownEntry, made: Made, handful: _Handful, gone: Callable[[], Collection[Post]]
-) -> PostId | None:
+def _same(tx: Tx, made: Made, handful: _Handful, others: _Others) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
     owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
     known = posts.some(tx, set(owners.values()))
-
-    def beside(post: Post) -> bool:
-        _note(tx, handful)
-        return entries.lists(tx, entry.entry.source, post.id)
-
     owned = {name: known[owner] for name, owner in owners.items()}
-    return identity.same(made.article, made.names, owned, beside=beside, absent=gone)
+    return identity.same(made.article, made.names, owned, beside=others.beside, absent=others.gone)
+
+
+def _is_beside(tx: Tx, source: SourceName, handful: _Handful, post: PostId) -> bool:
+    """Whether a source lists an entry of that post now, beside the one that is cleaned."""
+    _note(tx, handful)
+    return entries.lists(tx, source, post)
 
 
 def _gone(tx: Tx, article: Article, handful: _Handful) -> Collection[Post]:
@@ -222,8 +231,9 @@ def _gone(tx: Tx, article: Article, handful: _Handful) -> Collection[Post]:
     return posts.some(tx, [one.id for one in lost if identity.may_be(article, one)]).values()
 
 
-def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful, gone: Callable[[], Collection[Post]]) -> Report:
+def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful, others: _Others) -> Report:
     article, source = made.article, known.entry.source
+    held = None if known.before else _held(tx, known, made, handful, others)
     new = New(
         entry=known.id,
         source=source,
@@ -232,12 +242,12 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful, gone: Callabl
         fingerprint=made.fingerprint,
         guids=(known.entry.guid,) if known.entry.guid else (),
         before=known.before,
-        held=None if known.before else _held(tx, known, article, gone),
+        held=held,
         fault=made.fault,
         settled_from=made.settled_from,
         first_seen=known.seen,
     )
-    fresh = _fresh(made, handful)
+    fresh = _fresh(made, handful) + _shared(tx, made, handful, others)
     handful.new.append((new, known.revision, fresh))
     handful.awaited.update(fresh)
     if known.before:
@@ -248,12 +258,38 @@ def _add(tx: Tx, known: KnownEntry, made: Made, handful: _Handful, gone: Callabl
     return Report(done=(words,)) if made.fault is None else Report()
 
 
-def _held(tx: Tx, known: KnownEntry, article: Article, gone: Callable[[], Collection[Post]]) -> str | None:
+def _shared(tx: Tx, made: Made, handful: _Handful, others: _Others) -> tuple[str, ...]:
+    """The names that older posts of the same source have, too: the newest gets them, as it is listed the longest."""
+    owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
+    known = posts.some(tx, {owner for owner in owners.values() if others.beside(owner)})
+    dates = {post.id: post.article.published for post in known.values()}
+    mine = made.article.published
+    return tuple(
+        name for name, owner in owners.items() if owner in dates and (mine is None or (dates[owner] or mine) <= mine)
+    )
+
+
+def _held(tx: Tx, known: KnownEntry, made: Made, handful: _Handful, others: _Others) -> str | None:
+    article = made.article
     old = identity.held(article, posts.oldest_new(tx, known.entry.source), posts.doubted(tx), known.seen)
-    return old or identity.anew(article, gone())
+    return old or identity.anew(article, others.gone()) or _echoes(known, made, handful, others)
 
 
-def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handful) -> None:
+def _echoes(
+    known: KnownEntry, made: Made, handful: _Handful, others: _Others, post: PostId | None = None
+) -> str | None:
+    """Why an entry whose words are another post's should wait for a person, None when they are not.
+
+    What its own source lists beside it may say the same each time, but for whole pages: then it is none of the article.
+    """
+    for name in made.names:
+        other = handful.owners.get(name) if name.startswith("words:") else None
+        if other not in (None, post) and (known.page is not None or not others.beside(other)):
+            return f"it has the very words of post {other}"
+    return None
+
+
+def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handful, others: _Others) -> None:
     """New content for a known post; once its words are known to be another's, it waits for a person."""
     posts.change(
         tx,
@@ -264,9 +300,8 @@ def _change(tx: Tx, post: PostId, known: KnownEntry, made: Made, handful: _Handf
         fault=made.fault,
         settled=made.settled_from,
     )
-    words = [name for name in made.names if name.startswith("words:") and name in handful.owners]
-    for other in {handful.owners[name] for name in words} - {post}:
-        posts.hold(tx, post, f"it has the very words of post {other}")
+    if why := _echoes(known, made, handful, others, post):
+        posts.hold(tx, post, why)
     fresh = _fresh(made, handful)
     handful.cleaned.append(Cleaned(entry=known.id, post=post, revision=known.revision, names=fresh))
     handful.owners.update(dict.fromkeys(fresh, post))

@@ -72,24 +72,30 @@ def same(
     names: Sequence[str],
     known: Mapping[str, Post],
     *,
-    beside: Callable[[Post], bool],
+    beside: Callable[[PostId], bool],
     absent: Callable[[], Iterable[Post]],
 ) -> PostId | None:
     """The post that an article of these `names` is (see `keys`), None for a new one.
 
     `known` are posts by what they were known by; `beside` tells of which the same source lists an entry now, beside
-    this one; `absent` gives posts that no source lists any more, so that this may be one of them under a new name. The
-    same words are the same post. A guid or an address alone is believed unless everything else is another's: then a
-    name was used again. Nor is an address that two entries lead to at once: a podcast may have one page for all.
+    this one; `absent` gives posts that no source lists any more, so that this may be one of them under a new name. A
+    guid, an address or the same words alone are believed unless everything else is another's: then a name was used
+    again, or the words are those that the blog says every time. Nor are an address or words that two entries have at
+    once: a podcast may have one page for all, or one text.
     """
     for name in names:
         post = known.get(name)
-        if post is None:
+        if post is None or _is_another(name, names, known, article, post):
             continue
-        shared = name.startswith("url:") and not _is_told_twice(article, post) and beside(post)
-        if name.startswith("words:") or not (shared or _used_again(name, names, known, article, post)):
+        if name.startswith("guid:") or _is_told_twice(article, post) or not beside(post.id):
             return post.id
     return next((post.id for post in absent() if _renamed(article, post)), None)
+
+
+def _is_another(name: str, names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:
+    if name.startswith("words:"):
+        return not (_has_title_of(article, post) or _has_path_of(article, post) or _is_as_near(article, post))
+    return _used_again(name, names, known, article, post)
 
 
 def _is_told_twice(article: Article, post: Post) -> bool:
@@ -125,14 +131,21 @@ def _renamed(article: Article, post: Post) -> bool:
     titled = _has_title_of(article, post)
     if titled and article.published is not None and article.published == post.article.published:
         return True
-    if titled and _path(article.url) == _path(post.article.url) != "":
+    if titled and _has_path_of(article, post):
         return True
-    near = is_near(article.published, post.article.published, _ZONES if post.gone is None else _NEAR)
-    return near and alike(article.text, post.article.text) >= _SAME_WORDS
+    return _is_as_near(article, post) and alike(article.text, post.article.text) >= _SAME_WORDS
+
+
+def _is_as_near(article: Article, post: Post) -> bool:
+    return is_near(article.published, post.article.published, _ZONES if post.gone is None else _NEAR)
 
 
 def _has_title_of(article: Article, post: Post) -> bool:
     return bare(article.title) == bare(post.article.title) != ""
+
+
+def _has_path_of(article: Article, post: Post) -> bool:
+    return _path(article.url) == _path(post.article.url) != ""
 
 
 def _path(url: str) -> str:

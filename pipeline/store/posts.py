@@ -308,8 +308,7 @@ def were_cleaned(tx: Tx, cleaned: Sequence[Cleaned], *, rules: int) -> None:
     rows = [{"entry": one.entry, "post": one.post, "revision": one.revision, "rules": rules} for one in cleaned]
     upsert_many(tx, tables.cleanings, ["entry"], rows)
     fresh = [{"key": name, "post": one.post} for one in cleaned for name in one.names]
-    if fresh:
-        tx.execute(sa.insert(tables.post_keys), fresh)
+    upsert_many(tx, tables.post_keys, ["key"], fresh)
 
 
 def hold(tx: Tx, post: PostId, reason: str) -> None:

@@ -345,6 +345,46 @@ def test_episodes_that_all_lead_to_one_page_are_posts_of_their_own(world: World,
     assert all(f"This week {HOUSES[at]} is our subject" in said[f"Episode {at}"] for at in range(7))
 
 
+SAID_EVERY_TIME = (
+    "<p>Every Friday we talk with parents and teachers about small steps that help a child to be calm.</p>" * 5
+)
+
+
+def test_posts_that_say_the_same_every_time_are_posts_of_their_own(world: World) -> None:
+    world.blog.posts.clear()
+    world.blog.window = 3
+    for at in range(9):
+        world.blog.publish(f"e{at}", f"Episode {at}", world.now - timedelta(hours=1), SAID_EVERY_TIME)
+        if at >= 2:
+            pull(world)
+        world.pass_time(days=7)
+    states = {title: one.state for title, one in standings(world).items()}
+    assert states == dict.fromkeys(["Episode 0", "Episode 1"], "before") | dict.fromkeys(
+        [f"Episode {at}" for at in range(2, 9)], "new"
+    )
+
+
+def test_posts_whose_pages_all_say_the_same_wait_for_her(world: World) -> None:
+    wall = "<p>" + "You have read all the articles that are free this month, so please sign in or subscribe to us. " * 8
+    world.blog.excerpts = True
+    for at in range(3):
+        world.blog.publish(f"w{at}", f"Letter {at}", world.now - timedelta(hours=1), wall + "</p>")
+        pull(world)
+        world.pass_time(days=7)
+    known = {title: one for title, one in standings(world).items() if title.startswith("Letter")}
+    assert [one.state for one in known.values()] == ["held", "held", "new"]
+    assert all("it has the very words of post" in one.reason for one in known.values() if one.state == "held")
+
+
+def test_the_words_of_an_old_post_under_another_name_wait_for_her(mailed: World) -> None:
+    mailed.blog.window = 5
+    old = mailed.blog.posts.pop("post-0")
+    mailed.blog.publish("quite-another", "Another title", mailed.now, old.html, guid="quite-another")
+    mailed.pass_time(days=1)
+    cron(mailed)
+    assert standings(mailed)["Another title"].reason.startswith("it has the very words of post 1;")
+
+
 def test_news_of_one_thing_that_lead_to_its_page_are_posts_of_their_own(world: World) -> None:
     world.blog.one_page = f"{world.blog.home}camera/"
     world.blog.window = 2
