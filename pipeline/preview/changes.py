@@ -30,7 +30,11 @@ def post(ask: Ask) -> PostId:
     given = ask.word("post")
     if not _NUMBER.fullmatch(given):
         raise UserError("The form names no post.")
-    return PostId(int(given))
+    number = PostId(int(given))
+    with ask.store.reading() as tx:
+        if posts.get(tx, number) is None:
+            raise UserError(f"There is no post {number}.")
+    return number
 
 
 def keep(ask: Ask, wanted: Change) -> None:

@@ -89,6 +89,8 @@ def test_a_number_that_nothing_can_have_is_told_as_such(author: Author, number: 
     assert "no such page" in author.post(f"/posts/{number}/skip", status=404)
     assert "no such page" in author.look(f"/subscribers/{number}", status=404)
     assert "names no post" in author.post("/issue/1/later", status=400, post=number * 400)
+    for name in ("skip", "keep", "later", "pin", "shape"):
+        assert "There is no post 99" in author.post(f"/issue/1/{name}", status=400, post="99")
     author.post("/issue/1/order", order=f"2,{number * 400}", move=f"{number * 400}:up")
 
 
