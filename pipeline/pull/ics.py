@@ -93,7 +93,10 @@ def _between(calendar: Any, begins: datetime, ends: datetime) -> list[Any]:
     """Every event of the time; where one makes the whole calendar fail, each is tried by itself."""
     from recurring_ical_events import of
 
-    dated = [part for part in calendar.subcomponents if part.name != "VEVENT" or "DTSTART" in part]
+    dated = [
+        part for part in calendar.subcomponents
+        if part.name == "VTIMEZONE" or (part.name == "VEVENT" and "DTSTART" in part)
+    ]  # fmt: skip
     calendar.subcomponents = dated
     try:
         return list(of(calendar, skip_bad_series=True).between(begins, ends))

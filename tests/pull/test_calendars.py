@@ -114,6 +114,7 @@ def test_an_event_for_which_a_calendar_can_not_be_read_costs_no_other() -> None:
         "END:VTODO",
         "BEGIN:VTODO\nDUE;VALUE=DATE-TIME:soon\nEND:VTODO",
         "BEGIN:VEVENT\nUID:begun\nSUMMARY:Begun",
+        "BEGIN:VALARM\nBEGIN:VEVENT\nUID:inside\nSUMMARY:Inside\nEND:VEVENT\nEND:VALARM",
         "BEGIN:VTIMEZONE\nTZID:Here\nBEGIN:STANDARD\nDTSTART:then\nTZOFFSETTO:+1\nEND:STANDARD\nEND:VTIMEZONE",
     ],
 )
