@@ -55,5 +55,7 @@ def forget(tx: Tx, issue: IssueNumber) -> None:
 
 def _edit(row: sa.Row[tuple[object, ...]]) -> Edit:
     told = dict(row._mapping)
-    kind = _KINDS[str(told.pop("kind"))]
-    return Edit(**told | {"change": msgspec.json.decode(str(told["change"]), type=kind)})
+    kind = _KINDS.get(str(told.pop("kind")))
+    if kind is None:
+        raise tables.damaged("what an edit changes")
+    return Edit(**told | {"change": tables.unpacked(str(told["change"]), kind)})

@@ -97,7 +97,8 @@ def sending(tx: Tx, number: IssueNumber) -> Sending | None:
 @lru_cache(maxsize=4)
 def message(document: str) -> Message:
     """An issue's message is the same for all of its batches, and as long as all of a batch's rows together."""
-    return msgspec.json.decode(document, type=Message)
+    found: Message = tables.unpacked(document, Message)
+    return found
 
 
 _CARRIER = sa.select(_S.number, _S.provider).join(tables.batches, _B.number == _S.number).where(_B.id == THIS)

@@ -13,6 +13,7 @@ from secrets import token_hex
 import sqlalchemy as sa
 
 from pipeline.errors import Busy, StoreFault
+from pipeline.store.tables import damaged
 
 PATIENCE = 10_000
 """Milliseconds to wait for another writer."""
@@ -150,8 +151,11 @@ class SqliteFile:
 def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: DDL must be in it too
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", *DURABLE, "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in (f"busy_timeout={PATIENCE}", "journal_mode=WAL", *DURABLE, "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+    except UnicodeDecodeError:  # what SQLite says of damaged tables is no text
+        raise damaged("what its tables are") from None
     cursor.close()
 
 

@@ -26,7 +26,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
         try:
             return None if value is None else datetime.fromisoformat(value)
         except ValueError:
-            raise _damaged("a time") from None
+            raise damaged("a time") from None
 
 
 @lru_cache(maxsize=64)  # thousands of rows are written at one moment
@@ -48,13 +48,19 @@ class Packed(sa.types.TypeDecorator[Any]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
-        try:
-            return None if value is None else msgspec.json.decode(value, type=self.kind)
-        except (msgspec.DecodeError, UnicodeError):
-            raise _damaged("a document") from None
+        return None if value is None else unpacked(value, self.kind)
 
 
-def _damaged(what: str) -> StoreFault:
+def unpacked(document: str, kind: Any) -> Any:
+    """A document as the value that it was. Raises StoreFault for a damaged one."""
+    try:
+        return msgspec.json.decode(document, type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise damaged("a document") from None
+
+
+def damaged(what: str) -> StoreFault:
+    """The fault of a state in which something can't be read."""
     return StoreFault(
         f"The state is damaged: {what} in it can't be read.",
         next_step="Nothing was changed. Put a backup back: `paperround restore FILE --force`.",

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from pipeline import review
+from pipeline import compose, review
 from pipeline import run as whole
 from pipeline.errors import PaperroundError, StoreFault
-from pipeline.model import IssueNumber, Report
-from pipeline.store import dumping, sqlite
+from pipeline.model import IssueNumber, Report, edit
+from pipeline.store import dumping, edits, people, sqlite
+from pipeline.store import issues as kept
 from pipeline.store import postgres as on_server
 from tests import postgres
 from tests.journeys import steps
@@ -244,6 +245,50 @@ def test_a_damaged_state_is_refused_in_words_wherever_it_is_damaged(world: World
     path.write_bytes(good)
     with world.project() as project:
         assert review.overview(project.store, project.settings.review)
+
+
+@in_a_file
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE sendings SET message = '{'",
+        "UPDATE sendings SET message = CAST(x'7bff' AS TEXT)",
+        "UPDATE edits SET change = '{\"words\": 7}'",
+        "UPDATE edits SET kind = 'Sabject'",
+        "UPDATE renders SET message = '[[[['",
+        "UPDATE issues SET issue = 'null'",
+        "UPDATE posts SET article = 'x'",
+        "UPDATE subscribers SET since = 'then'",
+        "UPDATE sqlite_master SET sql = CAST(x'ff' AS TEXT), name = CAST(x'ff' AS TEXT) WHERE name = 'edits'",
+    ],
+)
+def test_a_damaged_value_is_told_as_damage_and_not_as_a_fault_of_ours(world: World, damage: str) -> None:
+    steps.subscribe(world, *READERS)
+    steps.pull(world)
+    with world.project() as project:
+        compose.change(
+            project.store, project.settings.compose, IssueNumber(1), edit.Subject(words="New"), by="Lisa", now=world.now
+        )
+    steps.build_now(world)
+    steps.approve(world)
+    with world.project() as project:
+        whole.perform(project, "deliver", lambda: ["freeze/1"])
+    with closing(sqlite3.connect(world.folder / "outbox/paperround.sqlite3")) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        assert database.execute(damage).rowcount
+        database.commit()
+
+    def look() -> Report:
+        with world.project() as project, project.store.reading() as tx:
+            edits.of(tx, IssueNumber(1))
+            list(people.every(tx))
+            kept.rendering(tx, IssueNumber(1))
+        return Report()
+
+    said = tried(lambda: steps.cron(world)) + tried(lambda: steps.send(world)) + tried(lambda: steps.build_now(world))
+    said += tried(look)
+    assert any("damaged" in words or "can't be used" in words for words in said)
+    assert not any(BUG in words for words in said)
 
 
 @on_a_server
