@@ -15,10 +15,6 @@ _TOO_LITTLE, _AN_ARTICLE = 0.3, 300
 _ALIKE = (0.8, 1.2)
 _ARTICLES = frozenset(["Article", "BlogPosting", "NewsArticle", "TechArticle", "SocialMediaPosting", "Report"])
 _LINKED_DATA = 300_000
-_CONTAINERS = frozenset([
-    "entry-content", "wp-block-post-content", "post-body", "gh-content", "post-content", "e-content",
-])  # fmt: skip
-"""What WordPress, Blogger, Ghost, Hugo's and Jekyll's themes and microformats call the place of an article's words."""
 _OF_NOTES = re.compile(r"""\b(?:class|id)=(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE)
 
 
@@ -163,9 +159,9 @@ def article(page: tree.Element, html: str) -> tree.Element:
 def _place(page: tree.Element, core: tree.Element | None) -> tree.Element | None:
     """The place that the blog's software names as an article's own, if the sentences are there."""
     around = () if core is None else (core, *core.iterancestors())
-    if (place := next((one for one in around if tree.is_called(one, _CONTAINERS)), None)) is not None:
+    if (place := next((one for one in around if tree.is_called(one, prose.PLACES)), None)) is not None:
         return place
-    places = [one for one in page.xpath("//*[@class]") if tree.is_called(one, _CONTAINERS) and tree.words(one)]
+    places = [one for one in page.xpath("//*[@class]") if tree.is_called(one, prose.PLACES) and tree.words(one)]
     outer = [one for one in places if not any(other in one.iterancestors() for other in places)]
     return outer[0] if len(outer) == 1 and (core is None or prose.length(outer[0]) > prose.length(core) / 2) else None
 

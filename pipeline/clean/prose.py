@@ -58,6 +58,12 @@ class Weight:
         self.prose += other.prose
 
 
+PLACES = frozenset([
+    "entry-content", "wp-block-post-content", "post-body", "gh-content", "post-content", "e-content",
+])  # fmt: skip
+"""What WordPress, Blogger, Ghost, Hugo's and Jekyll's themes and microformats call the place of an article's words."""
+
+
 def count(text: str | None) -> int:
     """How many words a text has; in scripts without spaces two characters count for one."""
     if not text:
@@ -109,12 +115,20 @@ def _strip(body: tree.Element) -> None:
         if element is body or body not in element.iterancestors() or weight.prose > whole / 2:
             continue
         is_head = element.tag == "header" and weight.prose < whole / 5
-        if is_head or _is_named_so(element, weight) or (_is_menu(weight) and not _belongs_to_prose(element, weights)):
+        if is_head or _is_named_so(element, weight) or (_is_menu(weight) and not _is_the_author_s(element, weights)):
             tree.drop(element)
 
 
 def _is_menu(weight: Weight) -> bool:
     return weight.words >= 2 and weight.linked > 0.6 * weight.words and weight.prose < _FEWEST
+
+
+def _is_the_author_s(element: tree.Element, weights: dict[tree.Element, Weight]) -> bool:
+    """Whether what is mostly links is no menu: it stands among sentences, or is one link where the article is."""
+    if _belongs_to_prose(element, weights):
+        return True
+    alone = len(list(element.iter("a"))) <= 1
+    return alone and any(tree.is_called(one, PLACES) for one in element.iterancestors())
 
 
 def _belongs_to_prose(element: tree.Element, weights: dict[tree.Element, Weight]) -> bool:

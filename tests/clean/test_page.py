@@ -316,3 +316,17 @@ def test_a_post_s_tags_below_it_are_no_words_of_hers(end: str) -> None:
 def test_her_own_way_to_a_tag_stays(own: str) -> None:
     entry = replace(known("").entry, html=f"<p>{WORDS * 9}</p>{own}")
     assert "leep" in article(replace(known(""), entry=entry)).text
+
+
+def test_a_card_in_the_place_of_the_article_is_a_part_of_it_and_a_menu_is_none() -> None:
+    card = "<figure><a href='https://example.org/clouds'><div>Clouds for children</div><div>Why they move on.</div></a></figure>"
+    button = "<div><a href='https://example.org/course'>Come to the course</a></div>"
+    menu = "<div><a href='/a'>One more</a> <a href='/b'>Another one</a></div>"
+    after = "<div><a href='/next'>The next letter is here</a></div>"
+    made = read(
+        a_page(f"<article><section class='gh-content'>{PROSE}{card}{menu}{button}{PROSE}</section>{after}</article>")
+    )
+    assert "Clouds for children" in made.text
+    assert "Come to the course" in made.text
+    assert "Another one" not in made.text
+    assert "The next letter" not in made.text
