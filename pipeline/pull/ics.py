@@ -17,10 +17,10 @@ import msgspec
 
 MOST = 200
 """How many events of a time are kept, the earliest."""
-_CALENDAR = re.compile(r"^BEGIN:VCALENDAR\s*$", re.IGNORECASE | re.MULTILINE)
-_ABOUT = re.compile(r"^(?:METHOD|X-WR-TIMEZONE):[\w/+-]+\s*$", re.IGNORECASE | re.MULTILINE)
-_BEGINS = re.compile(r"^(?=BEGIN:(?:VEVENT|VTIMEZONE)\s*$)", re.IGNORECASE | re.MULTILINE)
-_PART = re.compile(r"BEGIN:(VEVENT|VTIMEZONE)\b.*?^END:\1\s*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_CALENDAR = re.compile(r"^BEGIN:VCALENDAR[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_ABOUT = re.compile(r"^(?:METHOD|X-WR-TIMEZONE):[\w/+-]+[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
+_BEGINS = re.compile(r"^(?=BEGIN:(?:VEVENT|VTIMEZONE)[ \t\r]*$)", re.IGNORECASE | re.MULTILINE)
+_PART = re.compile(r"BEGIN:(VEVENT|VTIMEZONE)\b.*?^END:\1[ \t\r]*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
@@ -74,18 +74,22 @@ def _calendars(text: str) -> list[Any]:
         # Of a part that never ends comes nothing, not even the calendar around it.
         if whole := list(Calendar.from_ical(text, multiple=True)):
             return whole
-    return [Calendar.from_ical(_readable(one)) for one in _CALENDAR.split(text)[1:]]
+    return [Calendar.from_ical(_around(_readable(one))) for one in _CALENDAR.split(text)[1:]]
 
 
-def _readable(text: str) -> str:
-    """A calendar of those events and time zones that can be read, each by itself."""
-    from icalendar import Component
+def _readable(text: str) -> list[str]:
+    """The events and time zones of a calendar that can be read, each by itself, and what counts for all of them."""
+    from icalendar import Calendar
 
     parts = _ABOUT.findall(text)
     for part in filter(None, map(_PART.match, _BEGINS.split(text))):
         with suppress(Exception):
-            Component.from_ical(part[0])
+            Calendar.from_ical(_around([part[0]]))
             parts.append(part[0])
+    return parts
+
+
+def _around(parts: list[str]) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", *(part.strip() for part in parts), "END:VCALENDAR"])
 
 

@@ -111,6 +111,8 @@ def test_an_event_for_which_a_calendar_can_not_be_read_costs_no_other() -> None:
     "between",
     [
         "a line that is none",
+        "\u3000",
+        "BEGIN:VTIMEZONE\nTZID:Here\nBEGIN:STANDARD\nEND:DAYLIGHT\nEND:STANDARD\nBEGIN:DAYLIGHT\nEND:VTIMEZONE",
         "END:VTODO",
         "BEGIN:VTODO\nDUE;VALUE=DATE-TIME:soon\nEND:VTODO",
         "BEGIN:VEVENT\nUID:begun\nSUMMARY:Begun",
@@ -123,6 +125,15 @@ def test_what_can_not_be_read_beside_the_events_costs_none(between: str) -> None
                  "SUMMARY:Walk\nDTSTART:20261111T190000", head="X-WR-TIMEZONE:Europe/Berlin\n")  # fmt: skip
     assert [one.title for one in found] == ["Reading", "Walk"]
     assert found[1].starts.hour == 18
+
+
+def test_a_time_zone_of_the_calendar_s_own_counts_beside_what_can_not_be_read() -> None:
+    zone = (
+        "BEGIN:VTIMEZONE\nTZID:Far away\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0700\n"
+        "TZOFFSETTO:+0700\nEND:STANDARD\nEND:VTIMEZONE\n"
+    )
+    (found,) = read("SUMMARY:Walk\nDTSTART;TZID=Far away:20261111T190000", head=f"a line that is none\n{zone}")
+    assert found.starts == datetime(2026, 11, 11, 12, tzinfo=UTC)
 
 
 def test_a_calendar_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
