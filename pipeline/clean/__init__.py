@@ -198,7 +198,7 @@ def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
         beside=cache(partial(_is_beside, tx, known.entry.source, handful)),
         gone=cache(partial(_gone, tx, made.article, handful)),
     )
-    post = handful.posts.get(known.id) or _same(tx, made, handful, others)
+    post = handful.posts.get(known.id) or _same(tx, known.entry.source, made, handful, others)
     if post is None:
         report = _add(tx, known, made, handful, others)
     else:
@@ -208,12 +208,12 @@ def _keep(tx: Tx, known: KnownEntry, made: Made, handful: _Handful) -> Report:
     return report + Report(errors=(f"{made.article.title}: quarantined, {made.fault}",) if told else ())
 
 
-def _same(tx: Tx, made: Made, handful: _Handful, others: _Others) -> PostId | None:
+def _same(tx: Tx, source: SourceName, made: Made, handful: _Handful, others: _Others) -> PostId | None:
     """Which known post an entry is that was never cleaned before."""
     owners = {name: handful.owners[name] for name in made.names if name in handful.owners}
     known = posts.some(tx, set(owners.values()))
     owned = {name: known[owner] for name, owner in owners.items()}
-    return identity.same(made.article, made.names, owned, beside=others.beside, absent=others.gone)
+    return identity.same(made.article, made.names, owned, source=source, beside=others.beside, absent=others.gone)
 
 
 def _is_beside(tx: Tx, source: SourceName, handful: _Handful, post: PostId) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from pipeline.dates import said
-from pipeline.model import Article, Entry, Glance, Post, PostId
+from pipeline.model import Article, Entry, Glance, Post, PostId, SourceName
 from pipeline.model.text import alike, bare
 
 FLOOD = 3
@@ -72,6 +72,7 @@ def same(
     names: Sequence[str],
     known: Mapping[str, Post],
     *,
+    source: SourceName,
     beside: Callable[[PostId], bool],
     absent: Callable[[], Iterable[Post]],
 ) -> PostId | None:
@@ -79,23 +80,25 @@ def same(
 
     `known` are posts by what they were known by; `beside` tells of which the same source lists an entry now, beside
     this one; `absent` gives posts that no source lists any more, so that this may be one of them under a new name. A
-    guid, an address or the same words alone are believed unless everything else is another's: then a name was used
-    again, or the words are those that the blog says every time. Nor are an address or words that two entries have at
-    once: a podcast may have one page for all, or one text.
+    guid or an address alone are believed unless everything else is another's: then a name was used again. The same
+    words are the same post, unless its own `source` says them every time. Nor are an address or words believed that two
+    entries have at once: a podcast may have one page for all, or one text.
     """
     for name in names:
         post = known.get(name)
-        if post is None or _is_another(name, names, known, article, post):
+        if post is None:
             continue
-        if name.startswith("guid:") or _is_told_twice(article, post) or not beside(post.id):
+        if name.startswith("words:"):
+            other = post.source == source and not _has_anything_else_of(article, post)
+        else:
+            other = _used_again(name, names, known, article, post)
+        if not other and (name.startswith("guid:") or _is_told_twice(article, post) or not beside(post.id)):
             return post.id
     return next((post.id for post in absent() if _renamed(article, post)), None)
 
 
-def _is_another(name: str, names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:
-    if name.startswith("words:"):
-        return not (_has_title_of(article, post) or _has_path_of(article, post) or _is_as_near(article, post))
-    return _used_again(name, names, known, article, post)
+def _has_anything_else_of(article: Article, post: Post) -> bool:
+    return _has_title_of(article, post) or _has_path_of(article, post) or _is_as_near(article, post)
 
 
 def _is_told_twice(article: Article, post: Post) -> bool:

@@ -38,7 +38,9 @@ def names_of(entry: Entry, article: Article) -> tuple[str, ...]:
 
 def same(entry: Entry, article: Article) -> bool:
     known = dict.fromkeys(names_of(ENTRY, ARTICLE), post_of(ARTICLE))
-    return identity.same(article, names_of(entry, article), known, beside=lambda _: False, absent=tuple) == PostId(7)
+    return PostId(7) == identity.same(
+        article, names_of(entry, article), known, source=entry.source, beside=lambda _: False, absent=tuple
+    )
 
 
 def post_of(article: Article) -> Post:
@@ -89,6 +91,15 @@ def test_a_new_guid_is_the_same_post_by_its_address() -> None:
 def test_a_moved_blog_with_new_guids_is_known_by_its_words() -> None:
     moved = "https://lisa.example.net/2026/a-day"
     assert same(replace(ENTRY, guid=moved, link=moved), replace(ARTICLE, url=moved))
+
+
+@pytest.mark.parametrize(("source", "known"), [("letters", True), ("blog", False)])
+def test_the_same_words_days_later_under_another_title_are_the_same_post_elsewhere_only(
+    source: str, known: bool
+) -> None:
+    entry = replace(ENTRY, source=SourceName(source), guid="5", link="https://letters.example.net/p/five")
+    article = replace(ARTICLE, url=entry.link, title="Letter 5", published=datetime(2026, 11, 4, tzinfo=UTC))
+    assert same(entry, article) is known
 
 
 def test_posts_that_all_lead_to_the_front_page_are_not_one_post() -> None:
