@@ -11,7 +11,7 @@ from lxml import etree
 
 from pipeline.clean import prose, residue, tree
 
-_TOO_LITTLE, _AN_ARTICLE = 0.3, 300
+_TOO_LITTLE, _AN_ARTICLE, _A_FEW = 0.3, 300, 60
 _ALIKE = (0.8, 1.2)
 _ARTICLES = frozenset(["Article", "BlogPosting", "NewsArticle", "TechArticle", "SocialMediaPosting", "Report"])
 _LINKED_DATA = 300_000
@@ -161,9 +161,19 @@ def _place(page: tree.Element, core: tree.Element | None) -> tree.Element | None
     around = () if core is None else (core, *core.iterancestors())
     if (place := next((one for one in around if tree.is_called(one, prose.PLACES)), None)) is not None:
         return place
-    places = [one for one in page.xpath("//*[@class]") if tree.is_called(one, prose.PLACES) and tree.words(one)]
+    places = [one for one in page.xpath("//*[@class]") if tree.is_called(one, prose.PLACES) and _shows(one)]
     outer = [one for one in places if not any(other in one.iterancestors() for other in places)]
-    return outer[0] if len(outer) == 1 and (core is None or prose.length(outer[0]) > prose.length(core) / 2) else None
+    return outer[0] if len(outer) == 1 and (core is None or _outweighs(outer[0], core)) else None
+
+
+def _shows(place: tree.Element) -> bool:
+    return bool(tree.words(place)) or next(place.iter("img"), None) is not None
+
+
+def _outweighs(place: tree.Element, core: tree.Element) -> bool:
+    """Whether a named place is the article though most sentences are elsewhere: a photograph needs no words."""
+    words, others = prose.length(place), prose.length(core)
+    return words > others / 2 or (next(place.iter("img"), None) is not None and others < _A_FEW)
 
 
 def _by_readability(html: str) -> tree.Element | None:

@@ -330,3 +330,13 @@ def test_a_card_in_the_place_of_the_article_is_a_part_of_it_and_a_menu_is_none()
     assert "Come to the course" in made.text
     assert "Another one" not in made.text
     assert "The next letter" not in made.text
+
+
+@pytest.mark.parametrize("foot", ["", f"<footer><p>{WORDS}</p></footer>", f"<div><p>{WORDS}</p></div>"])
+def test_a_post_that_is_a_photograph_is_that_photograph(foot: str) -> None:
+    picture = "<div class='entry-content'><figure><img src='/boat.jpg' alt='A boat'></figure></div>"
+    made = read(
+        a_page(f"<header><a href='/'>Blog</a></header><article><h1>A boat</h1>{picture}</article>{foot}"), summary=None
+    )
+    assert 'src="https://blog.example.org/boat.jpg"' in made.html
+    assert made.text == ""
