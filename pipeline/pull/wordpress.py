@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -117,7 +117,7 @@ def asked(posts: str, **query: object) -> str:
 def _visit(ask: Ask, posts: str) -> Visit:
     known = ask.health if ask.health and ask.health.cursor != _FEED else None
     cursor = known.cursor if known and known.cursor and _has_been(known.cursor, ask.now) else None
-    found, sha, faults = _pages(ask, posts, {"modified_after": _before(cursor)} if cursor else {})
+    found, sha, faults = _pages(ask, posts, {"modified_after": _before(cursor, ask.now)} if cursor else {})
     if known and sha == known.body_sha:
         present = _present(ask, posts)
         listing = Listing(present=present) if present is not None and cursor else None
@@ -145,9 +145,9 @@ def _has_been(change: str, now: datetime) -> bool:
     return moment is not None and moment <= now + _OVERLAP
 
 
-def _before(change: str) -> str:
+def _before(change: str, now: datetime) -> str:
     """A day before the newest change: the API compares with the site's own clock, whose zone nobody knows."""
-    moment = datetime.fromisoformat(change).replace(tzinfo=UTC) - _OVERLAP
+    moment = (when(change, None, now=now) or now) - _OVERLAP
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

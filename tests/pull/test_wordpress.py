@@ -274,6 +274,16 @@ def test_what_can_not_be_read_of_one_picture_costs_neither_it_nor_the_posts(site
     assert visit.listing.entries[0].lead.url == "https://lisa.example.org/cat.jpg"
 
 
+@pytest.mark.parametrize("cursor", ["2026-11-08T08:00:00Z", "2026-11-08T08:00:00", "2026-11-08T08:00\r", "8 Nov 2026"])
+def test_what_changed_since_is_asked_for_however_the_date_is_kept(site: WordPress, cursor: str) -> None:
+    web = Web(sites=[site])
+    health = replace(known(wordpress.visit(ask(web, HOME))), cursor=cursor, body_sha="another")
+    wordpress.visit(ask(web, HOME, health=health))
+    since = [query["modified_after"] for query in site.queries if "modified_after" in query]
+    assert since
+    assert since[0].startswith("2026-11-07T")
+
+
 def test_a_site_that_has_another_page_for_ever_is_left_after_the_newest_posts(site: WordPress) -> None:
     web = Web(sites=[site])
 
