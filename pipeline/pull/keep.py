@@ -20,7 +20,10 @@ _UNLIKE = 0.3
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What a listing came to; `first` when nothing was known of the source before."""
+    """What a listing came to; `first` when nothing was known of the source before.
+
+    `gone` is without what came under another name in the same visit.
+    """
 
     first: bool
     new: tuple[Entry, ...]
@@ -56,7 +59,9 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
             changed.append(entry)
     entries.add(tx, new, now)
     gone = _note_absent(tx, source, found, listing, now=now) if states or listing.present is not None else []
-    return Kept(first=first, new=tuple(one.entry for one in new), changed=tuple(changed), gone=tuple(gone))
+    renamed = {_told_by(one.entry) for one in new}
+    left = tuple(one for one in gone if _told_by(one) not in renamed)
+    return Kept(first=first, new=tuple(one.entry for one in new), changed=tuple(changed), gone=left)
 
 
 def identified(found: Sequence[Entry]) -> dict[str, Entry]:
@@ -103,6 +108,10 @@ def _own_ident(tx: Tx, source: SourceName, ident: str, entry: Entry) -> str:
     if known.published == entry.published or alike(_words(known), _words(entry)) >= _UNLIKE:
         return ident
     return f"{ident} {entry.link}"
+
+
+def _told_by(entry: Entry) -> tuple[str, datetime | None]:
+    return bare(entry.title), entry.published
 
 
 def _words(entry: Entry) -> str:

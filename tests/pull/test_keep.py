@@ -36,3 +36,12 @@ def test_a_feed_costs_by_what_is_new_in_it_and_not_by_what_was_there(tmp_path: P
             kept = keep(tx, BLOG, found, moved=False, now=NOW)
     assert [one.title for one in (*kept.new, *kept.changed)] == ["Post 0", "Post 8"]
     assert len(asked) < 10
+
+
+def test_of_posts_that_got_other_names_nobody_says_that_they_are_gone(tmp_path: Path) -> None:
+    every = [entry(number) for number in range(1, 7)]
+    renamed = [replace(one, guid=f"2026/{one.guid}") for one in every if one.title != "Post 2"]
+    with closing(open_store("sqlite:///state.sqlite3", tmp_path)) as store, store.writing() as tx:
+        keep(tx, BLOG, Listing(entries=tuple(every)), moved=False, now=NOW)
+        kept = keep(tx, BLOG, Listing(entries=(*renamed, *every[5:])), moved=False, now=NOW)
+    assert [one.title for one in kept.gone] == ["Post 2"]
