@@ -144,6 +144,8 @@ def article(page: tree.Element, html: str) -> tree.Element:
     little beside it, and where both find about the same. Where the blog's software says which place is the
     article's, it is that one.
     """
+    if (gated := _gated(page)) is not None:
+        return gated
     found = _by_readability(html) if len(html) < 2 << 20 else None
     core = prose.core(page)
     if (place := _place(page, core)) is not None:
@@ -154,6 +156,13 @@ def article(page: tree.Element, html: str) -> tree.Element:
     share = length / max(prose.length(core), 1)
     missed = share < _TOO_LITTLE and length < _AN_ARTICLE
     return core if missed or _ALIKE[0] <= share <= _ALIKE[1] else found
+
+
+def _gated(page: tree.Element) -> tree.Element | None:
+    """The place of an article whose rest is for members: however little it says, other words are another post's."""
+    gates = (one for one in page.xpath("//*[@class]") if residue.is_gate_by_name(one))
+    around = (one for gate in gates for one in gate.iterancestors())
+    return next((one for one in around if tree.is_called(one, prose.PLACES)), None)
 
 
 def _place(page: tree.Element, core: tree.Element | None) -> tree.Element | None:

@@ -385,3 +385,15 @@ def test_a_title_that_the_feed_escaped_twice_is_known_at_the_article_s_head() ->
     made = cleaned(None, page, title="Hands &amp; Doors", summary="Some words [&hellip;]")
     assert made.title == "Hands & Doors"
     assert made.text.startswith("Some words of an article")
+
+
+def test_beneath_a_gate_no_other_post_s_words_are_taken_for_the_article_s() -> None:
+    other = (
+        "<aside class='read-more-wrap'><div class='inner'><article class='post-card'><div class='post-card-content'>"
+        "<a class='post-card-content-link' href='/b/'><header class='post-card-header'><h2>The boat</h2></header>"
+        f"<div class='post-card-excerpt'>{'We folded it of paper, and it swam. ' * 5}</div></a></div></article></div></aside></body>"
+    )
+    with pytest.raises(EntryFault, match="members of your blog only"):
+        cleaned(None, gated(GATE).replace("</body>", other))
+    made = cleaned(None, gated(FOR_ALL + GATE).replace("</body>", other))
+    assert made.text == "The beginning is for everybody: an afternoon by the river, with seven children and a dog."
