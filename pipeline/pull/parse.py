@@ -86,12 +86,12 @@ def records(given: Given, body: bytes) -> Records:
 def _in_utf_8(given: Given, body: bytes) -> bytes:
     """A feed that says it is UTF-8, or says nothing, in UTF-8: one wrong byte would change the others' letters.
 
-    It is declared anew, as any parser takes it.
+    It is declared anew, on a line of its own: feedparser looks for an encoding in all of the first.
     """
     declared = _DECLARATION.match(body)
     named = _named(declared[0]) if declared else b""
     if declared:
-        body = b'<?xml version="1.0"%b?>' % (named and b' encoding="%b"' % named) + body[declared.end() :]
+        body = b'<?xml version="1.0"%b?>\n' % (named and b' encoding="%b"' % named) + body[declared.end() :]
     said = [named, *_ENCODING.findall(given.content_type.encode())]
     if b"\0" in body[:64] or any(one.lower() not in _UTF_8 for one in said if one):
         return body

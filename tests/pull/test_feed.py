@@ -224,6 +224,13 @@ def test_a_declaration_that_can_not_be_so_is_overlooked(named: str) -> None:
         assert [entry.title for entry in read(f"{body}{more}".encode())] == ["Über Gefühle"]
 
 
+def test_a_declaration_that_a_post_is_about_is_not_the_feed_s() -> None:
+    about = "<description><![CDATA[<p><?xml encoding='undefined'?> for Größe</p>]]></description>"
+    (entry,) = read(RSS.format(f"<item><title>Größe</title>{about}</item>").encode())
+    assert entry.title == "Größe"
+    assert "for Größe" in (entry.summary or "")
+
+
 def test_a_field_to_search_in_the_wrong_place_costs_no_item() -> None:
     inside = "<title>Search</title><media:content url='x'/><media:title>Search</media:title><media:x y='z'/>"
     odd = f"<item xmlns:media='http://search.yahoo.com/mrss/'><title>A</title><textInput>{inside}</textInput></item>"
