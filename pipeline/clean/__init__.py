@@ -106,7 +106,7 @@ class _Handful(msgspec.Struct, frozen=True):
     """What a handful of entries meets in the state, asked for once; `owners`, the posts by their names, grow with it.
 
     `absent` is whether any entry at all is one that its source lists no more. Still to be noted: `new` posts, each with
-    its entry's revision and the names that it is first to have, `awaited` all those names; and `cleaned`, entries that
+    its entry's revision and the names that it gets, `awaited` all those names; and `cleaned`, entries that
     became posts and new names of posts.
     """
 
