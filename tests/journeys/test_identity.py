@@ -385,9 +385,32 @@ def test_the_words_of_an_old_post_under_another_name_wait_for_her(mailed: World)
     assert standings(mailed)["Another title"].reason.startswith("it has the very words of post 1;")
 
 
+def test_a_post_that_its_feed_lists_twice_is_one_post(world: World) -> None:
+    world.blog.one_page = f"{world.blog.home}walk/"
+    for guid in ("in-news", "in-outdoors"):
+        world.blog.publish(guid, "A walk", world.now - timedelta(hours=1), "<p>We went for a walk.</p>", guid=guid)
+    pull(world)
+    assert [post.article.title for post in posts(world)].count("A walk") == 1
+
+
+def test_a_post_that_was_taken_down_and_put_up_anew_within_days_is_the_same(world: World) -> None:
+    world.blog.publish("old", "Oldest", START - timedelta(days=30), body("oldest"))
+    world.blog.publish("first", "Patience", START - timedelta(hours=1), body("patience"))
+    pull(world)
+    world.pass_time(days=2)
+    old = world.blog.posts.pop("first")
+    pull(world)
+    more = "<p>And one more paragraph, in which quite another thing is told at some length for all who read on.</p>" * 2
+    world.blog.publish("second", "Being patient", world.now, old.html + more, guid="quite-another")
+    world.pass_time(hours=1)
+    pull(world)
+    assert [post.article.title for post in posts(world)].count("Being patient") == 1
+    assert "Patience" not in standings(world)
+
+
 def test_news_of_one_thing_that_lead_to_its_page_are_posts_of_their_own(world: World) -> None:
     world.blog.one_page = f"{world.blog.home}camera/"
-    world.blog.window = 2
+    world.blog.window = 1
     said = (
         "<p>The {} is here. It brings what many of you asked for, mends {} faults, and costs nothing for all who have "
     )
