@@ -178,8 +178,9 @@ def select(
 
 
 def _can_be_pinned(post: Post, known: Known) -> bool:
-    """A post that could be made, and that no other issue has."""
-    return post.fault is None and post.id not in known.placed
+    """A post that could be made, that no other issue has, and that is on the blog or kept although it is not."""
+    there = post.gone is None or known.choices.get(post.id) == "keep"
+    return post.fault is None and post.id not in known.placed and there
 
 
 def _arranged(chosen: Sequence[Post], wanted: Wishes) -> list[Post]:

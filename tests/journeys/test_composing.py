@@ -58,6 +58,27 @@ def test_a_pinned_post_leads_the_next_issue_though_it_is_old_and_there_are_many(
     assert folder(world).name == "1-old-and-good"
 
 
+def test_a_pinned_post_that_is_taken_off_the_blog_leaves_the_draft_and_waits_for_her(world: World) -> None:
+    weekly(world, most=4)
+    world.blog.publish("old", "Old and good", world.now - timedelta(days=400))
+    pull(world)
+    world.pass_time(days=1)
+    write(world, "One", "Two")
+    pull(world)
+    pin(world, "One")
+    build_now(world)
+    assert "One" in titles(world)
+    del world.blog.posts["one"]
+    world.pass_time(hours=2)
+    pull(world)
+    build_now(world)
+    assert "One" not in titles(world)
+    with world.project() as project:
+        known = compose.outlines(project.store, project.settings.compose, world.now)
+    (standing,) = [standing for post, standing in known if post.article.title == "One"]
+    assert (standing.state, "no longer on your blog" in standing.reason) == ("held", True)
+
+
 def test_a_post_pinned_while_its_issue_is_a_draft_leads_it_and_the_last_pin_leads_all(world: World) -> None:
     weekly(world)
     write(world, "One", "Two")
