@@ -65,6 +65,11 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
         return title_key(self.title) or self.isbn or self.title
 
     @property
+    def drawn_by(self) -> str | None:
+        """Who drew it, where that is somebody else than who wrote it."""
+        return None if self.illustrator == self.author else self.illustrator
+
+    @property
     def cover_file(self) -> str | None:
         """The name of its cover in outbox/public/books/; None when nobody would know where to look for one."""
         if self.isbn:

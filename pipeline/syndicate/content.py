@@ -40,7 +40,7 @@ def books(picks: tuple[Pick, ...], meta: Meta) -> str:
 def _book(pick: Pick, meta: Meta) -> str:
     book = pick.book
     by = f" {meta.words['by']} {book.author}" if book.author else ""
-    drawn = f" {meta.words['pictures_by']} {book.illustrator}" if book.illustrator not in (None, book.author) else ""
+    drawn = f" {meta.words['pictures_by']} {book.drawn_by}" if book.drawn_by else ""
     made = escape(by + ("," if by and drawn else "") + drawn)
     return f'<li><a href="{escape(pick.links.feed)}">{escape(book.title)}</a>{made}. {escape(pick.reason)}</li>'
 
