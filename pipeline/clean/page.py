@@ -78,7 +78,11 @@ def facts(page: tree.Element) -> Facts:
 def _is_free(page: tree.Element, linked: dict[str, Any]) -> bool:
     """Whether neither schema.org's word for it nor a gate in the page keeps some of it from who is no member."""
     said = str(linked.get("isAccessibleForFree", True)).lower() != "false"
-    return said and not any(residue.is_gate_by_name(one) for one in page.xpath("//*[@class]"))
+    return said and next(_gates(page), None) is None
+
+
+def _gates(page: tree.Element) -> Iterator[tree.Element]:
+    return filter(residue.is_gate_by_name, page.xpath("//*[@class]"))
 
 
 def _own_title(title: str | None, site: str | None) -> str | None:
@@ -160,8 +164,7 @@ def article(page: tree.Element, html: str) -> tree.Element:
 
 def _gated(page: tree.Element) -> tree.Element | None:
     """The place of an article whose rest is for members: however little it says, other words are another post's."""
-    gates = (one for one in page.xpath("//*[@class]") if residue.is_gate_by_name(one))
-    around = (one for gate in gates for one in gate.iterancestors())
+    around = (one for gate in _gates(page) for one in gate.iterancestors())
     return next((one for one in around if tree.is_called(one, prose.PLACES)), None)
 
 
