@@ -103,10 +103,9 @@ def _has_anything_else_of(article: Article, post: Post) -> bool:
 
 def _is_told_twice(article: Article, post: Post) -> bool:
     """Whether two entries that are listed at once seem to be the same post: title and date agree."""
-    return article.published == post.article.published and (
-        _has_title_of(article, post)
-        or (bare(article.title) == bare(post.article.title) and alike(article.text, post.article.text) >= _SAME_WORDS)
-    )
+    title = bare(article.title)
+    agree = article.published == post.article.published and title == bare(post.article.title)
+    return agree and (title != "" or alike(article.text, post.article.text) >= _SAME_WORDS)
 
 
 def _used_again(name: str, names: Sequence[str], known: Mapping[str, Post], article: Article, post: Post) -> bool:
