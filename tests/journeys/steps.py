@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline import compose, deliver, review, run
 from pipeline.feedback import readers
-from pipeline.model import Account, IssueNumber, Report
+from pipeline.model import Account, IssueNumber, Report, Standing
 from pipeline.store import ledger
 from tests.world import World
 
@@ -75,6 +75,13 @@ def cron(world: World) -> Report:
 def account(world: World, number: IssueNumber = ONE) -> Account | None:
     with world.project() as project:
         return deliver.account(number, project.store)
+
+
+def standings(world: World) -> dict[str, Standing]:
+    """How each post stands, by its title."""
+    with world.project() as project:
+        known = compose.outlines(project.store, project.settings.compose, world.now)
+    return {post.article.title: standing for post, standing in known}
 
 
 def folder(world: World, number: int = 1) -> Path:

@@ -14,7 +14,7 @@ from pipeline import books, compose, run
 from pipeline.errors import UserError
 from pipeline.model import Pick, PostId, Report
 from pipeline.store import issues, picks, posts
-from tests.journeys.steps import approve, build_now, cron, folder, pull, send, subscribe, write_for_years
+from tests.journeys.steps import approve, build_now, cron, folder, pull, send, standings, subscribe, write_for_years
 from tests.world import World
 
 
@@ -73,9 +73,7 @@ def test_a_pinned_post_that_is_taken_off_the_blog_leaves_the_draft_and_waits_for
     pull(world)
     build_now(world)
     assert "One" not in titles(world)
-    with world.project() as project:
-        known = compose.outlines(project.store, project.settings.compose, world.now)
-    (standing,) = [standing for post, standing in known if post.article.title == "One"]
+    standing = standings(world)["One"]
     assert (standing.state, "no longer on your blog" in standing.reason) == ("held", True)
 
 

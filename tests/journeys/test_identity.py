@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from pipeline import compose, run
 from pipeline.errors import FetchFault
-from pipeline.model import Fetched, Post, PostId, Standing, Validators
+from pipeline.model import Fetched, Post, PostId, Validators
 from pipeline.store import posts as stored
-from tests.journeys.steps import approve, build_now, cron, mails, pull, subscribe
+from tests.journeys.steps import approve, build_now, cron, mails, pull, standings, subscribe
 from tests.pull.web import WordPress
 from tests.world import PARAGRAPHS, START, Article, World, lay_out
 
@@ -51,12 +51,6 @@ def keep(world: World, title: str) -> None:
         known = compose.outlines(project.store, project.settings.compose, world.now)
         (wanted,) = (post.id for post, _ in known if post.article.title == title)
         compose.choose(project.store, wanted, "keep", world.now)
-
-
-def standings(world: World) -> dict[str, Standing]:
-    with world.project() as project:
-        known = compose.outlines(project.store, project.settings.compose, world.now)
-    return {post.article.title: standing for post, standing in known}
 
 
 def posts(world: World) -> list[Post]:
