@@ -43,6 +43,8 @@ ATTRIBUTES = {
 _LOCK = "action=postpass"
 """Where WordPress' form for a post's password leads, whatever the blog's language."""
 _EMPTY_LINE = re.compile(r"\n\s*\n")
+_TWO_SPACES = re.compile("(?:(?<=[^\\s>«])|(?<=</[abi]>)|(?<=</em>)|(?<=</strong>))(?:\xa0 | \xa0)(?=[^\\s:;!?»%])")
+"""What an editor makes of two spaces between words: at the end of a line one of them would indent the next."""
 _INK = re.compile("[^\\s\u200b]")
 _TO_THE_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff]")
 _RTL = ("ar", "he", "fa", "ur", "yi", "ps", "ckb")
@@ -208,8 +210,10 @@ def _safe(root: tree.Element) -> tuple[str, tree.Element]:
             if made == dirty:
                 break
             dirty = made
-    if "<pre" not in made and _EMPTY_LINE.search(made):
-        made = re.sub(rf"\s*{_EMPTY_LINE.pattern}\s*", "\n", made)
+    if "<pre" not in made:
+        made = _TWO_SPACES.sub(" ", made)
+        if _EMPTY_LINE.search(made):
+            made = re.sub(rf"\s*{_EMPTY_LINE.pattern}\s*", "\n", made)
     return made, whole if made == clean else _division(made)
 
 

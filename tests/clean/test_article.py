@@ -397,3 +397,23 @@ def test_beneath_a_gate_no_other_post_s_words_are_taken_for_the_article_s() -> N
         cleaned(None, gated(GATE).replace("</body>", other))
     made = cleaned(None, gated(FOR_ALL + GATE).replace("</body>", other))
     assert made.text == "The beginning is for everybody: an afternoon by the river, with seven children and a dog."
+
+
+@pytest.mark.parametrize("spaces", ["&nbsp; ", " &nbsp;"])
+def test_two_spaces_between_words_are_one_so_that_no_line_of_a_mail_begins_indented(spaces: str) -> None:
+    made = cleaned(f"<p>A buffer and a balm{spaces}when there is <em>pain.</em>{spaces}Their talk</p>{LONG}")
+    assert "balm when there is <em>pain.</em> Their talk" in made.html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Roses<br>&nbsp; are red</p>",
+        "<p>Qui est là\xa0?</p>",
+        "<p>&nbsp; &nbsp; An indented line</p>",
+        "<pre>one\xa0 two</pre>",
+    ],
+    ids=["a verse", "French", "indented", "set as it is"],
+)
+def test_spaces_that_the_author_means_stay(html: str) -> None:
+    assert "\xa0" in cleaned(html + LONG).html
