@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from pipeline.model import Consent, Every, IssueNumber, Subscriber, SubscriberId, Suppression
-from pipeline.store import tables
+from pipeline.store import issues, tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import upsert
 
@@ -139,13 +139,15 @@ def _chose(who: Who) -> sa.ColumnElement[bool]:
 
 
 def _in_turn(at: datetime) -> sa.ColumnElement[bool]:
-    """She wants every issue, or had none for as long as she likes."""
+    """She wants every issue, or had none for as long as she likes; a correction takes nobody's turn."""
     copies, sendings = tables.outcomes.c, tables.sendings.c
+    corrections = sa.select(tables.issues.c.number).where(tables.issues.c.slot.startswith(issues.CORRECTION))
     rested = [
         sa.and_(
             _T.every == every,
             ~sa.exists().where(
                 sendings.frozen > at - span,
+                sendings.number.not_in(corrections),
                 copies.number == sendings.number,
                 copies.subscriber == _T.id,
                 copies.fate.not_in(("rejected", "suppressed")),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline import compose
 from pipeline.feedback import choosing
 from pipeline.model import IssueNumber
 from pipeline.store import people
@@ -55,6 +56,19 @@ def test_a_week_is_a_week_even_when_an_issue_is_an_hour_early(world: World) -> N
     world.pass_time(days=2)
     assert issue(world, 2) == [ANN]
     world.pass_time(days=4, hours=23)
+    assert issue(world, 3) == [ANN, BEN]
+
+
+def test_a_correction_costs_nobody_the_next_issue(world: World) -> None:
+    choose(world, BEN, "week")
+    issue(world, 1)
+    world.pass_time(days=1)
+    with world.project() as project:
+        settings = project.settings.compose
+        compose.correct(IssueNumber(1), project.store, settings, said="It is on Monday.", named="", now=world.now)
+    steps.approve(world, IssueNumber(2))
+    steps.send(world, IssueNumber(2))
+    world.pass_time(days=6)
     assert issue(world, 3) == [ANN, BEN]
 
 
