@@ -7,7 +7,7 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline.books.shelf import READERS, read, same_author
 from pipeline.books.written import called
 from pipeline.errors import ShelfError
 from pipeline.model import Book, isbn13
+from pipeline.records import records
 
 PARTS = ("isbn", "title", "author", "illustrator", "year", "ages", "themes", "note", "description", "cover", "links",
          "pinned_for", "never")  # fmt: skip
@@ -38,25 +39,34 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 def read_csv(path: Path) -> Imported:
     """The books in a CSV file of Paperround, Goodreads or LibraryThing. Raises ShelfError for any other file."""
     text = _decoded(path)
-    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text))
-    try:
-        known = {(name or "").strip().strip("'\"").lower(): name for name in rows.fieldnames or ()}
-        parts = next((shape for mark, shape in _SHAPES if mark <= known.keys()), None)
-        if parts is None:
-            raise ShelfError(
-                "The first line names no columns that are known.",
-                where=path.name,
-                next_step='Give it a line of column names with at least "title", or export it from Goodreads again.',
-            )
-        books: list[Book] = []
-        faults: list[str] = []
-        for row in rows:
-            plain = {name: str(row.get(column) or "").strip() for name, column in known.items()}
-            if any(plain.values()):
-                _add(parts(plain), f"{path.name}:{rows.line_num}", books, faults)
-    except csv.Error as fault:
-        raise ShelfError(f"The file is no CSV: {fault}.", where=path.name) from None
+    rows = records(io.StringIO(text, newline=""), _delimiter(text), _is_book, sure=False)
+    header = next((_columns(cells) for _, cells, _ in rows), [])
+    parts = next((shape for mark, shape in _SHAPES if mark <= set(header)), None)
+    if parts is None:
+        raise ShelfError(
+            "The first line names no columns that are known.",
+            where=path.name,
+            next_step='Give it a line of column names with at least "title", or export it from Goodreads again.',
+        )
+    books: list[Book] = []
+    faults: list[str] = []
+    for line, cells, fault in rows:
+        plain = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        if fault:
+            faults.append(f"{path.name}:{line}: This row can't be read: {fault}. It is left out.")
+        elif any(plain.values()):
+            _add(parts(plain), f"{path.name}:{line}", books, faults)
     return Imported(books=tuple(books), faults=tuple(faults))
+
+
+def _columns(header: Iterable[str]) -> list[str]:
+    return [name.strip().strip("'\"").lower() for name in header]
+
+
+def _is_book(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a line may be a book's row; one of a note may look like that, too."""
+    titles = (cell for name, cell in zip(_columns(header), cells, strict=False) if name == "title")
+    return len(cells) == len(header) and any(map(str.strip, titles))
 
 
 def _decoded(path: Path) -> str:

@@ -7,7 +7,6 @@ Substack, Ghost, MailPoet, listmonk, our own export, and any CSV with a column f
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from msgspec.structs import replace
 
 from pipeline import mail
 from pipeline.errors import UserError
+from pipeline.records import Record, records
 
 Says = Literal["in", "unsubscribed", "bounced", "complained", "unconfirmed", "unclear"]
 """What a row says about its person: she wants mail, has left, can't be reached, complained, never said yes, or what?"""
@@ -139,11 +139,11 @@ def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
     skipped = 1 if re.fullmatch(r"sep=.\r?\n", first) else 0  # a line for Excel
     head = next(islice(_lines(raw, encoding, file), skipped, None), "")
     for delimiter in _delimiters(head):
-        records = _records(islice(_lines(raw, encoding, file), skipped, None), delimiter, skipped)
-        header = [_plain(cell) for _, cells, _ in islice(records, 1) for cell in cells]
+        found = records(islice(_lines(raw, encoding, file), skipped, None), delimiter, _is_reader, sure=True)
+        header = [_plain(cell) for _, cells, _ in islice(found, 1) for cell in cells]
         if any(cell in _EMAIL for cell in header):
             program = next((one for one in PROGRAMS if one.has <= set(header)), PLAIN)
-            return program.name, _rows(records, header, program, file)
+            return program.name, _rows(found, header, program, file, skipped)
     raise UserError(
         "The first line names no column for addresses.", where=f"{file}:1", next_step="Add a header line: email,name"
     )
@@ -193,6 +193,7 @@ def _delimiters(line: str) -> list[str]:
     return sorted((",", ";", "\t"), key=line.count, reverse=True)
 
 
+@lru_cache(maxsize=256)
 def _plain(cell: str) -> str:
     """A column's name as people say it: First_Name, "First name " and first-name are one."""
     import unicodedata
@@ -201,62 +202,20 @@ def _plain(cell: str) -> str:
     return " ".join(re.split(r"[\W_]+", bare.lower())).strip()
 
 
-Record = tuple[int, list[str], str]
-"""The number of a record's last line, its cells, and in place of these what is wrong with it."""
-
-
-def _records(lines: Iterator[str], delimiter: str, skipped: int) -> Iterator[Record]:
-    """The records of a file, the header first.
-
-    A quotation mark that nobody closed holds no line behind its own that is a reader's row by itself.
-    """
-    taken: list[str] = []
-    reader = csv.reader(_noted(lines, taken), delimiter=delimiter)
-    header: list[str] | None = None
-    while True:
-        taken.clear()
-        try:
-            cells, words = next(reader), ""
-        except StopIteration:
-            return
-        except csv.Error as fault:
-            cells, words = [], str(fault)
-        header = header or [_plain(cell) for cell in cells]
-        alone = [_alone(line, delimiter) for line in taken] if len(taken) > 1 else []
-        if any(_is_reader(one, header) for one in alone[1:]):
-            first = reader.line_num + skipped - len(taken) + 1
-            yield from ((at, one, "") for at, one in enumerate(alone, first))
-        else:
-            yield reader.line_num + skipped, cells, words
-
-
-def _noted(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
-    for line in lines:
-        taken.append(line)
-        yield line
-
-
-def _alone(line: str, delimiter: str) -> list[str]:
-    """A line as if it were the whole file."""
-    try:
-        return next(csv.reader([line], delimiter=delimiter))
-    except csv.Error:
-        return []
-
-
 def _is_reader(cells: Sequence[str], header: Sequence[str]) -> bool:
-    addresses = (cell for name, cell in zip(header, cells, strict=False) if name in _EMAIL)
+    addresses = (cell for name, cell in zip(header, cells, strict=False) if _plain(name) in _EMAIL)
     return len(cells) == len(header) and any(_ADDRESS.fullmatch(cell.strip()) for cell in addresses)
 
 
-def _rows(records: Iterator[Record], header: Sequence[str], program: Program, file: str) -> Iterator[Row]:
+def _rows(found: Iterator[Record], header: Sequence[str], program: Program, file: str, skipped: int) -> Iterator[Row]:
     columns = _columns(header, program)
     by_file = (
         next((says for word, says in _BY_FILE if word in file.lower()), _BY_FILE_ELSE)
         if program.name == "Mailchimp"
         else "in"
     )
-    for line, cells, fault in records:
+    for number, cells, fault in found:
+        line = number + skipped
         if fault:
             yield Row(line=line, address="", name=None, says="unclear", words=fault, since="", rest={})
             continue

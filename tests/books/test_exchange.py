@@ -72,6 +72,35 @@ def test_a_spreadsheet_of_one_s_own_needs_only_titles(tmp_path: Path) -> None:
     assert found.faults == ("shelf.csv:3: This row has no title, so it is left out.",)
 
 
+@pytest.mark.parametrize("end", ["", '"Owl Moon",Jane Yolen\n', 'Owl "the" Moon,Jane Yolen\n', '"Owl Moon,Jane Yolen'])
+@pytest.mark.parametrize("many", [3, 9000])  # with many, the mark's words are longer than any cell may be
+def test_a_quotation_mark_that_is_never_closed_costs_no_book_behind_it(tmp_path: Path, end: str, many: int) -> None:
+    rows = "".join(f"Book {at},Author {at}\n" for at in range(many))
+    found = read_csv(file(tmp_path, f'title,author\nThe Dot,"Peter H. Reynolds\n{rows}{end}'))
+    assert found.faults == ()
+    assert len(found.books) == 1 + many + bool(end)
+    assert found.books[: many + 1] == (
+        Book(title="The Dot", author="Peter H. Reynolds"),
+        *(Book(title=f"Book {at}", author=f"Author {at}") for at in range(many)),
+    )
+
+
+def test_a_note_of_several_lines_is_no_books(tmp_path: Path) -> None:
+    note = "Quiet, always.\nLisa, 5, loves it.\nAgain, again"
+    (dot, waiting) = read_csv(file(tmp_path, f'title,note\nThe Dot,"{note}"\nWaiting,x\n')).books
+    assert (dot.title, waiting.title) == ("The Dot", "Waiting")
+    assert dot.note
+    assert dot.note.startswith("Quiet, always.")
+
+
+def test_a_row_without_end_is_told_and_costs_no_other_book(tmp_path: Path) -> None:
+    found = read_csv(file(tmp_path, f'title,note\nThe Dot,"{"x" * 200_000}"\nWaiting,x\n'))
+    assert [book.title for book in found.books] == ["Waiting"]
+    assert found.faults == (
+        "shelf.csv:2: This row can't be read: field larger than field limit (131072). It is left out.",
+    )
+
+
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", b"\x89PNG\r\n\x1a\n\0\0"])
 def test_a_file_that_is_no_list_of_books_is_refused_in_words(tmp_path: Path, text: str | bytes) -> None:
     with pytest.raises(ShelfError, match="names no columns that are known"):
