@@ -34,7 +34,8 @@ _KINDS = {
 def loads(text: str, *, file: str) -> dict[str, Any]:
     """The document as plain values. Raises SettingsError with file:line when it is not TOML."""
     try:
-        return tomllib.loads(text)
+        document = tomllib.loads(text)
+        str(document)  # a hexadecimal number may be longer than a fault could tell
     except tomllib.TOMLDecodeError as fault:
         found = re.search(r"at line (\d+)", str(fault))
         lines = text.split("\n")
@@ -47,6 +48,7 @@ def loads(text: str, *, file: str) -> dict[str, Any]:
         raise SettingsError(
             "This can't be read.", where=file, next_step="Look for a number of thousands of digits, or lists in lists."
         ) from None
+    return document
 
 
 def _advice(words: str, written: str) -> str:

@@ -53,7 +53,7 @@ def test_every_fault_is_named_at_once_with_file_and_line(tmp_path: Path) -> None
     assert found[4].startswith("sources/newsletter.toml:11: schedule.max_posts")
 
 
-@pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000, "{a = " * 3000])
+@pytest.mark.parametrize("value", ["9" * 5000, "0x" + "f" * 5000, "[" * 5000, "{a = " * 3000])
 def test_a_value_that_no_file_has_by_intent_is_told_in_plain_words(tmp_path: Path, value: str) -> None:
     (said,) = faults(tmp_path, f"{GOOD}limit = {value}\n")
     assert said.startswith("sources/newsletter.toml: This can't be read. Look for")
