@@ -25,7 +25,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
         try:
             return None if value is None else datetime.fromisoformat(value)
-        except ValueError:
+        except (ValueError, TypeError):
             raise damaged("a time") from None
 
 
@@ -48,14 +48,14 @@ class Packed(sa.types.TypeDecorator[Any]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else unpacked(value, self.kind)
+        return unpacked("null" if value is None else value, self.kind)
 
 
 def unpacked(document: str, kind: Any) -> Any:
     """A document as the value that it was. Raises StoreFault for a damaged one."""
     try:
         return msgspec.json.decode(document, type=kind)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError, TypeError):
         raise damaged("a document") from None
 
 
@@ -283,7 +283,7 @@ pictures = sa.Table(
     sa.Column("asked", Instant, nullable=False),
     sa.Column("etag", sa.Text),
     sa.Column("last_modified", sa.Text),
-    sa.Column("copy", Packed(Copy)),
+    sa.Column("copy", Packed(Copy | None)),
     sa.Column("problem", sa.Text),
     sa.Column("gone", sa.Boolean, nullable=False),
 )
