@@ -12,20 +12,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import msgspec
 from msgspec.structs import replace
 
 from pipeline import mail
 from pipeline.errors import UserError
+from pipeline.feedback import refusing
+from pipeline.feedback.refusing import GRAVITY, NO, YES, Says, plain
 from pipeline.records import Record, records
 
-Says = Literal["in", "unsubscribed", "bounced", "complained", "unconfirmed", "unclear"]
-"""What a row says about its person: she wants mail, has left, can't be reached, complained, never said yes, or what?"""
-
 _EMAIL = ("email", "email address", "e mail", "e mail address", "email adresse", "e mail adresse", "mail", "address",
-          "adresse e mail", "correo electronico", "correo", "subscriber email")  # fmt: skip
+          "adresse e mail", "correo electronico", "correo", "subscriber email", "emailaddress", "e mailadresse",
+          "emailadresse", "mailadresse", "courriel", "contact email", "primary email", "subscriber")  # fmt: skip
 _NAME = ("name", "full name", "subscriber name", "display name")
 _FIRST = ("first name", "firstname", "vorname", "prenom", "given name")
 _LAST = ("last name", "lastname", "nachname", "surname", "family name")
@@ -46,19 +46,19 @@ _WORDS: dict[str, Says] = {
     "": "in", "active": "in", "subscribed": "in", "confirmed": "in", "enabled": "in", "regular": "in", "premium": "in",
     "free": "in", "paid": "in", "comped": "in", "gifted": "in", "trialed": "in", "churning": "in", "past due": "in",
 }  # fmt: skip
-_YES, _NO = ("true", "1", "yes", "t"), ("false", "0", "no", "f")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+_NEVER_ARRIVES = re.compile(r"5\.1\.\d")
+"""RFC 3463, as lists of bounces have it in the place of a word."""
 _NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How a zip file (an .xlsx and an .ods are one inside) and an old .xls begin."""
 _PIECE = 1 << 18
 """Bytes that are read at once."""
 _LINE_AT_MOST = 1_000_000
-_GRAVITY: tuple[Says, ...] = ("in", "unclear", "unconfirmed", "unsubscribed", "bounced", "complained")
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """A program by what its files have: all of `has`; then columns that say a state in words, that say "yes" or "no"
-    to getting mail, and whose being filled in means something.
+    """A program by what its files have: all of `has`; then columns that say a state in words (or in its own
+    `codes`), that say "yes" or "no" to getting mail, and whose being filled in means something.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     wants: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
     filled: Mapping[str, Says] | None = None
+    codes: Mapping[str, Says] = msgspec.field(default_factory=dict)
 
 
 PROGRAMS = (
@@ -86,6 +87,12 @@ PROGRAMS = (
     Program(name="MailPoet", has=frozenset({"email", "global status"}), states=("global status", "list status")),
     Program(name="MailPoet", has=frozenset({"email", "list status"}), states=("list status",)),
     Program(
+        name="the Newsletter plugin",
+        has=frozenset({"email", "surname", "gender", "status", "token"}),
+        states=("status",),
+        codes={"C": "in", "S": "unconfirmed", "U": "unsubscribed", "B": "bounced", "P": "complained"},
+    ),
+    Program(
         name="Buttondown",
         has=frozenset({"creation date", "tags"}),
         states=("type", "subscriber type", "status"),
@@ -100,14 +107,11 @@ PLAIN = Program(
     has=frozenset(),
     states=("status", "subscription status", "email status"),
     wants=("subscribed",),
-    refuses=("unsubscribed", "email disabled", "opted out"),
-    filled={"unsubscribed at": "unsubscribed", "unsub time": "unsubscribed", "clean time": "bounced"},
 )
 # Mailchimp tells by the file's name alone that these people never asked for mail.
 _BY_FILE: tuple[tuple[str, Says], ...] = (
     ("nonsubscribed", "unconfirmed"), ("unsubscribed", "unsubscribed"), ("cleaned", "bounced"),
 )  # fmt: skip
-_BY_FILE_ELSE: Says = "in"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +144,7 @@ def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
     head = next(islice(_lines(raw, encoding, file), skipped, None), "")
     for delimiter in _delimiters(head):
         found = records(islice(_lines(raw, encoding, file), skipped, None), delimiter, _is_reader, sure=True)
-        header = [_plain(cell) for _, cells, _ in islice(found, 1) for cell in cells]
+        header = [plain(cell) for _, cells, _ in islice(found, 1) for cell in cells]
         if any(cell in _EMAIL for cell in header):
             program = next((one for one in PROGRAMS if one.has <= set(header)), PLAIN)
             return program.name, _rows(found, header, program, file, skipped)
@@ -193,27 +197,14 @@ def _delimiters(line: str) -> list[str]:
     return sorted((",", ";", "\t"), key=line.count, reverse=True)
 
 
-@lru_cache(maxsize=256)
-def _plain(cell: str) -> str:
-    """A column's name as people say it: First_Name, "First name " and first-name are one."""
-    import unicodedata
-
-    bare = unicodedata.normalize("NFKD", cell.strip("\ufeff \t\r\n\"'")).encode("ascii", "ignore").decode()
-    return " ".join(re.split(r"[\W_]+", bare.lower())).strip()
-
-
 def _is_reader(cells: Sequence[str], header: Sequence[str]) -> bool:
-    addresses = (cell for name, cell in zip(header, cells, strict=False) if _plain(name) in _EMAIL)
+    addresses = (cell for name, cell in zip(header, cells, strict=False) if plain(name) in _EMAIL)
     return len(cells) == len(header) and any(_ADDRESS.fullmatch(cell.strip()) for cell in addresses)
 
 
 def _rows(found: Iterator[Record], header: Sequence[str], program: Program, file: str, skipped: int) -> Iterator[Row]:
     columns = _columns(header, program)
-    by_file = (
-        next((says for word, says in _BY_FILE if word in file.lower()), _BY_FILE_ELSE)
-        if program.name == "Mailchimp"
-        else "in"
-    )
+    by_file = _by_file(file, columns.program)
     for number, cells, fault in found:
         line = number + skipped
         if fault:
@@ -222,10 +213,10 @@ def _rows(found: Iterator[Record], header: Sequence[str], program: Program, file
         row = _named(header, cells)
         called, address = _mailbox(_first(row, columns.email))
         # Files put together from several have a header in the middle.
-        if not any(cell.strip() for cell in cells) or ("@" not in address and _plain(address) in _EMAIL):
+        if not any(cell.strip() for cell in cells) or ("@" not in address and plain(address) in _EMAIL):
             continue
-        says, words = _says(row, columns.program)
-        if _GRAVITY.index(by_file) > _GRAVITY.index(says):
+        says, words = _says(row, columns)
+        if GRAVITY.index(by_file) > GRAVITY.index(says):
             says, words = by_file, "the file's name says so"
         yield Row(
             line=line,
@@ -238,10 +229,17 @@ def _rows(found: Iterator[Record], header: Sequence[str], program: Program, file
         )
 
 
+def _by_file(file: str, program: Program) -> Says:
+    """What the file's name says of all in it; where each row tells a state, that counts."""
+    if program.name == "Mailchimp":
+        return next((says for word, says in _BY_FILE if word in file.lower()), "in")
+    return "in" if program.states or program.name else refusing.of_file(file)
+
+
 class _Columns(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the columns that we know a file has, in the order in which they count; `rest` are all others to keep.
 
-    `program` has only those columns of a state that are there.
+    `program` has only those columns of a state that are there; of `rest`, `telling` speak of a state by their names.
     """
 
     email: Sequence[str]
@@ -250,6 +248,7 @@ class _Columns(msgspec.Struct, frozen=True, kw_only=True):
     last: Sequence[str]
     since: Sequence[str]
     rest: Sequence[str]
+    telling: Mapping[str, Says]
     program: Program
 
 
@@ -260,13 +259,16 @@ def _columns(header: Sequence[str], program: Program) -> _Columns:
     used = {*_EMAIL, *_NAME, *_FIRST, *_LAST, *program.states, *program.wants, *program.refuses}
     ours = {"consent", "since", "every", "topics", "attributes"} if program.name == "Paperround" else set()
     filled = {name: says for name, says in (program.filled or {}).items() if name in header}
+    rest = [name for name in dict.fromkeys(header) if name and name not in used | ours and not _PRIVATE.search(name)]
+    telling = {name: refusing.of_column(name) for name in rest if name not in filled}
     return _Columns(
         email=here(_EMAIL),
         name=here(_NAME),
         first=here(_FIRST),
         last=here(_LAST),
         since=here(_SINCE),
-        rest=[name for name in dict.fromkeys(header) if name and name not in used | ours and not _PRIVATE.search(name)],
+        rest=rest,
+        telling={name: says for name, says in telling.items() if says is not None},
         program=replace(
             program,
             states=here(program.states),
@@ -305,22 +307,34 @@ def _name(row: Mapping[str, str], columns: _Columns) -> str | None:
     return " ".join(whole.split())[:100] or None
 
 
-def _says(row: Mapping[str, str], program: Program) -> tuple[Says, str]:
+def _says(row: Mapping[str, str], columns: _Columns) -> tuple[Says, str]:
     """The gravest of what the row's columns say, and that column's words."""
+    program, telling = columns.program, columns.telling
     found: list[tuple[Says, str]] = [
-        (_state(row[name]), f"{name}: {row[name]}") for name in program.states if name in row
+        (_state(row[name], program), f"{name}: {row[name]}") for name in program.states if name in row
     ]
-    for names, refusing in ((program.wants, _NO), (program.refuses, _YES)):
+    for names, noes in ((program.wants, NO), (program.refuses, YES)):
         for name in names:
             value = row.get(name, "").lower()
-            if value in refusing:
+            if value in noes:
                 found.append(("unsubscribed", f"{name}: {value}"))
-            elif value not in ("", *_YES, *_NO):
+            elif value not in ("", *YES, *NO) and not refusing.is_moment(value):
                 found.append(("unclear", f"{name}: {value}"))
     found += [(says, f"{name}: {row[name]}") for name, says in (program.filled or {}).items() if row.get(name)]
-    return max(found, key=lambda one: _GRAVITY.index(one[0]), default=("in", ""))
+    for name in columns.rest:
+        cell = row.get(name, "")
+        says = refusing.said(name, telling[name], cell) if name in telling else refusing.of_cell(name, cell)
+        if says != "in":
+            found.append((says, f"{name}: {cell[:100]}"))
+    return max(found, key=lambda one: GRAVITY.index(one[0]), default=("in", ""))
+
+
+def _state(value: str, program: Program) -> Says:
+    return program.codes.get(value) or _state_in_words(value)
 
 
 @lru_cache(maxsize=256)
-def _state(value: str) -> Says:
+def _state_in_words(value: str) -> Says:
+    if _NEVER_ARRIVES.match(value):
+        return "bounced"
     return _WORDS.get(" ".join(re.split(r"[\W_]+", value.lower())).strip(), "unclear")

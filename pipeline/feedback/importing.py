@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from pipeline.errors import UserError
 from pipeline.feedback import exports, readers, tokens
-from pipeline.feedback.exports import Row, Says
+from pipeline.feedback.exports import Row
+from pipeline.feedback.refusing import Says
 from pipeline.model import Consent, Report, SubscriberId, Suppression
 from pipeline.store import Store, Tx, imports, people
 
