@@ -24,6 +24,8 @@ _CONSENTS = tables.consents.c
 _LAST = "last reader"
 """The fact that says how high ids had gone when somebody was forgotten: SQLite gives the last one's again."""
 _ROW_BY_ROW = {"yield_per": 1000}
+_ANY = re.compile(r"[^\s<>()\[\]{},;:\"'?&/|@]{1,64}(?:@|%40)[^\s<>()\[\]{},;:\"'?&/|@]{1,255}(?<![.!])", re.IGNORECASE)
+_OFFICE = re.compile(r"(?:abuse|hostmaster|noc|postmaster|security|support)(?:@|%40)", re.IGNORECASE)
 _COLUMNS = [column for column in tables.subscribers.c if column.name != "address_key"]
 
 
@@ -52,11 +54,14 @@ def _in_letters(label: str) -> str:
 
 
 def unnamed(words: str, *addresses: str) -> str:
-    """A stranger's words without these addresses, in whatever spelling a mail host repeats them."""
+    """A stranger's words without these addresses, in whatever spelling a mail host repeats them, or anybody else's.
+
+    One may be where a reader's mail is forwarded to, or hers of before. What a host is asked at (RFC 2142) stays.
+    """
     spellings = sorted({one for address in addresses if address for one in (address, address_key(address))}, key=len)
     for one in reversed(spellings):
         words = re.sub(re.escape(one), "(the address)", words, flags=re.IGNORECASE)
-    return words
+    return _ANY.sub(lambda found: found[0] if _OFFICE.match(found[0]) else "(an address)", words)
 
 
 def address_hash(secret: bytes, address: str) -> str:

@@ -238,6 +238,26 @@ def test_no_spelling_of_an_address_stands_in_what_is_kept_of_a_report(
     assert "ann@" not in kept.lower()
 
 
+@pytest.mark.parametrize("named", [ANN, None])
+def test_nobody_else_s_address_stands_in_what_is_kept_of_a_report(world: World, named: str | None) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        with project.store.reading() as tx:
+            reader = people.by_address(tx, ANN)
+        assert reader
+        words = (
+            "550 5.1.1 <Anna.Private+x@gmx.example>: forwarded from SRS0=a=b=anna.private=gmx.example@relay.example. "
+            "See https://help.example/?e=anna.private%40gmx.example, or ask postmaster@relay.example."
+        )
+        bounce = signal("bounced", world.now, permanent=True, words=words, address=named, subscriber=reader.id)
+        assert reports.take("mailgun", [bounce], project.store, world.now) == 1
+    with world.project() as project, project.store.reading() as tx:
+        kept = "".join(str(tx.execute(sa.select(table)).all()) for table in tables.metadata.sorted_tables)
+    assert "550 5.1.1 <(an address)>: forwarded from (an address). See https://help.example/?(an address), or" in kept
+    assert "ask postmaster@relay.example" in kept
+    assert "anna" not in kept.lower()
+
+
 def test_a_bounce_that_is_told_in_two_ways_is_one_reader_in_the_report(world: World) -> None:
     with world.project() as project:
         subscribed(world, project, ANN, "ben@example.org")
