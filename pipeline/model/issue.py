@@ -47,7 +47,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     """A calendar of the author's on the web, by a key that tells nobody its address; times are aware UTC.
 
     `body` is the last good copy, empty before there was one; `events` are those of its coming weeks. `problem` is the
-    last failure in words, None when well.
+    last failure in words, None when well. `read` is when it last came whole, and not only "unchanged".
     """
 
     key: str
@@ -57,6 +57,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
     validators: Validators = msgspec.field(default_factory=Validators)
     failures: int = 0
     problem: str | None = None
+    read: datetime | None = None
 
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from pipeline.model import Calendar, Event, Fetched, Outside, Report
 from pipeline.model.text import legal
 from pipeline.plural import many
 from pipeline.pull.ics import Asked, Occurrence
-from pipeline.pull.listing import freshness
+from pipeline.pull.listing import believed, freshness
 from pipeline.store import Store, calendars
 
 EVERY = timedelta(hours=1)
@@ -49,7 +49,7 @@ def work(key: str, store: Store, settings: PullSettings, out: Outside) -> Report
     with store.reading() as tx:
         known = calendars.get(tx, key)
     try:
-        answer = out.fetch(url, validators=known.validators if known and known.body else None)
+        answer = out.fetch(url, validators=believed(known.validators, known.read, now) if known else None)
         fresh = _read(known, key, answer, settings, now)
         report = Report(unchanged=1) if known and known.events == fresh.events else Report(done=(_found(url, fresh),))
     except (SourceFault, ChildFault) as fault:
@@ -73,6 +73,7 @@ def _read(known: Calendar | None, key: str, answer: Fetched, settings: PullSetti
         next_check=now + max(EVERY, freshness(answer.headers)),
         failures=0,
         problem=None,
+        read=known.read if known and answer.status == 304 else now,
     )
 
 

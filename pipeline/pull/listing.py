@@ -51,11 +51,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def validators(self) -> Validators | None:
-        """What to ask "has it changed?" with; once a day the whole answer is wanted, whatever a server's ETag says."""
-        health = self.health
-        if health is None or health.read is None or self.now - health.read > timedelta(days=1):
-            return None
-        return health.validators
+        """What to ask "has it changed?" with."""
+        return believed(self.health.validators, self.health.read, self.now) if self.health else None
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +72,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     moved: str | None = None
     fresh: timedelta = timedelta(0)
+
+
+def believed(validators: Validators, read: datetime | None, now: datetime) -> Validators | None:
+    """The validators for a day after a whole answer came (`read`), then none: a server's ETag may never change."""
+    return validators if read is not None and now - read <= timedelta(days=1) else None
 
 
 def freshness(headers: Mapping[str, str]) -> timedelta:

@@ -40,7 +40,7 @@ def events(tx: Tx, urls: Iterable[str]) -> list[Event]:
 
 def keep(tx: Tx, calendar: Calendar) -> None:
     """Keep a calendar as it is now."""
-    names = ("key", "body", "events", "next_check", "failures", "problem")
+    names = ("key", "body", "events", "next_check", "failures", "problem", "read")
     values: dict[str, Any] = {name: getattr(calendar, name) for name in names}
     values |= {"etag": calendar.validators.etag, "last_modified": calendar.validators.last_modified}
     upsert(tx, tables.calendars, ["key"], values)

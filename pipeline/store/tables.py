@@ -120,6 +120,7 @@ calendars = sa.Table(
     sa.Column("next_check", Instant, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("problem", sa.Text),
+    sa.Column("read", Instant),
 )
 
 # pull

@@ -201,6 +201,15 @@ def test_the_calendar_is_asked_politely(world: World, web: Web) -> None:
     assert web.asked[1].etag == str(hash(web.body))
 
 
+def test_a_calendar_that_is_called_unchanged_for_ever_is_asked_for_whole_once_a_day(world: World, web: Web) -> None:
+    pull(world)
+    for _ in range(50):
+        world.pass_time(hours=1)
+        pull(world)
+    whole = [at for at, validators in enumerate(web.asked) if validators is None]
+    assert whole == [0, 25, 50]
+
+
 def test_a_calendar_that_fails_is_reported_without_its_address_and_keeps_what_it_gave(world: World, web: Web) -> None:
     pull(world)
     web.broken = FetchFault("The server has a fault of its own (500).", where=URL)

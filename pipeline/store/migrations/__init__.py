@@ -13,7 +13,7 @@ from pipeline.errors import PaperroundError
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-HEAD = "0017"
+HEAD = "0018"
 
 
 def current(tx: sa.Connection) -> str | None:
