@@ -51,6 +51,9 @@ COMMANDS = {
 So the list is there, and Tab answers, before any of these files is loaded.
 """
 
+FLAGS = frozenset(["--json", "-q", "--quiet", "-v", "--verbose"])
+"""Options of every command that may stand behind it, too: whoever has typed a command adds them there."""
+
 PLAIN = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "→": "->", "×": "x"}
 
 
@@ -67,6 +70,11 @@ click.Command.context_class = _Context
 
 class _Commands(click.Group):
     """The commands of COMMANDS, each loaded when it is called."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        ahead = sorted(args[:end], key=lambda one: one not in FLAGS)
+        return super().parse_args(ctx, [*ahead, *args[end:]])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         _ = ctx
@@ -164,6 +172,8 @@ def main() -> None:
     except click.Abort:
         code = 130
     except click.ClickException as fault:
+        if isinstance(fault, click.NoSuchOption) and fault.option_name == "--project":
+            fault.message += " It stands before the command: `paperround --project DIR …`."
         fault.show()
         _document(fault.format_message())
         code = 2

@@ -312,6 +312,19 @@ def test_a_test_copy_to_no_address_goes_to_none_of_those_named_with_it(world: Wo
     assert not list((world.folder / "outbox/mail").rglob("*.eml"))
 
 
+@pytest.mark.parametrize("words", [("status", "--json"), ("posts", "--json"), ("books", "list", "--json", "-v")])
+def test_what_every_command_has_may_stand_behind_it_too(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)
+
+
+def test_whoever_names_the_project_behind_the_command_is_told_where_it_stands(run: Run) -> None:
+    done = run("status", "--project", "elsewhere")
+    assert done.returncode == 2
+    assert "It stands before the command: `paperround --project DIR" in done.stderr
+
+
 def test_a_fault_is_one_json_document_too(world: World, run: Run) -> None:
     _ = world
     done = run("--json", "approve", "7")
