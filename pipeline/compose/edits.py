@@ -82,7 +82,7 @@ def wishes(changes: Iterable[Change]) -> Wishes:
 
 
 def apply(issue: Issue, changes: Iterable[Change]) -> Issue:
-    """The issue with the changes made to it, in their order."""
+    """The issue with the changes made to it, in their order; which posts it has was settled by `wishes` before."""
     for change in changes:
         issue = _applied(issue, change)
     return issue
@@ -109,9 +109,6 @@ def _applied(issue: Issue, change: Change) -> Issue:
         case edit.Order(posts=order):
             by_post = {item.post.id: item for item in issue.items}
             return replace(issue, items=tuple(by_post[post] for post in ordered(list(by_post), order)))
-        case edit.Later(post=post) | edit.Choose(post=post, choice="skip"):
-            left = tuple(item for item in issue.items if item.post.id != post)
-            return replace(issue, items=left or issue.items)
         case _:
             return replace(issue, items=_items(issue.items, change))
 

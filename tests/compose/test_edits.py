@@ -86,7 +86,7 @@ def assert_can_go_out(made: Issue) -> None:
 def test_any_changes_of_any_issue_make_an_issue_that_can_go_out(made: Issue, changes: list[Change]) -> None:
     changed = edits.apply(made, changes)
     assert_can_go_out(changed)
-    assert {item.post.id for item in changed.items} <= {item.post.id for item in made.items}
+    assert {item.post.id for item in changed.items} == {item.post.id for item in made.items}
     assert changed == edits.apply(made, changes)
 
 
@@ -258,6 +258,23 @@ def test_a_post_for_later_waits_for_the_next_issue(three: World) -> None:
     following = planned(three).issue
     assert following is not None
     assert [item.post.id for item in following.items] == [later]
+
+
+@pytest.mark.parametrize("cadence", ["each", "weekly"])
+@pytest.mark.parametrize("back", ["keep", "pin"])
+@pytest.mark.parametrize("away", ["skip", "later"])
+def test_a_post_that_was_put_off_and_then_wanted_after_all_is_in_the_issue_that_names_it(
+    three: World, away: str, back: str, cadence: str
+) -> None:
+    three.set('cadence = "each"', f'cadence = "{cadence}"')
+    steps.build_now(three)
+    post = draft(three).items[0].post.id
+    change(three, edit.Later(post=post) if away == "later" else edit.Choose(post=post, choice="skip"))
+    assert post not in [item.post.id for item in draft(three).items]
+    change(three, edit.Pin(post=post) if back == "pin" else edit.Choose(post=post, choice="keep"))
+    made = draft(three)
+    assert post in [item.post.id for item in made.items]
+    assert len(made.items) == 3
 
 
 def test_a_pinned_post_is_in_the_issue_although_it_may_still_change(world: World) -> None:
