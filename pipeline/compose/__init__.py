@@ -14,7 +14,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.compose import drafting, edits, events, schedule
+from pipeline.compose import drafting, edits, events, filters, schedule
 from pipeline.compose.correction import correct, correcting, drop
 from pipeline.compose.drafting import drafts
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
@@ -82,6 +82,9 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
     with store.reading() as tx:
         drafts, known = drafting.drafts(tx), drafting.free(tx) if each else drafting.questionable(tx)
         newest, first = issues.latest_slot(tx), posts.first_day(tx)
+        refiltered = filters.changed(tx, settings)
+    if refiltered:
+        yield filters.KEY
     if _held(known, settings, now):
         yield HELD
     yield from (issue.slot.key for issue in drafts)
@@ -104,6 +107,9 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
     """Make or bring up to date the issue of one slot; a person's "now" continues the draft there is."""
     if key == HELD:
         return _ask(store, settings, out.clock())
+    if key == filters.KEY:
+        with store.writing() as tx:
+            return filters.settle(tx, settings, out.clock())
     slot, only = schedule.parse(key)
     with store.writing() as tx:
         draft = drafting.draft_for(tx, slot)
@@ -114,7 +120,7 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
         number = draft.number if draft else drafting.next_number(tx)
         created = draft.created if draft else out.clock()
         asked = _Asked(slot=slot, only=only, number=number, created=created, impatient=drafting.asked_for(slot))
-        return _composed(tx, asked, draft, settings)
+        return filters.settle(tx, settings, out.clock()) + _composed(tx, asked, draft, settings)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,7 +276,7 @@ def _anew(tx: Tx, number: IssueNumber, draft: Issue | None, settings: ComposeSet
     asked = _Asked(
         slot=draft.slot, only=only, number=number, created=draft.created, impatient=drafting.asked_for(draft.slot)
     )
-    return _composed(tx, asked, draft, settings)
+    return filters.settle(tx, settings, now) + _composed(tx, asked, draft, settings)
 
 
 def _cut_short(issue: Issue, settings: ComposeSettings) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -95,8 +94,8 @@ def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standi
         return Standing(state="skipped", reason="you skipped it")
     if choice == "keep":
         return None
-    if excluded := _excluded(post, settings.sources):
-        return Standing(state="skipped", reason=excluded)
+    if left_out := _left_out(post, choice, settings.sources):
+        return Standing(state="skipped", reason=left_out)
     if post.before:
         return Standing(state="before", reason=f"it was there before you started; `posts keep {post.id}` takes it")
     if post.gone:
@@ -114,21 +113,13 @@ def _doubt(post: Post, known: Known) -> str | None:
     return f"it may have been mailed before a backup was put back on {dates.said(known.doubted, '%d %B %Y')}"
 
 
-def _excluded(post: Post, sources: Sequence[Source]) -> str | None:
+def _left_out(post: Post, choice: str | None, sources: Sequence[Source]) -> str | None:
+    """Why the settings have no place for a post, or had none when it came."""
     source = next((source for source in sources if source.name == post.source), None)
-    if source is None:
-        return None
-    words = (post.article.title, *post.article.tags)
-    hit = next((pattern for pattern in source.exclude if _matches(pattern, words)), None)
-    if hit is not None:
-        return f"the source {source.name} excludes “{hit}”"
-    if source.include and not any(_matches(pattern, words) for pattern in source.include):
-        return f"the source {source.name} includes only {', '.join(source.include)}"
-    return None
-
-
-def _matches(pattern: str, words: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(word.casefold(), pattern.casefold()) for word in words)
+    if source is not None and (why := source.leaves_out(post.article.title, post.article.tags)):
+        return why
+    then = f"your settings left it out when it came; `posts keep {post.id}` takes it"
+    return then if choice == "left out" else None
 
 
 def select(

@@ -39,12 +39,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 class Choose(msgspec.Struct, frozen=True, kw_only=True):
     """The author's lasting word about a post: never mail it, or mail it whatever speaks against it.
 
-    `before` is what she had said until then.
+    `before` is what she had said until then, or that her settings had left it out.
     """
 
     post: PostId
     choice: Literal["keep", "skip"]
-    before: Literal["keep", "skip"] | None = None
+    before: Literal["keep", "skip", "left out"] | None = None
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from typing import NewType
 
@@ -28,6 +30,20 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     limit: int | None = None
     zone: tzinfo = UTC
+
+    def leaves_out(self, title: str, tags: Iterable[str]) -> str | None:
+        """Why no issue takes a post of this source with that title and these tags; None when one may."""
+        words = (title, *tags)
+        hit = next((pattern for pattern in self.exclude if _matches(pattern, words)), None)
+        if hit is not None:
+            return f"the source {self.name} excludes “{hit}”"
+        if self.include and not any(_matches(pattern, words) for pattern in self.include):
+            return f"the source {self.name} includes only {', '.join(self.include)}"
+        return None
+
+
+def _matches(pattern: str, words: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(word.casefold(), pattern.casefold()) for word in words)
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

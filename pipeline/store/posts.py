@@ -18,6 +18,7 @@ from pipeline.store.rows import among, upsert, upsert_many
 
 _T = tables.posts.c
 Choice = Literal["keep", "skip"]
+Decided = Literal["keep", "skip", "left out"]
 _ADD = sa.insert(tables.posts).returning(_T.id, sort_by_parameter_order=True)
 _ARRIVED = sa.select(sa.func.count()).where(
     _T.before.is_(False), _T.first_seen == sa.bindparam("seen"), _T.source == sa.bindparam("of")
@@ -121,7 +122,7 @@ def in_feeds(tx: Tx, most: int, now: datetime) -> list[PostId]:
     return [post.id for post in sorted(found, key=lambda post: (post.when, post.id), reverse=True)[:most]]
 
 
-def _may_be_shown(post: Post, choice: Choice | None, now: datetime) -> bool:
+def _may_be_shown(post: Post, choice: Decided | None, now: datetime) -> bool:
     sound = post.article.complete and post.fault is None
     return sound and choice != "skip" and (choice == "keep" or (post.held is None and post.when <= now))
 
@@ -330,20 +331,20 @@ def doubted(tx: Tx) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
-def choices(tx: Tx, kept_after: datetime | None = None, among: Iterable[Post] = ()) -> dict[PostId, Choice]:
+def choices(tx: Tx, kept_after: datetime | None = None, among: Iterable[Post] = ()) -> dict[PostId, Decided]:
     """What the author decided; what she kept until `kept_after`, or before it was off the blog, counts no more."""
     said, gone = tables.choices.c, {post.id: post.gone for post in among if post.gone}
     newer = sa.true() if kept_after is None else said.at > kept_after
-    rows = tx.execute(sa.select(tables.choices).where(sa.or_(said.choice == "skip", newer)))
-    return {row.post: row.choice for row in rows if row.choice == "skip" or row.at >= gone.get(row.post, row.at)}
+    rows = tx.execute(sa.select(tables.choices).where(sa.or_(said.choice != "keep", newer)))
+    return {row.post: row.choice for row in rows if row.choice != "keep" or row.at >= gone.get(row.post, row.at)}
 
 
-def choice(tx: Tx, post: PostId) -> Choice | None:
+def choice(tx: Tx, post: PostId) -> Decided | None:
     """What the author decided about one post."""
     return tx.execute(sa.select(tables.choices.c.choice).where(tables.choices.c.post == post)).scalar()
 
 
-def choose(tx: Tx, post: PostId, choice: Choice, now: datetime) -> None:
+def choose(tx: Tx, post: PostId, choice: Decided, now: datetime) -> None:
     """Keep the author's decision about a post; a later one replaces it."""
     upsert(tx, tables.choices, ["post"], {"post": post, "choice": choice, "at": now})
 

@@ -1,0 +1,72 @@
+"""What `include` and `exclude` left out stays out when they change or their source goes: nothing old is mailed.
+
+A post that came after the last turn had no turn that it could miss, so it goes out like any other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pipeline.compose import schedule
+from pipeline.config import ComposeSettings
+from pipeline.model import Post, Report, Source, SourceName
+from pipeline.plural import many
+from pipeline.store import Tx, filters, posts
+
+KEY = "filters"
+"""The key of the work that is no slot: the settings leave out other posts than before."""
+
+
+def changed(tx: Tx, settings: ComposeSettings) -> bool:
+    """Whether the settings leave out other posts than those that were noted last."""
+    return filters.noted(tx) != _now(settings)
+
+
+def settle(tx: Tx, settings: ComposeSettings, now: datetime) -> Report:
+    """Note what the settings leave out now; what they let in only now, and had its turn, stays out and is told."""
+    if not changed(tx, settings):
+        return Report()
+    named = {source.name: source for source in settings.sources}
+    old = [
+        Source(name=SourceName(name), url="", include=one.include, exclude=one.exclude)
+        for name, one in filters.noted(tx).items()
+    ]
+    turn, decided, free = _last_turn(settings, now), posts.choices(tx), posts.outlines(tx, posts.eligible(tx))
+    let_in = [
+        post
+        for source in old
+        for post in free
+        if post.source == source.name
+        and post.id not in decided
+        and _left_out(post, source)
+        and not _left_out(post, named.get(source.name))
+        and (source.name not in named or post.first_seen < turn)
+    ]
+    for post in let_in:
+        posts.choose(tx, post.id, "left out", now)
+    filters.note(tx, _now(settings))
+    return Report(done=(_told(let_in),)) if let_in else Report()
+
+
+def _now(settings: ComposeSettings) -> dict[str, filters.Filter]:
+    return {
+        source.name: filters.Filter(include=source.include, exclude=source.exclude)
+        for source in settings.sources
+        if source.include or source.exclude
+    }
+
+
+def _left_out(post: Post, source: Source | None) -> bool:
+    return source is not None and source.leaves_out(post.article.title, post.article.tags) is not None
+
+
+def _last_turn(settings: ComposeSettings, now: datetime) -> datetime:
+    """When posts last had a turn; under the cadence "each" every post has its own."""
+    slot = schedule.latest(settings.schedule, settings.timezone, now)
+    return slot.due if slot else now - settings.schedule.settle
+
+
+def _told(let_in: list[Post]) -> str:
+    names = ", ".join(f"{post.id} “{post.article.title}”" for post in let_in[:5]) + (", …" if len(let_in) > 5 else "")
+    stay = many(len(let_in), "post that your settings left out stays", "posts that your settings left out stay")
+    return f"{stay} out, although they would take it now: {names}. `posts keep ID` takes one."
