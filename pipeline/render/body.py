@@ -9,9 +9,9 @@ from lxml import etree
 from markupsafe import Markup
 
 from pipeline.errors import RenderFault
-from pipeline.model import Item, Post
+from pipeline.model import Article, Item, Post
 from pipeline.model.affiliate import untagged
-from pipeline.model.text import legal, signs
+from pipeline.model.text import bare, legal, signs
 
 WIDEST = 536
 """The column's width in CSS pixels, without its margins."""
@@ -64,12 +64,24 @@ def body(item: Item, colours: dict[str, str], *, title: int = 1) -> Markup:
     """
     article = item.post.article
     if item.form == "excerpt":
-        return Markup('<p style="margin:0 0 16px;">{}</p>').format(legal(article.excerpt))
+        return Markup('<p style="margin:0 0 16px;">{}</p>').format(legal(words)) if (words := told(item)) else Markup()
     root = tree(item.post)
+    _say_title_once(root, article)
     _name_linked_pictures(root, article.title)
     _level_headings(root, title)
     _set_signatures_apart(root)
     return _styled(root, colours, article.direction)
+
+
+def told(item: Item) -> str:
+    """A post's words below its title, all or its excerpt; none where those of a picture are only the title again."""
+    article = item.post.article
+    words = article.text if item.form == "full" else article.excerpt
+    return "" if _is_pictured(article) and bare(words) == bare(article.title) else words
+
+
+def _is_pictured(article: Article) -> bool:
+    return article.lead_image is not None or "<img" in article.html
 
 
 def styled(html: str, colours: dict[str, str], direction: str) -> Markup:
@@ -153,12 +165,23 @@ def whole(item: Item) -> Markup:
         root = tree(item.post)
     except RenderFault:
         return Markup(item.post.article.html)  # noqa: S704 - the clean room's allow-list made it
+    _say_title_once(root, item.post.article)
     _name_linked_pictures(root, item.post.article.title)
     _level_headings(root, 2)
     _set_signatures_apart(root)
     for table in root.iter("table"):
         table.set("tabindex", "0")  # a table too wide for a phone scrolls, by keys too
     return Markup(inner(root))  # noqa: S704 - as above
+
+
+def _say_title_once(root: Any, article: Article) -> None:
+    """Pictures whose words are only the title, which stands above them already, are shown alone."""
+    if not _is_pictured(article) or bare(" ".join(root.itertext())) != bare(article.title):
+        return
+    for element in list(root.iter()):
+        element.text = element.tail = None
+        if element is not root and next(element.iter("img"), None) is None:
+            element.getparent().remove(element)
 
 
 def _name_linked_pictures(root: Any, title: str) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 from pipeline.model import Item
 from pipeline.model.text import COLUMNS
+from pipeline.render.body import told
 
 _PICTURE = re.compile(r'<img\b[^>]*\balt="([^"]*)"[^>]*>')
 _LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
 
 
 def tools() -> dict[str, Any]:
-    """`wrap` for paragraphs, `ref` for a link's number, `refs` for the list at the end, `links` of an article."""
+    """`wrap` for paragraphs, `told` for a post's words, `ref` for a link's number, `refs` for all, `links` within."""
     links: list[str] = []
 
     def ref(url: str) -> str:
@@ -25,7 +26,7 @@ def tools() -> dict[str, Any]:
         return str(links.index(url) + 1)
 
     refs: Callable[[], list[str]] = lambda: links  # noqa: E731 - the template asks when all are known
-    return {"wrap": wrap, "ref": ref, "refs": refs, "links": links_of}
+    return {"wrap": wrap, "told": told, "ref": ref, "refs": refs, "links": links_of}
 
 
 def links_of(item: Item) -> list[tuple[str, str]]:

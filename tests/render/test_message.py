@@ -153,7 +153,8 @@ def test_nothing_announces_a_question_that_is_not_there() -> None:
 def test_braces_and_merge_fields_in_a_post_reach_the_reader_as_they_stand() -> None:
     fields = "{{ 7777 * 9 }} {% raw %} {# no #} *|FNAME|* %recipient.name% ${x}"
     made = rendered(
-        issue(Item(post=post(title=fields, html=f"<p>{fields}</p>", text=fields), form="full", picks=())), settings()
+        issue(Item(post=post(title=fields, html=f"<p>So: {fields}</p>", text=f"So: {fields}"), form="full", picks=())),
+        settings(),
     )
     for content in (made.message.html, made.message.text, made.files["web.html"].decode()):
         assert "{{ 7777 * 9 }}" in content

@@ -8,7 +8,7 @@ import pytest
 from lxml import html as parser
 from msgspec.structs import replace
 
-from pipeline.model import Copy, Copying, Item, Picture, Variant
+from pipeline.model import Copy, Copying, Form, Item, Picture, Variant
 from pipeline.render.message import rendered
 from pipeline.render.seen import Seen
 from tests.render.issues import PARAGRAPHS, QUESTION, issue, pick, post, settings, words_of
@@ -137,6 +137,36 @@ def test_a_film_is_a_link_in_the_text_part_and_a_picture_shown_larger_is_none() 
     number = made.partition("\nA film of rain [")[2].partition("]")[0]
     assert f"\n[{number}] https://youtu.be/x\n" in made
     assert "A jar" not in made
+
+
+@pytest.mark.parametrize("form", ["full", "excerpt"])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Ripe figs, at dawn</p><p>{}</p>",
+        "<figure>{}<figcaption>Ripe <em>figs</em>, at dawn</figcaption></figure>",
+        '<p><a href="https://blog.example.org/figs.jpg">{}</a><br/>Ripe figs, at dawn</p>',
+    ],
+)
+def test_a_photograph_s_words_that_are_only_its_title_are_shown_once(html: str, form: Form) -> None:
+    figs = '<img src="https://blog.example.org/figs.jpg" alt="" width="800" height="600"/>'
+    said = "Ripe figs, at dawn"
+    photo = post(title=f"{said}!", html=html.format(figs), text=said, excerpt=said, question=None, lead_image=None)
+    made = rendered(issue(Item(post=photo, form=form, picks=())), settings())
+    assert words_of(made.files["email.html"].decode()).count(said) == 1
+    assert made.message.text.lower().count(said.lower()) == 1
+    page = made.files["web.html"].decode()
+    assert words_of(page).count(said) == 1
+    assert "figs.jpg" in page
+
+
+def test_more_than_the_title_is_shown_whole() -> None:
+    words = "Ripe figs, at dawn. I ate nine."
+    html = f'<p>{words}</p><p><img src="https://blog.example.org/figs.jpg" alt=""/></p>'
+    photo = post(title="Ripe figs, at dawn", html=html, text=words, excerpt=words, question=None, lead_image=None)
+    made = rendered(issue(Item(post=photo, form="full", picks=())), settings())
+    assert words in words_of(made.files["email.html"].decode())
+    assert words in made.message.text
 
 
 def test_who_is_quoted_stands_quietly_below_the_quote() -> None:
