@@ -72,10 +72,13 @@ def _mail(
 
 
 def pending(token: str, store: Store, now: datetime) -> Signup | None:
-    """The sign-up whose confirmation holds this link, None when it has run out."""
+    """The sign-up whose confirmation holds this link, None when it has run out, or she has left since she confirmed."""
     with store.reading() as tx:
         found = signups.by_token(tx, token)
-    return found if found and found.asked > now - VALID else None
+        if found is None or found.asked <= now - VALID:
+            return None
+        reader = people.by_address(tx, found.address) if found.done else None
+    return found if found.done is None or (reader and reader.state in people.WANTING) else None
 
 
 def confirm(token: str, store: Store, now: datetime) -> Confirmed:

@@ -16,7 +16,7 @@ def unsubscribe(asked: Asked, desk: Desk) -> Answered:
     """
     if asked.token in tokens.NOBODY:
         return pages.message(desk, "reader_test", "reader_test_more")
-    if asked.method == "POST" and asked.one(ONE_CLICK[0]).lower() == ONE_CLICK[1].lower():
+    if asked.method == "POST" and _one_click(asked):
         return _left(asked, desk)
     reader = leave.whose(asked.token, desk.store)
     if reader is not None and reader.state == "unsubscribed":
@@ -32,6 +32,14 @@ def unsubscribe(asked: Asked, desk: Desk) -> Answered:
         address=reader.address if reader else "",
         button=("reader_leave", [ONE_CLICK]),
         links=more,
+    )
+
+
+def _one_click(asked: Asked) -> bool:
+    """RFC 8058 section 3.2; some mail programs send its words as plain text, or do not say as what."""
+    field, value = ONE_CLICK
+    return (
+        asked.one(field).lower() == value.lower() or asked.body.strip().lower() == f"{field}={value}".lower().encode()
     )
 
 

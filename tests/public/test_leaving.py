@@ -78,6 +78,14 @@ def test_a_link_scanner_that_visits_every_link_takes_nobody_off(sent: World) -> 
         assert state(site, "ann@example.org") == "active"
 
 
+@pytest.mark.parametrize("kind", [{}, {"content-type": "text/plain;charset=UTF-8"}])
+def test_a_mail_program_that_does_not_call_it_a_form_takes_her_off_too(sent: World, kind: dict[str, str]) -> None:
+    with up(sent) as site:
+        answer = site.client.post(link(sent, "ann@example.org"), content=ONE_CLICK.encode(), headers=kind)
+        assert answer.status_code == 200
+        assert state(site, "ann@example.org") == "unsubscribed"
+
+
 def test_multipart_is_understood_too(sent: World) -> None:
     with up(sent) as site:
         answer = site.client.post(link(sent, "ann@example.org"), files={"List-Unsubscribe": (None, "One-Click")})

@@ -109,6 +109,17 @@ def test_pressing_the_button_twice_makes_one_reader_and_one_consent(world: World
             assert len(people.consents(tx, found.id)) == 1
 
 
+def test_who_left_since_is_not_welcomed_by_the_old_link_but_shown_the_form(world: World) -> None:
+    with up(world) as site:
+        found = subscribe(site)
+        path = button(mails(site)[0])
+        site.client.post(f"/unsubscribe/{found.token}", content=ONE_CLICK, headers=FORM)
+        for answer in (site.client.get(path), site.client.post(path, data={"yes": "yes"})):
+            assert "Welcome" not in words(answer.text)
+            assert "../subscribe" in answer.text
+        assert subscribe(site).state == "active"
+
+
 def test_a_confirmation_runs_out_after_seven_days_and_the_address_is_forgotten(world: World) -> None:
     with up(world) as site:
         fill_in(site)
