@@ -33,7 +33,7 @@ class Desk:
         self.account = Account(orders.log, orders.pace.quiet)
         self.settings = orders.load(folder)
         self.name = self.settings.store.name
-        self.say = _now_and_then(orders.say, f"{self.name}: " if len(orders.folders) > 1 else "")
+        self.say = now_and_then(orders.say, f"{self.name}: " if len(orders.folders) > 1 else "")
         self.store = store
         self.out = out
         self.begun = 0
@@ -111,7 +111,7 @@ class _Lines:
         return mine.line(requests)
 
 
-def _now_and_then(say: Callable[[str], None], whose: str) -> Callable[[str], None]:
+def now_and_then(say: Callable[[str], None], whose: str) -> Callable[[str], None]:
     """The same sentence need not be heard twice in an hour; it begins with `whose` it is."""
     said: OrderedDict[str, float] = OrderedDict()
 

@@ -15,7 +15,7 @@ from pipeline.errors import PaperroundError, StoreFault
 from pipeline.plural import many
 from pipeline.store import Store, queue
 from pipeline.worker import jobs
-from pipeline.worker.desk import Desk, stamp
+from pipeline.worker.desk import Desk, now_and_then, stamp
 from pipeline.worker.orders import Orders
 from pipeline.worker.rounds import Step
 
@@ -34,6 +34,8 @@ class Machine:
         """Whether to begin again because a newsletter that was left out has other settings now."""
         self._leaving = asyncio.Event()
         self._stop: Callable[[], None] = lambda: None
+        self._cut: Callable[[str], None] | None = None
+        """Tells now and then that the line is cut, while it is."""
 
     async def run(self) -> None:
         """Until told to leave."""
@@ -81,16 +83,21 @@ class Machine:
         try:
             app = jobs.app(self._desks, self._orders)
             async with app.open_async():
+                self._line_is_there()
                 if self._orders.once:
                     await self._until_done(app, store)
                 else:
                     await self._run(app, wait=True)
         except (ConnectorException, psycopg.Error, OSError, StoreFault):
-            self._orders.say(
-                f"The line to the database is cut; the next try is in {self._orders.pace.line:.0f} seconds."
-            )
+            self._cut = self._cut or now_and_then(self._orders.say, "")
+            self._cut("The line to the database is cut; it is tried again until it is back.")
         if not self._leaving.is_set():
             await self._rest(self._orders.pace.line)
+
+    def _line_is_there(self) -> None:
+        if self._cut:
+            self._orders.say("The line to the database is back.")
+        self._cut = None
 
     async def _run(self, app: App, *, wait: bool) -> None:
         from procrastinate.worker import Worker

@@ -115,6 +115,26 @@ def test_what_libraries_say_of_a_line_that_is_cut_is_not_heard(world: World, cap
     assert "query cancellation" not in caplog.text
 
 
+def test_a_database_that_is_away_is_told_once_and_once_that_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.subscribe(world, "ann@example.org")
+    tries, real = itertools.count(), jobs.app
+
+    def app(desks: dict[str, Desk], orders: worker.Orders) -> Any:
+        if next(tries) < 5:
+            raise OSError("refused")
+        return real(desks, orders)
+
+    monkeypatch.setattr(jobs, "app", app)
+    said = drain(world, pace=worker.Pace(look=0.05, line=0.02))
+    assert [words for words in said if "The line to the database" in words] == [
+        "The line to the database is cut; it is tried again until it is back.",
+        "The line to the database is back.",
+    ]
+    assert len(steps.mails(world)) == 1
+
+
 def test_that_nothing_was_due_is_written_down_now_and_then(world: World) -> None:
     drain(world)
     world.pass_time(hours=3)
