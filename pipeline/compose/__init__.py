@@ -135,7 +135,7 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings) -> Report:
     """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
-    changes = edits.in_force(kept.of(tx, draft.number if draft else kept.NEXT), pinned_after=posts.doubted(tx))
+    changes = drafting.changes(tx, draft, settings, asked.slot.due)
     known = _known(tx, asked.number, changes, settings)
     chosen, faults = _made(asked, known, changes, settings)
     if isinstance(chosen, Waiting):
@@ -184,7 +184,7 @@ def change(
         if isinstance(wanted, edit.Choose):
             wanted = replace(wanted, before=posts.choice(tx, wanted.post))
         of = draft.number if draft else kept.NEXT
-        if edits.said_already(kept.of(tx, of), wanted):
+        if edits.said_already(drafting.changes(tx, draft, settings, now), wanted):
             return Report(unchanged=1)
         if isinstance(wanted, edit.Choose):
             posts.choose(tx, wanted.post, wanted.choice, now)
@@ -359,7 +359,7 @@ def plan(
         draft = next(iter(drafting.drafts(tx)), None) if of is None else issues.get(tx, of)
         number = draft.number if draft else drafting.next_number(tx)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
-        changes = edits.in_force(changed, pinned_after=posts.doubted(tx))
+        changes = drafting.changes(tx, draft, settings, now)
         known = _known(tx, number, changes, settings)
         slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
         created = draft.created if draft else now
@@ -375,7 +375,7 @@ def plan(
         waiting=chosen.reason if isinstance(chosen, Waiting) else None,
         due=when(draft, settings, now),
         total=total,
-        posts=listed(among, settings, now),
+        posts=listed(among, settings, now, edits.wishes(changes).later),
         left_out=tuple(
             (item.post, pick, why)
             for item in (issue.items if issue else ())

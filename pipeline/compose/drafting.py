@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
 from pipeline import folder
+from pipeline.compose import edits, schedule
 from pipeline.compose.select import RELATED, Known, Waiting
 from pipeline.config import ComposeSettings
-from pipeline.model import Issue, IssueNumber, Post, PostId, Report, Slot
+from pipeline.model import Change, Issue, IssueNumber, Post, PostId, Report, Slot
 from pipeline.plural import many
 from pipeline.store import Tx, calendars, issues, picks, posts
 from pipeline.store import edits as kept
@@ -51,6 +52,25 @@ def draft_for(tx: Tx, slot: Slot) -> Issue | None:
 def next_number(tx: Tx) -> IssueNumber:
     """The number of the next issue; taken in the same transaction that writes it, so that it is nobody else's."""
     return IssueNumber(issues.last_number(tx) + 1)
+
+
+def changes(tx: Tx, draft: Issue | None, settings: ComposeSettings, due: datetime) -> tuple[Change, ...]:
+    """What the author changed about the draft, or else about the issue that is due then, as far as it counts.
+
+    What she pinned counts until a backup is put back, and "not in this issue" until its turn has gone by: a post that
+    was to be the only one of a turn comes with the next.
+    """
+    said = kept.of(tx, draft.number if draft else kept.NEXT)
+    put_off_after = _turn_before(tx, draft.slot.due if draft else due, settings)
+    return edits.in_force(said, pinned_after=posts.doubted(tx), put_off_after=put_off_after)
+
+
+def _turn_before(tx: Tx, due: datetime, settings: ComposeSettings) -> datetime | None:
+    """When the turn before was over: with its issue, or if it has none, when one for it would have been too late."""
+    turn = schedule.latest(settings.schedule, settings.timezone, due - timedelta(microseconds=1))
+    if turn is None or issues.has_slot(tx, turn.key):
+        return turn.due if turn else None
+    return turn.due + min(settings.schedule.late, (due - turn.due) / 2)
 
 
 def known(

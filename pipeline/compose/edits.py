@@ -27,11 +27,19 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     order: tuple[PostId, ...] = ()
 
 
-def in_force(edits: Iterable[Edit], pinned_after: datetime | None = None) -> tuple[Change, ...]:
-    """The changes that were not undone; with `pinned_after` what she pinned until then counts no more."""
+def in_force(
+    edits: Iterable[Edit], *, pinned_after: datetime | None = None, put_off_after: datetime | None = None
+) -> tuple[Change, ...]:
+    """The changes that were not undone; what was pinned or put off until the moments given for it counts no more."""
 
     def counts(one: Edit) -> bool:
-        return pinned_after is None or one.at > pinned_after or not isinstance(one.change, edit.Pin)
+        match one.change:
+            case edit.Pin():
+                return pinned_after is None or one.at > pinned_after
+            case edit.Later():
+                return put_off_after is None or one.at > put_off_after
+            case _:
+                return True
 
     return tuple(one.change for one in edits if not one.undone and counts(one))
 
@@ -48,11 +56,10 @@ def to_redo(edits: Sequence[Edit]) -> Edit | None:
     return next((one for one in after if one.undone and not one.overtaken), None)
 
 
-def said_already(edits: Sequence[Edit], wanted: Change) -> bool:
+def said_already(there: Sequence[Change], wanted: Change) -> bool:
     """Whether it stands so already: a form that was sent twice changes nothing twice."""
     if isinstance(wanted, edit.Choose):
         return wanted.before == wanted.choice
-    there = in_force(edits)
     if isinstance(wanted, edit.Subject | edit.Preheader | edit.Intro | edit.Order):
         return next((one for one in reversed(there) if isinstance(one, type(wanted))), None) == wanted
     return there[-1:] == (wanted,)

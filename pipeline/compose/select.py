@@ -152,7 +152,8 @@ def select(
         ready = [post for post in evergreen(known, settings, slot.due) if post.id not in wanted.later]
     fewest = 1 if only is not None or impatient or pinned else settings.schedule.min_posts
     if len(ready) + len(pinned) < fewest:
-        return Waiting(reason=_too_few(len(ready), fewest))
+        put_off = sum(post.id in wanted.later and _is_new(post, known, settings, slot.due) for post in known.posts)
+        return Waiting(reason=_too_few(len(ready), fewest, put_off))
     chosen = _arranged([*pinned, *ready[: max(settings.schedule.max_posts - len(pinned), 0)]], wanted)
     return Issue(
         number=number,
@@ -205,9 +206,13 @@ def _days_apart(one: date, other: date) -> int:
     return min(apart, 365 - apart)
 
 
-def _too_few(there: int, fewest: int) -> str:
+def _is_new(post: Post, known: Known, settings: ComposeSettings, due: datetime) -> bool:
+    return standing(post, known, settings, due).state == "new"
+
+
+def _too_few(there: int, fewest: int, put_off: int) -> str:
     if there == 0:
-        return "no post is new"
+        return "no post is new" + (f" but {put_off} that you left for the issue after it" if put_off else "")
     return f"{many(there, 'new post is', 'new posts are')} too few; min_posts is {fewest}"
 
 

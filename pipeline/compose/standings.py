@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from pipeline.compose import drafting, schedule
 from pipeline.compose.select import Known, standing
 from pipeline.config import ComposeSettings
-from pipeline.model import Issue, Post, Standing
+from pipeline.model import Issue, Post, PostId, Standing
 from pipeline.store import Store
 
 
@@ -25,10 +28,18 @@ def stands(store: Store, settings: ComposeSettings, post: Post, now: datetime) -
     return standing(post, known, settings, now)
 
 
-def listed(known: Known, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
+def listed(
+    known: Known, settings: ComposeSettings, now: datetime, put_off: Collection[PostId] = ()
+) -> tuple[tuple[Post, Standing], ...]:
     """What is known of posts, each with its state and why, newest first."""
     ordered = sorted(known.posts, key=lambda post: (post.when, post.id), reverse=True)
-    return tuple((post, standing(post, known, settings, now)) for post in ordered)
+    told = ((post, standing(post, known, settings, now)) for post in ordered)
+    return tuple((post, _waits(how) if post.id in put_off else how) for post, how in told)
+
+
+def _waits(how: Standing) -> Standing:
+    """Of a post that the author left out of this issue."""
+    return replace(how, reason="you left it for the issue after this one") if how.state == "new" else how
 
 
 def turn(store: Store, settings: ComposeSettings, now: datetime) -> tuple[datetime | None, int]:

@@ -260,6 +260,57 @@ def test_a_post_for_later_waits_for_the_next_issue(three: World) -> None:
     assert [item.post.id for item in following.items] == [later]
 
 
+def test_a_post_that_was_to_be_the_only_one_of_a_turn_comes_with_the_next_when_it_was_put_off(world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "weekly"')
+    steps.pull(world)
+    plan = planned(world)
+    assert plan.issue is not None
+    only = plan.issue.items[0].post.id
+    change(world, edit.Later(post=only))
+    assert planned(world).waiting == "no post is new but 1 that you left for the issue after it"
+    assert [stands.reason for _, stands in planned(world).posts] == ["you left it for the issue after this one"]
+    world.now = datetime(2026, 11, 24, 9, 0, 30, tzinfo=UTC)
+    steps.cron(world)
+    assert planned(world).draft is False
+    world.now = datetime(2026, 12, 1, 9, 0, 30, tzinfo=UTC)
+    steps.cron(world)
+    assert [item.post.id for item in draft(world).items] == [only]
+    steps.cron(world)
+    assert planned(world).draft is True
+
+
+def test_the_only_post_of_a_draft_that_is_put_off_comes_with_the_next_turn(world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "weekly"')
+    world.now = datetime(2026, 11, 24, 9, 0, 30, tzinfo=UTC)
+    steps.cron(world)
+    only = draft(world).items[0].post.id
+    world.pass_time(hours=6)
+    change(world, edit.Later(post=only))
+    for _ in range(6):
+        steps.cron(world)
+        assert planned(world).draft is False
+        world.pass_time(days=1)
+    change(world, edit.Later(post=only))
+    world.now = datetime(2026, 12, 1, 9, 0, 30, tzinfo=UTC)
+    steps.cron(world)
+    assert planned(world).draft is False
+    world.now = datetime(2026, 12, 8, 9, 0, 30, tzinfo=UTC)
+    steps.cron(world)
+    assert [item.post.id for item in draft(world).items] == [only]
+
+
+def test_a_post_put_off_while_others_go_is_out_of_that_issue_however_long_it_waits_for_its_yes(three: World) -> None:
+    three.set('cadence = "each"', 'cadence = "weekly"')
+    three.now = datetime(2026, 11, 24, 9, 0, 30, tzinfo=UTC)
+    steps.cron(three)
+    later = draft(three).items[0].post.id
+    change(three, edit.Later(post=later))
+    for _ in range(4):
+        three.pass_time(days=7)
+        steps.cron(three)
+        assert later not in [item.post.id for item in draft(three).items]
+
+
 @pytest.mark.parametrize("cadence", ["each", "weekly"])
 @pytest.mark.parametrize("back", ["keep", "pin"])
 @pytest.mark.parametrize("away", ["skip", "later"])
