@@ -172,10 +172,9 @@ def main() -> None:
     except click.Abort:
         code = 130
     except click.ClickException as fault:
-        if isinstance(fault, click.NoSuchOption) and fault.option_name == "--project":
-            fault.message += " It stands before the command: `paperround --project DIR …`."
-        fault.show()
-        _document(fault.format_message())
+        misuse = _placed(fault)
+        misuse.show()
+        _document(misuse.format_message())
         code = 2
     except PaperroundError as fault:
         code = _told(fault)
@@ -185,6 +184,13 @@ def main() -> None:
             raise
         code = _told(words)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _placed(misuse: click.ClickException) -> click.ClickException:
+    """Whoever names the project behind the command is told where it stands: there `worker` has one of its own."""
+    if not isinstance(misuse, click.NoSuchOption) or misuse.option_name != "--project":
+        return misuse
+    return click.UsageError(f"{misuse} It stands before the command: `paperround --project DIR …`.", misuse.ctx)
 
 
 def _can_be_stopped() -> None:
