@@ -271,7 +271,7 @@ def _shared(tx: Tx, made: Made, handful: _Handful, others: _Others) -> tuple[str
 
 def _held(tx: Tx, known: KnownEntry, made: Made, handful: _Handful, others: _Others) -> str | None:
     article = made.article
-    old = identity.held(article, posts.oldest_new(tx, known.entry.source), posts.doubted(tx), known.seen)
+    old = identity.held(article, posts.oldest_new(tx, known.entry.source, known.seen), posts.doubted(tx), known.seen)
     return old or identity.anew(article, others.gone()) or _echoes(known, made, handful, others)
 
 

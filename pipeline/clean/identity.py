@@ -172,8 +172,8 @@ def may_be(article: Article, other: Glance) -> bool:
 def held(article: Article, oldest_new: datetime | None, doubted: datetime | None, seen: datetime) -> str | None:
     """Why a post that nobody knew, and that was first `seen` then, should wait for a person, None when it need not.
 
-    `oldest_new` is the date of the post that the first contact with its source counted as new. Until `doubted` posts
-    may have been mailed that the state knows nothing of; one without a date is from then if it comes soon after.
+    `oldest_new` is the date of the first post of its source that counted as new, in an earlier visit. Until `doubted`
+    posts may have been mailed that the state knows nothing of; one without a date is from then if it comes soon after.
     """
     if doubted is not None and (article.published or seen - _SOON) <= doubted:
         return f"it may have been mailed before a backup was put back on {said(doubted, '%d %B %Y')}"

@@ -153,7 +153,8 @@ def _news(tx: Tx, made: Call, visit: Visit) -> tuple[Health, Report]:
 
     source, known = made.source, made.known
     moved = known is not None and known.last_ok is not None and known.url != source.url
-    kept = keep(tx, source.name, visit.listing, moved=moved, now=made.now) if visit.listing else None
+    seen = known.last_ok if known else None
+    kept = keep(tx, source.name, visit.listing, moved=moved, now=made.now, seen=seen) if visit.listing else None
     return _health(source, _usable(known, source), visit, made.now), _said(source, visit, kept)
 
 

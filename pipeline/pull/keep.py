@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,8 @@ from pipeline.store import Tx, entries
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _UNLIKE = 0.3
+_A_DAY = timedelta(days=1)
+"""Dates without a time, and posts that lay as drafts for some hours, are as new as the others."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +33,14 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     gone: tuple[Entry, ...]
 
 
-def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: datetime) -> Kept:
+def keep(
+    tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: datetime, seen: datetime | None = None
+) -> Kept:
     """Write what is new or changed, and note what is listed no more.
 
     At the first contact only the newest entry counts as new; the others were there before. The same holds for a source
     whose address was changed in the settings (`moved`), unless some of it is known: then what is younger than that is
-    new.
+    new. A source that was `seen` before and had nothing yet has all as new that is dated since, or a day before.
     """
     found = identified(listing.entries)
     pages = Counter(_page(entry) for entry in found.values())
@@ -44,6 +48,8 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     known = {one.ident: one.sha for one in states}
     since = _line(tx, source, found) if moved else None
     first = not known or (moved and since is None)
+    if first and not moved and seen is not None:
+        since = seen - _A_DAY
     newest = max(found, key=lambda ident: age(found[ident]), default=None)
     new: list[entries.New] = []
     changed: list[Entry] = []
@@ -52,7 +58,8 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
         ident = given if same else _own_ident(tx, source, given, entry)
         partial = pages[_page(entry)] == 1 and is_excerpt(entry)  # the page of several is the article of none
         if ident not in known:
-            before = ident != newest if first else since is not None and age(entry) <= since
+            old = first if since is None else age(entry) <= since
+            before = old and not (first and ident == newest)
             new.append(entries.New(entry=entry, ident=ident, partial=partial, before=before))
         elif known[ident] != entry.sha:
             entries.change(tx, entry, ident, partial=partial, now=now)
@@ -61,7 +68,7 @@ def keep(tx: Tx, source: SourceName, listing: Listing, *, moved: bool, now: date
     gone = _note_absent(tx, source, found, listing, now=now) if states or listing.present is not None else []
     renamed = {_told_by(one.entry) for one in new}
     left = tuple(one for one in gone if _told_by(one) not in renamed)
-    return Kept(first=first, new=tuple(one.entry for one in new), changed=tuple(changed), gone=left)
+    return Kept(first=first and since is None, new=tuple(one.entry for one in new), changed=tuple(changed), gone=left)
 
 
 def identified(found: Sequence[Entry]) -> dict[str, Entry]:

@@ -262,13 +262,13 @@ def known_by(tx: Tx, keys: Iterable[str]) -> dict[str, PostId]:
     return {row.key: row.post for row in among(tx, tables.post_keys, tables.post_keys.c.key, keys)}
 
 
-def oldest_new(tx: Tx, source: SourceName) -> datetime | None:
-    """The publication date of the post that a source's first contact counted as new; None when it had none.
+def oldest_new(tx: Tx, source: SourceName, seen: datetime) -> datetime | None:
+    """The publication date of the post that was a source's first new one before `seen`; None when it had none.
 
     Whatever date that post was given later: it was there when it was first seen.
     """
     rows = tx.execute(_first_new(), {"of": source})
-    dates = (min(row.head.published, row.first_seen) for row in rows if row.head.published is not None)
+    dates = (min(row.head.published, row.first_seen) for row in rows if row.head.published and row.first_seen < seen)
     return next(dates, None)
 
 

@@ -143,6 +143,24 @@ def test_a_blog_that_moves_to_another_domain_mails_nothing_again(mailed: World) 
     assert [mail["Subject"] for mail in mails(mailed, 13)] == ["After the Move"]
 
 
+def test_the_first_posts_of_a_blog_that_was_empty_at_first_are_all_new_and_older_ones_are_not(world: World) -> None:
+    world.blog.posts.clear()
+    pull(world)
+    world.pass_time(hours=6)
+    world.blog.publish("old", "An old one that was put there", world.now - timedelta(days=90))
+    for at in range(3):
+        world.blog.publish(
+            f"day-{at}", f"Day {at}", world.now - timedelta(hours=1 + at), f"<p>{'So it is. ' * 9}{at}</p>"
+        )
+    pull(world)
+    assert {title: one.state for title, one in standings(world).items()} == {
+        "Day 0": "new",
+        "Day 1": "new",
+        "Day 2": "new",
+        "An old one that was put there": "before",
+    }
+
+
 def test_many_old_posts_that_nobody_knew_are_held_and_asked_about(mailed: World) -> None:
     for at in range(5):
         when = mailed.now - timedelta(days=3 + at)
