@@ -31,6 +31,11 @@ class Journal:
         self._path = outbox / "journal" / f"{batch}-{attempt}.jsonl"
         self._file: BinaryIO | None = None
 
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        return self._path.name
+
     @contextmanager
     def begun(self, batch: Batch) -> Iterator[Journal]:
         """A journal for these readers, in this order, kept until the block ends."""

@@ -15,6 +15,7 @@ from pipeline.deliver import mark, settle, talk
 from pipeline.deliver.journal import Journal
 from pipeline.errors import NeedsPerson, PaperroundError, StoreFault
 from pipeline.model import Batch, BatchId, HttpRequest, IssueNumber, NoAnswer, Outcome, Outside, Report, Request
+from pipeline.plural import many
 from pipeline.providers import Provider
 from pipeline.store import Store, Tx, batches, carriers, claims, ledger
 
@@ -79,7 +80,12 @@ def _try(
         replies = talk.converse(intent.batch, intent.requests, by.requests, out, pause=pause, heard=heard, ended=ended)
         told = talk.fates(intent.batch, replies, by) if intent.batch.recipients else []
         said, outcomes = talk.verdict(replies, out.clock()), [*intent.refused, *told]
-        report = settle.settle(intent.batch, outcomes, said, claim=me, store=store, settings=settings, by=by, out=out)
+        try:
+            report = settle.settle(
+                intent.batch, outcomes, said, claim=me, store=store, settings=settings, by=by, out=out
+            )
+        except StoreFault as fault:
+            raise _held(intent, fault) from fault
     if intent.journal:
         intent.journal.forget()
     return report
@@ -140,6 +146,19 @@ def _let_go(
     settle.settle(intent.batch, kept, said, claim=claim, store=store, settings=settings, by=by, out=out)
     if intent.journal:
         intent.journal.forget()
+
+
+def _held(intent: _Intent, fault: StoreFault) -> StoreFault:
+    """The fault of answers that could not be written down, and where they are now."""
+    copies = many(len(intent.batch.recipients), "copy", "copies")
+    kept = (
+        f"The answers are kept in outbox/journal/{intent.journal.name}; the next run or worker on this machine goes on "
+        "from there."
+        if intent.journal
+        else "The answer is kept nowhere else, so the next run or worker takes the batch for one of a killed run."
+    )
+    words = f"What became of {copies} of issue {intent.batch.issue} can't be written down. {fault.what}"
+    return StoreFault(words, where=fault.where, next_step=kept, cut=fault.cut)
 
 
 def _still_ours(batch: BatchId, claim: str, store: Store, out: Outside) -> Callable[[], bool]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from pipeline.errors import PaperroundError, UserError
+from pipeline.errors import PaperroundError, StoreFault, UserError
 from pipeline.store import Store, queue
 from pipeline.store.queue import NAMES as QUEUES
 from pipeline.worker.desk import Desk, desk, stamp
@@ -27,7 +27,8 @@ def serve(orders: Orders) -> None:
     """Work until told to stop (SIGTERM, SIGINT), or with `once` until there is nothing left.
 
     What was begun is finished first. One of several newsletters that can't be opened is told, and left out until its
-    settings are others. Raises PaperroundError when none can, UserError when they are not kept in one PostgreSQL.
+    settings are others. Raises PaperroundError when none can, UserError when they are not kept in one PostgreSQL,
+    StoreFault where what it was handing over when it was told to stop could not be written down.
     """
     _quiet()
     anew = True
@@ -38,6 +39,8 @@ def serve(orders: Orders) -> None:
             machine = Machine(orders, desks, left_out)
             asyncio.run(machine.run())
             anew = machine.anew
+            if held := [words for desk in desks.values() for words in desk.held]:
+                raise StoreFault(" ".join(["The worker stopped without having done all that it had begun.", *held]))
 
 
 def _opened(orders: Orders, until: ExitStack) -> tuple[dict[str, Desk], dict[Path, object]]:

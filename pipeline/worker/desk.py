@@ -36,6 +36,9 @@ class Desk:
         self.say = now_and_then(orders.say, f"{self.name}: " if len(orders.folders) > 1 else "")
         self.store = store
         self.out = out
+        self.leaving = orders.leaving.is_set
+        self.held: list[str] = []
+        """What was being handed over when the worker was told to stop, and could not be brought to an end."""
         self.begun = 0
         self.done: Done = set()
         self._quiet = orders.pace.quiet

@@ -132,5 +132,7 @@ def _worked(desk: Desk, name: str, key: str) -> Report:
         desk.say(str(fault))
     for sentence in report.attention:
         desk.say(sentence)
+    if stage.name == "deliver" and 1 in report.codes and desk.leaving():
+        desk.held.extend(report.errors)
     desk.account.add(report, began)
     return report

@@ -15,17 +15,20 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import procrastinate
 import pytest
 from croniter import croniter  # type: ignore[import-untyped]
 
 from pipeline import config, metrics, run, worker
 from pipeline.config import Settings
-from pipeline.errors import UserError
+from pipeline.errors import StoreFault, UserError
 from pipeline.line import Wire
 from pipeline.model import Outside, Report, Run
+from pipeline.store import open as state
 from pipeline.store import queue, runs
 from pipeline.worker import jobs, rounds
 from pipeline.worker.accounts import Account
@@ -71,6 +74,10 @@ def orders(*worlds: World, say: Callable[[str], None], pace: worker.Pace, once: 
         once=once,
         pace=pace,
     )
+
+
+def by_mail(port: int) -> str:
+    return f'[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"'
 
 
 def test_a_post_becomes_a_mail_without_a_run(world: World) -> None:
@@ -133,6 +140,38 @@ def test_a_database_that_is_away_is_told_once_and_once_that_it_is_back(
         "The line to the database is back.",
     ]
     assert len(steps.mails(world)) == 1
+
+
+def test_a_worker_that_must_leave_with_answers_in_hand_says_where_they_are_and_is_no_success(
+    tmp_path: Path, own_server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = lay_out(tmp_path / "project")
+    world.set('approval = "required"', 'approval = "automatic"')
+    world.keep_in(own_server.url(), postgres.PASSWORD)
+    steps.subscribe(world, "ann@example.org", "ben@example.org", "eve@example.org")
+    monkeypatch.setattr(state, "LONGEST_CUT", 0.5)
+    monkeypatch.setattr(procrastinate, "PsycopgConnector", partial(procrastinate.PsycopgConnector, timeout=1.0))
+    with receiving() as mail:
+        world.set("[[source]]", f"{by_mail(mail.port)}\n\n[[source]]")
+
+        def go_away_at_the_last() -> None:
+            if len(mail.letters) == 2:
+                own_server.stop("immediate")
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        mail.told = go_away_at_the_last
+        try:
+            with pytest.raises(StoreFault) as left:
+                worker.serve(orders(world, say=lambda _: None, pace=worker.Pace(every=2, look=0.05, line=0.1)))
+        finally:
+            own_server.start()
+        assert left.value.exit_code == 1
+        assert "What became of 3 copies of issue 1 can't be written down." in str(left.value)
+        assert "The answers are kept in outbox/journal/1-1.jsonl;" in str(left.value)
+        drain(world)
+        found = steps.account(world)
+        assert found is not None
+        assert (len(mail.letters), found.accepted, found.unknown) == (3, 3, 0)
 
 
 def test_that_nothing_was_due_is_written_down_now_and_then(world: World) -> None:
@@ -242,10 +281,7 @@ def test_a_newsletter_whose_settings_are_wrong_stops_no_other_and_goes_on_when_t
 def test_a_worker_that_is_told_to_leave_ends_its_batch_with_the_copy_on_its_way(world: World) -> None:
     steps.subscribe(world, *(f"reader{number}@example.org" for number in range(5)))
     with receiving() as mail:
-        way = (
-            f'[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\nport = {mail.port}\nsecurity = "none"'
-        )
-        world.set("[[source]]", f"{way}\n\n[[source]]")
+        world.set("[[source]]", f"{by_mail(mail.port)}\n\n[[source]]")
 
         def leave_at_the_second() -> None:
             if len(mail.letters) == 1:
