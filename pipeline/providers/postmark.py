@@ -204,6 +204,7 @@ def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
                 told,
                 kind if kind == "SpamComplaint" else api.text(event.get("Type")),
                 api.moment(event.get("BouncedAt")) or now,
+                words,
             )
         case "SubscriptionChange" if event.get("SuppressSending") and event.get("Origin") == "Recipient":
             at, name = api.moment(event.get("ChangedAt")) or now, signed.name(message, address, event.get("ChangedAt"))
@@ -217,10 +218,22 @@ def _signals(event: Mapping[str, Any], now: datetime) -> Iterator[Signal]:
 _CHANGES: Mapping[str, SignalKind] = {"HardBounce": "bounced", "SpamComplaint": "complained"}
 
 
-def _failed(told: Callable[..., Signal], kind: str, at: datetime) -> Signal:
+# Answers of people's programs, what passes, and Postmark's own troubles.
+_NOT_A_BOUNCE = frozenset({"Transient", "DnsError", "Undeterminable", "AutoResponder", "ChallengeVerification",
+                           "Subscribe", "AddressChange", "OpenRelayTest", "SMTPApiError", "InboundError",
+                           "TemplateRenderingFailed"})  # fmt: skip
+_BY_THE_HOST = {"SpamNotification": "taken for spam", "Blocked": "blocked", "DMARCPolicy": "refused by DMARC",
+                "VirusNotification": "blocked for a virus"}  # fmt: skip
+
+
+def _failed(told: Callable[..., Signal], kind: str, at: datetime, words: str) -> Signal:
     """https://postmarkapp.com/developer/api/bounce-api#bounce-types."""
-    if kind in ("SpamComplaint", "SpamNotification"):
+    if kind == "SpamComplaint":
         return told("complained", permanent=True, at=at)
-    if kind in ("Transient", "DnsError", "Undeterminable", "AutoResponder", "ChallengeVerification"):
+    if kind == "Unsubscribe":
+        return told("unsubscribed", permanent=True, at=at)
+    if kind in _NOT_A_BOUNCE:
         return told("deferred", at=at)
+    if why := _BY_THE_HOST.get(kind):
+        return told("bounced", at=at, words=f"{why}: {words}")
     return told("bounced", permanent=kind in ("HardBounce", "BadEmailAddress"), at=at)

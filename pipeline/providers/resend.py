@@ -208,7 +208,9 @@ def _signals(event: Mapping[str, Any], name: str, now: datetime) -> Iterator[Sig
             yield told("deferred")
         case "email.bounced":
             permanent = api.text(bounce.get("type")).lower() == "permanent"
-            yield told("bounced", permanent=permanent)
+            # Resend mails by Amazon SES, where a reader's "I am away" comes back as this, without a host's report.
+            away = not bounce.get("diagnosticCode") and bounce.get("subType") in ("General", "Undetermined")
+            yield told("deferred" if away and not permanent else "bounced", permanent=permanent)
         # Her address stands on Resend's list of those it does not mail, since an earlier copy.
         case "email.suppressed":
             yield told("complained" if held.get("reason") == "previous_complaint" else "bounced", permanent=True)

@@ -333,7 +333,9 @@ def _signals(event: Mapping[str, Any], name: str, now: datetime) -> Iterator[Sig
         match kind:
             case "Bounce":
                 permanent = detail.get("bounceType") == "Permanent"
-                yield one("bounced", permanent=permanent)
+                # What comes back without a host's report is most often a reader's "I am away".
+                away = not words and detail.get("bounceSubType") in ("General", "Undetermined")
+                yield one("deferred" if away and not permanent else "bounced", permanent=permanent)
             # A reader who took a mail out of her spam folder is reported, too (RFC 6430).
             case "Complaint" if detail.get("complaintFeedbackType") != "not-spam":
                 yield one("complained", permanent=True)
