@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.config import DeliverSettings
 from pipeline.deliver.talk import Verdict
-from pipeline.model import Batch, Fate, Outcome, Outside, Report
+from pipeline.model import Batch, Fate, IssueNumber, Outcome, Outside, Report
 from pipeline.model.text import legal
 from pipeline.plural import many
 from pipeline.providers import Provider
@@ -126,12 +126,30 @@ def _held_up(tx: Tx, once: _Round, wait: timedelta | None, settings: DeliverSett
     """What the answer means for all other batches of the provider."""
     if wait is not None:
         ledger.postpone(tx, once.until, provider=settings.provider)
+    elif once.said.unreached and once.of("not-sent"):
+        return _unreached(tx, once, settings)
     elif once.of("unknown") and not once.said.killed and not once.said.stop:
         return _swallowed(tx, once, settings)
     if not once.said.stop:
         return Report()
     carriers.stop(tx, settings.provider, once.said.stop)
     return Report(attention=(stop_words(settings.provider, once.said.stop, f"`send {once.batch.issue}`"),))
+
+
+def _unreached(tx: Tx, once: _Round, settings: DeliverSettings) -> Report:
+    """Nobody is called twice in vain: other issues that the provider would carry now wait as long, and are told."""
+    others = [one for one, carrier, _ in ledger.open_sendings(tx) if carrier == settings.provider]
+    errors = []
+    for one in others:
+        if one != once.batch.issue and ledger.claimable(tx, once.now, one):
+            ledger.postpone(tx, once.until, number=one)
+            account = ledger.account(tx, one)
+            errors.append(_not_sent(one, account.pending if account else 0, once.of("not-sent")[0].words, once))
+    return Report(errors=tuple(errors))
+
+
+def _not_sent(number: IssueNumber, count: int, words: str, once: _Round) -> str:
+    return f"Issue {number}: {count} not handed over ({legal(words)}); tried again in {_length(once.until - once.now)}."
 
 
 def _swallowed(tx: Tx, once: _Round, settings: DeliverSettings) -> Report:
@@ -260,7 +278,7 @@ def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:
 
     `real` is False when files were written and nobody was mailed.
     """
-    issue, wait = f"Issue {once.batch.issue}", _length(once.until - once.now)
+    issue = f"Issue {once.batch.issue}"
     later = _length(once.later - once.now)
     accepted, not_sent, unknown = (len(once.of(fate)) for fate in ("accepted", "not-sent", "unknown"))
     copies = many(unknown, "copy", "copies")
@@ -269,7 +287,7 @@ def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:
         written = f"written into outbox/mail/{once.batch.issue}/, sent to nobody"
         done.append(f"{issue}: {accepted} {'handed over' if real else written}.")
     if not_sent:
-        errors.append(f"{issue}: {not_sent} not handed over ({words}); tried again in {wait}.")
+        errors.append(_not_sent(once.batch.issue, not_sent, words, once))
     if unknown and again:
         known = "the provider takes the same batch only once"
         errors.append(f"{issue}: nobody knows whether {copies} arrived; {known}, so it goes again in {later}.")

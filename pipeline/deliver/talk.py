@@ -35,7 +35,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     `wait` are seconds that the provider asks for, 0 when it says "too many" without a number, None when it does not.
     `answered`: the last word is an answer; `lost`: a request may have arrived whose answer did not; `killed`: nobody
-    was there to hear one; `stopped`: the rest was left for another time because somebody stopped the program.
+    was there to hear one; `stopped`: the rest was left for another time because somebody stopped the program;
+    `unreached`: nothing of it left, as nobody was reached.
     """
 
     stop: str | None = None
@@ -44,6 +45,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     lost: bool = False
     killed: bool = False
     stopped: bool = False
+    unreached: bool = False
 
 
 def converse(
@@ -130,7 +132,12 @@ def verdict(replies: Sequence[Reply], now: datetime) -> Verdict:
         answered=bool(replies) and isinstance(replies[-1], Answer),
         lost=any(isinstance(reply, NoAnswer) and reply.sent == "after" for reply in replies),
         stopped=STOPPED in replies[-1:],
+        unreached=bool(replies) and all(map(_never_left, replies)),
     )
+
+
+def _never_left(reply: Reply) -> bool:
+    return isinstance(reply, NoAnswer) and reply.sent == "before" and reply not in (STOPPED, TAKEN_OVER)
 
 
 def _refuses_us(answer: Answer) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from pipeline.store import ledger, people
 from tests.journeys import steps
 from tests.world import World
 
-ONE = IssueNumber(1)
+ONE, TWO = IssueNumber(1), IssueNumber(2)
 Says = Callable[[str], Reply]
 
 
@@ -108,6 +109,32 @@ def test_a_host_that_can_not_be_reached_is_asked_again_later_and_nobody_is_lost(
     send(ready, up)
     assert sums(ready).accepted == 3
     assert len(up.asked) == 3
+
+
+def test_who_can_not_be_reached_is_called_once_for_all_issues_and_each_is_told(ready: World) -> None:
+    ready.pass_time(days=1)
+    ready.blog.publish("rain", "Rainy Days", ready.now - timedelta(hours=1))
+    steps.pull(ready)
+    steps.build_now(ready)
+    steps.approve(ready, TWO)
+
+    def cron(host: Host) -> Report:
+        with ready.project() as project:
+            return run.walk(replace(project, out=replace(project.out, line=host)), "deliver")
+
+    down = Host(lambda _: NoAnswer(sent="before", words="mail.example.org took too long."))
+    report = cron(down)
+    assert set(down.asked) == {"ann@example.org", "ben@example.org", "cleo@example.org"}
+    assert len(down.asked) == 3
+    assert set(report.errors) == {
+        f"Issue {one}: 3 not handed over (mail.example.org took too long.); tried again in 10 minutes."
+        for one in (1, 2)
+    }
+    ready.pass_time(minutes=11)
+    up = Host(lambda _: TAKEN)
+    cron(up)
+    accounts = [steps.account(ready, one) for one in (ONE, TWO)]
+    assert [account.accepted for account in accounts if account] == [3, 3]
 
 
 def test_a_person_who_asks_again_need_not_wait(ready: World) -> None:
