@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from pipeline.config import DAYS, NTH, Schedule
 from pipeline.model import PostId, Slot
 
-_FURTHEST = 62
+_FURTHEST = 120
+"""Days: from one fifth Tuesday of a month to the next are 119 at most."""
 
 
 def latest(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Slot | None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from pipeline import mail
 from pipeline.errors import UserError
 from pipeline.feedback import refusing
 from pipeline.feedback.refusing import GRAVITY, NO, YES, Says, plain
+from pipeline.model import Every
 from pipeline.records import Record, records
 
 _EMAIL = ("email", "email address", "e mail", "e mail address", "email adresse", "e mail adresse", "mail", "address",
@@ -115,7 +116,10 @@ _BY_FILE: tuple[tuple[str, Says], ...] = (
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One person in a file: `line` is where; `since` and `rest` are as they stand there."""
+    """One person in a file: `line` is where; `since` and `rest` are as they stand there.
+
+    `every` and `topics` are what she chose here, where our own export tells it.
+    """
 
     line: int
     address: str
@@ -124,6 +128,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     since: str
     rest: Mapping[str, str]
+    every: Every = "issue"
+    topics: tuple[str, ...] = ()
 
 
 def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
@@ -204,7 +210,7 @@ def _is_reader(cells: Sequence[str], header: Sequence[str]) -> bool:
 
 def _rows(found: Iterator[Record], header: Sequence[str], program: Program, file: str, skipped: int) -> Iterator[Row]:
     columns = _columns(header, program)
-    by_file = _by_file(file, columns.program)
+    by_file, ours = _by_file(file, columns.program), program.name == "Paperround"
     for number, cells, fault in found:
         line = number + skipped
         if fault:
@@ -225,8 +231,21 @@ def _rows(found: Iterator[Record], header: Sequence[str], program: Program, file
             says=says,
             words=words,
             since=_first(row, columns.since),
-            rest={name: row[name][:500] for name in columns.rest if row.get(name)},
+            rest={name: row[name][:500] for name in columns.rest if row.get(name)} | (_attributes(row) if ours else {}),
+            every=_every(row) if ours else "issue",
+            topics=tuple(one for one in row.get("topics", "").split(", ") if one) if ours else (),
         )
+
+
+def _every(row: Mapping[str, str]) -> Every:
+    return next((one for one in get_args(Every) if one == row.get("every")), "issue")
+
+
+def _attributes(row: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(row.get("attributes", "") or "{}", type=dict[str, str])
+    except msgspec.MsgspecError:
+        return {}
 
 
 def _by_file(file: str, program: Program) -> Says:

@@ -173,7 +173,8 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
         if not self.dry_run:
             imports.suppress(self.tx, out)
             consents = [self._consent(row) for _, row in fresh]
-            imports.add(self.tx, [self._columns(key, row) for key, row in fresh], consents, self.now)
+            topics = [row.topics for _, row in fresh]
+            imports.add(self.tx, [self._columns(key, row) for key, row in fresh], consents, self.now, topics)
             self.seen.difference_update(key for key, _ in fresh)  # the state knows them now
         return len(fresh)
 
@@ -216,6 +217,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
             "consent": self._source,
             "state": "paused" if row.words == "state: paused" else "active",
             "token": tokens.made(self.secret),
+            "every": row.every,
             "attributes": row.rest or None,
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -50,8 +50,14 @@ def suppressed(tx: Tx, hashes: Sequence[str]) -> dict[str, Reason]:
     return found
 
 
-def add(tx: Tx, fresh: Sequence[Mapping[str, object]], consents: Sequence[Consent], now: datetime) -> None:
-    """New readers, each with the evidence of her consent; `fresh` are their columns."""
+def add(
+    tx: Tx,
+    fresh: Sequence[Mapping[str, object]],
+    consents: Sequence[Consent],
+    now: datetime,
+    topics: Sequence[Iterable[str]],
+) -> None:
+    """New readers, each with the evidence of her consent and the topics that she chose; `fresh` are their columns."""
     if not fresh:
         return
     first = last_number(tx) + 1
@@ -63,6 +69,9 @@ def add(tx: Tx, fresh: Sequence[Mapping[str, object]], consents: Sequence[Consen
         for id_, one in zip(ids, consents, strict=True)
     ]
     tx.execute(sa.insert(tables.consents), evidence)
+    chosen = [{"subscriber": id_, "topic": one} for id_, hers in zip(ids, topics, strict=True) for one in set(hers)]
+    if chosen:
+        tx.execute(sa.insert(tables.reader_topics), chosen)
 
 
 def suppress(tx: Tx, suppressions: Mapping[str, Suppression]) -> None:

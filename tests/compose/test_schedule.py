@@ -31,6 +31,13 @@ def test_nine_o_clock_stays_nine_o_clock_when_the_clocks_change() -> None:
     assert after.due == at("2026-11-03T14:00")
 
 
+@pytest.mark.parametrize("day", ["fifth tuesday", "fifth sunday", "31", "last"])
+def test_there_is_always_a_next_turn(day: str) -> None:
+    seldom = Schedule(cadence="monthly", day=TurnDay(day), at=TimeOfDay(9))
+    for week in range(20 * 53):
+        assert schedule.following(seldom, NEW_YORK, at("2026-01-01T00:00") + timedelta(days=7 * week))
+
+
 def test_a_monthly_turn_is_the_first_such_weekday_of_the_month() -> None:
     monthly = Schedule(cadence="monthly", day=TurnDay("monday"), at=TimeOfDay(8))
     slot = schedule.latest(monthly, ZoneInfo("UTC"), at("2026-11-23T12:00"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.feedback import exports, importing, readers, signup
+from pipeline.feedback import choosing, exports, importing, readers, signup
 from pipeline.feedback.importing import Imported
 from pipeline.model import Subscriber
 from pipeline.store import people
@@ -348,6 +348,26 @@ def test_what_was_exported_here_comes_in_again_with_its_states(world: World) -> 
         known = [(one.address, one.name, one.state) for one in people.every(tx)]
     assert known == [("ann@example.org", "=Ann", "active"), ("cleo@example.org", None, "paused")]
     assert barred(world, "ben@example.org") == "unsubscribed"
+
+
+def test_what_readers_chose_comes_in_again_with_what_was_exported_here(world: World) -> None:
+    take(world, "email,town\nann@example.org,Rome\n")
+    with world.project() as project:
+        with project.store.reading() as tx:
+            ann = people.by_address(tx, "ann@example.org")
+        assert ann is not None
+        choosing.choose(ann.token, project.store, every="month", topics=("Sleep", "School"), now=world.now)
+        text = "".join(readers.export_csv(project.store))
+    done = take(world, text.replace("ann@", "eve@"), "readers.csv")
+    assert done.counts["added"] == 1
+    with world.project() as project, project.store.reading() as tx:
+        eve = people.by_address(tx, "eve@example.org")
+        assert eve is not None
+        assert (eve.every, people.topics(tx, eve.id), eve.attributes) == (
+            "month",
+            ("School", "Sleep"),
+            {"town": "Rome"},
+        )
 
 
 def test_a_bounce_is_taken_back_by_the_author_and_a_goodbye_is_not(world: World) -> None:
