@@ -158,11 +158,13 @@ def lint(terminal: Terminal, issue: IssueNumber) -> None:
     from pipeline import review, run
 
     with terminal.project(alone=True) as project:
-        run.walk(project, "pictures", "links", "render")
+        run.walk(project, "pictures", "links")
+        made = run.walk(project, "render")
         findings = review.findings(issue, project.store)
     lines = [f"{finding.level}: {finding.message} ({finding.where}, {finding.code})" for finding in findings]
-    terminal.show({"issue": issue, "lint": [_finding(one) for one in findings]}, lines or ["Nothing to mend."])
-    click.get_current_context().exit(3 if review.may_approve(findings) else 0)
+    document = {"issue": issue, "lint": [_finding(one) for one in findings], "errors": list(made.errors)}
+    terminal.show(document, lines or ([] if made.errors else ["Nothing to mend."]))
+    click.get_current_context().exit(made.exit_code or (3 if review.may_approve(findings) else 0))
 
 
 def _finding(finding: Finding) -> dict[str, str]:

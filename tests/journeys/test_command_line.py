@@ -165,6 +165,18 @@ def test_machines_get_help_and_version_as_one_document_too(run: Run, words: str)
     assert run(*words.split()).stdout.strip().endswith(said.strip())
 
 
+def test_an_issue_that_can_not_be_made_is_not_called_free_of_faults(world: World, run: Run) -> None:
+    pull(world)
+    build_now(world)
+    assert run("lint", "1").returncode == 0
+    world.set("[newsletter]", '[newsletter]\ndesign = "lettter"')
+    done = run("lint", "1")
+    assert done.returncode == 2
+    assert "There is no design called 'lettter'. Did you mean letter?" in done.stderr
+    assert "Nothing to mend" not in done.stdout
+    assert json.loads(run("--json", "lint", "1").stdout)["errors"][0].startswith("There is no design")
+
+
 def test_a_draft_that_something_blocks_is_not_offered_for_approval_however_often_it_is_built(
     world: World, run: Run
 ) -> None:
