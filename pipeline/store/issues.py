@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from pipeline.model import Approval, Finding, Issue, IssueNumber, Message, PostId, Slot
+from pipeline.model import Approval, Article, Finding, Issue, IssueNumber, Message, PostId, Slot
 from pipeline.store import tables
 from pipeline.store.open import Tx
 from pipeline.store.rows import among, upsert
@@ -43,6 +43,7 @@ def every(tx: Tx) -> list[Issue]:
 
 class _Article(msgspec.Struct):
     title: str
+    url: str = ""  # those of long ago stand here without
 
 
 class _Post(msgspec.Struct):
@@ -54,7 +55,7 @@ class _Item(msgspec.Struct):
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """An issue as a list shows it, in the shape of an Issue: of its posts only the titles.
+    """An issue as a list shows it, in the shape of an Issue: of its posts only titles and addresses.
 
     `corrects` is the number of another issue.
     """
@@ -101,6 +102,10 @@ class _Brief(msgspec.Struct, omit_defaults=True):
     corrects: _Corrected | None = None
 
 
+def _told(article: Article) -> _Article:
+    return _Article(title=article.title, url=article.url)
+
+
 def _brief(issue: Issue) -> str:
     made = _Brief(
         slug=issue.slug,
@@ -108,7 +113,7 @@ def _brief(issue: Issue) -> str:
         subject=issue.subject,
         preheader=issue.preheader,
         created=issue.created,
-        items=tuple(_Item(post=_Post(article=_Article(title=item.post.article.title))) for item in issue.items),
+        items=tuple(_Item(post=_Post(article=_told(item.post.article))) for item in issue.items),
         corrects=_Corrected(number=issue.corrects.number) if issue.corrects else None,
     )
     return msgspec.json.encode(made).decode()

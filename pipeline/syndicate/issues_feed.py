@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pipeline.model import Issue, IssueNumber
 from pipeline.model.text import legal
 from pipeline.store.issues import Outline
+from pipeline.syndicate.content import uri
 from pipeline.syndicate.corrections import Note
 from pipeline.syndicate.generator import EMPTY, blank, finished
 from pipeline.syndicate.meta import Meta
@@ -32,7 +33,12 @@ def feed(
         entry.published(issue.slot.due)
         entry.updated(updated.get(issue.number, issue.slot.due))
         entry.summary(legal(issue.preheader) or legal(issue.title))
-        titles = "".join(f"<li>{escape(item.post.article.title)}</li>" for item in issue.items)
+        titles = "".join(f"<li>{_linked(item.post.article.title, item.post.article.url)}</li>" for item in issue.items)
         note = notes[issue.number].html if issue.number in notes else ""
         entry.content(legal(f"{note}<p>{escape(issue.preheader)}</p><ul>{titles}</ul>"), type="html")
     return finished(made.rss_str(), meta)
+
+
+def _linked(title: str, url: str) -> str:
+    there = uri(url)
+    return f'<a href="{escape(there)}">{escape(title)}</a>' if there else escape(title)

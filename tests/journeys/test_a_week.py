@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from msgspec.structs import replace
@@ -81,6 +82,15 @@ def test_a_project_that_is_moved_finds_no_books_and_makes_no_files_anew(world: W
     with world.project() as project:
         (stage,) = (stage for stage in STAGES if stage.name == room)
         assert not list(stage.due(project.store, getattr(project.settings, room), world.now))
+
+
+def test_the_feed_of_issues_leads_to_their_posts(world: World) -> None:
+    pull(world)
+    build_now(world)
+    approve(world)
+    cron(world)
+    feed = (world.folder / "outbox/public/issues.xml").read_text()
+    assert '<li><a href="https://blog.example.org/worries/">Worries at Bedtime</a></li>' in unescape(feed)
 
 
 def test_building_again_from_the_same_posts_changes_no_byte(world: World) -> None:

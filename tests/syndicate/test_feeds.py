@@ -248,6 +248,15 @@ def test_the_issues_feed_leads_to_the_issues_pages() -> None:
     assert found.entries[0].link == f"https://news.example.org/issues/{issue.folder}/"
 
 
+def test_the_issues_feed_leads_to_each_post_that_has_an_address() -> None:
+    items = sample.issue().items
+    unsaid = replace(items[1], post=replace(items[1].post, article=replace(items[1].post.article, url="")))
+    found = feedparser.parse(io.BytesIO(issues_feed.feed([sample.issue(items[0], unsaid)], META)))
+    told = found.entries[0].content[0].value
+    assert '<li><a href="https://blog.example.org/kindness/">The Kindness Jar</a></li>' in told
+    assert "<li>Worries at Bedtime</li>" in told
+
+
 hostile = st.text(alphabet=st.characters(codec=None), max_size=60)
 
 
