@@ -280,7 +280,7 @@ def open_store(
 ) -> Store:
     """The store at `url`, relative to the project's `folder`; made or migrated first when need be.
 
-    Who only `looks` makes no file: where there is none yet, an empty state stands for it.
+    Who only `looks` makes no file and no tables: where there are none yet, an empty state stands for them.
     `name` tells newsletters in one PostgreSQL database apart; `password` goes before one in the address. Raises
     UserError for an address that is none of ours or whose state has moved, StoreFault when the database can't be used,
     StoreShut when it can't be reached or lets its user do too little.
@@ -288,7 +288,13 @@ def open_store(
     database = _database(url, folder, name, password, looks=looks)
     store = Store(database)
     try:
-        _bring_up_to_date(store)
+        with store.reading() as tx:
+            step = migrations.current(tx)
+        if step is None and looks and store.shared:
+            store.close()
+            store = Store(import_module("pipeline.store.sqlite").nothing_yet(folder, where=database.where))
+        if step != migrations.HEAD:
+            _bring_up_to_date(store)
         if not even_moved:
             _still_here(store)
     except BaseException as fault:
@@ -352,9 +358,6 @@ def _still_here(store: Store) -> None:
 
 
 def _bring_up_to_date(store: Store) -> None:
-    with store.reading() as tx:
-        if migrations.current(tx) == migrations.HEAD:
-            return
     with store.writing() as tx:
         store.make(tx)
         migrations.upgrade(tx)

@@ -33,7 +33,7 @@ def connect(url: sa.URL, path: Path) -> SqliteFile:
     except OSError as fault:
         looks = " Commands that only look, as `status` and `plan`, still do." if os.access(path, os.R_OK) else ""
         raise _told(f"The state can't be written: {fault.strerror}.", fault, url, looks) from None
-    return _file(url.set(database=str(path)), path, url)
+    return _file(url.set(database=str(path)), path, str(url.database))
 
 
 def to_look(url: sa.URL, path: Path) -> SqliteFile:
@@ -43,8 +43,7 @@ def to_look(url: sa.URL, path: Path) -> SqliteFile:
     """
     try:
         if not path.exists():
-            memory = {"mode": "memory", "cache": "shared", "uri": "true"}
-            return _file(url.set(database=f"file:nothing-yet-{token_hex(4)}", query=memory), path, url)
+            return nothing_yet(path, where=str(url.database))
         path.open("rb").close()
     except OSError as fault:
         raise _told(f"The state can't be read: {fault.strerror}.", fault, url) from None
@@ -60,7 +59,14 @@ def to_look(url: sa.URL, path: Path) -> SqliteFile:
             where=str(url.database),
             next_step="Say it once as somebody who may write there, or copy both files to where you may write.",
         )
-    return _file(url.set(database=path.as_uri(), query={"mode": "ro", "uri": "true"} | alone), path, url)
+    return _file(url.set(database=path.as_uri(), query={"mode": "ro", "uri": "true"} | alone), path, str(url.database))
+
+
+def nothing_yet(path: Path, *, where: str) -> SqliteFile:
+    """An empty state in memory, for one that is not made yet."""
+    memory = {"mode": "memory", "cache": "shared", "uri": "true"}
+    url = sa.URL.create("sqlite", database=f"file:nothing-yet-{token_hex(4)}", query=memory)
+    return _file(url, path, where)
 
 
 def _insist_on_room_beside(path: Path) -> None:
@@ -76,11 +82,11 @@ def _told(words: str, fault: OSError, url: sa.URL, more: str = "") -> StoreFault
     return StoreFault(words, where=str(url.database), next_step=f"{step}{more}")
 
 
-def _file(url: sa.URL, path: Path, named: sa.URL) -> SqliteFile:
+def _file(url: sa.URL, path: Path, where: str) -> SqliteFile:
     engine = sa.create_engine(url, poolclass=sa.pool.QueuePool, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
-    return SqliteFile(engine, path.with_suffix(".lock"), where=str(named.database))
+    return SqliteFile(engine, path.with_suffix(".lock"), where=where)
 
 
 def set_aside(path: Path, mark: str) -> list[Path]:

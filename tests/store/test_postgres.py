@@ -102,6 +102,29 @@ def test_newsletters_in_one_database_know_nothing_of_each_other(database: str) -
             pass
 
 
+def test_who_only_looks_at_a_new_newsletter_makes_no_schema_and_no_tables(
+    postgresql: postgres.Server, database: str
+) -> None:
+    def made() -> list[Any]:
+        told = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information)'"
+        schemas = "SELECT nspname, '' FROM pg_namespace"
+        return sorted(postgresql.execute(f"{told} UNION {schemas}", database=database.rpartition("/")[2]))
+
+    before = made()
+    with closing(open_store(database, Path("/nowhere"), name="new_one", password=postgres.PASSWORD, looks=True)) as one:
+        assert outputs(one) == []
+    postgresql.execute("CREATE SCHEMA half_made", database=database.rpartition("/")[2])
+    with closing(
+        open_store(database, Path("/nowhere"), name="half_made", password=postgres.PASSWORD, looks=True)
+    ) as one:
+        assert outputs(one) == []
+    assert [one for one in made() if one not in before] == [("half_made", "")]
+    with closing(opened(database, "new_one")) as one:
+        put_out(one, "a")
+    with closing(open_store(database, Path("/nowhere"), name="new_one", password=postgres.PASSWORD, looks=True)) as one:
+        assert outputs(one) == ["a"]
+
+
 def test_a_newsletter_that_was_dropped_while_in_use_is_told_in_words(
     postgresql: postgres.Server, database: str
 ) -> None:
