@@ -56,6 +56,36 @@ def said(page: Any, words: str) -> None:
     page.locator("main").get_by_text(words).first.wait_for()
 
 
+def test_words_that_are_not_saved_yet_are_not_lost_with_the_page_without_a_question(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        asked: list[str] = []
+
+        def answer(question: Any) -> None:
+            asked.append(question.type)
+            question.accept()
+
+        page.on("dialog", answer)
+        subject = page.get_by_label("Subject", exact=True)
+        subject.press("End")
+        page.keyboard.type(" and more")
+        page.reload()
+        assert (asked, subject.input_value()) == (["beforeunload"], "A jar of kind words")
+        page.get_by_label("Before the posts").fill("Dear readers,")
+        with page.expect_response("**/intro*"):
+            page.locator("h1").first.click()
+        page.get_by_text("A note after the posts").click()
+        page.get_by_label("Words", exact=True).fill("Bring a pen.")
+        with page.expect_response("**/note*"):
+            page.get_by_role("button", name="Add the note").click()
+        page.locator(".notice", has_text="Bring a pen.").wait_for()
+        page.reload()
+        assert asked == ["beforeunload"]
+        page.get_by_label("Words", exact=True).fill("Another one.")
+        page.locator("h1").first.click()
+        page.reload()
+        assert asked == ["beforeunload"] * 2
+
+
 def test_from_an_empty_folder_to_a_sent_issue_and_its_correction(browser: Any, tmp_path: Path) -> None:
     folder = tmp_path / "kind-words"
     folder.mkdir()

@@ -19,6 +19,14 @@
     const form = change.target.form;
     if (form && !form.hasAttribute("hx-post")) form.setAttribute("hx-morph-skip", "");
   });
+  // Who closes or reloads the page is asked first when words of hers would be lost: those that she did not send yet.
+  const sent = new WeakMap();
+  document.addEventListener("submit", (sending) => { for (const one of sending.target.elements) sent.set(one, one.value); });
+  const unsaved = (one) => one.value !== one.defaultValue && one.value !== sent.get(one);
+  window.addEventListener("beforeunload", (leaving) => {
+    const longer = [...document.querySelectorAll("#main form[method=post] textarea")];
+    if (longer.some(unsaved) || (writing() && unsaved(document.activeElement))) leaving.preventDefault();
+  });
   const refresh = () => {
     if (asking || writing() || document.querySelector(".dragged")) { waiting = true; return; }
     waiting = false;
