@@ -44,6 +44,7 @@ _WORDS: dict[str, Says] = {
     "complained": "complained", "complaint": "complained", "spam": "complained", "spammy": "complained",
     "unconfirmed": "unconfirmed", "pending": "unconfirmed", "unactivated": "unconfirmed",
     "transactional": "unconfirmed", "nonsubscribed": "unconfirmed", "malicious": "unconfirmed", "cold": "in",
+    "aktiv": "in", "angemeldet": "in", "bestätigt": "in", "unbestätigt": "unconfirmed",
     "": "in", "active": "in", "subscribed": "in", "confirmed": "in", "enabled": "in", "regular": "in", "premium": "in",
     "free": "in", "paid": "in", "comped": "in", "gifted": "in", "trialed": "in", "churning": "in", "past due": "in",
 }  # fmt: skip
@@ -71,6 +72,9 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     codes: Mapping[str, Says] = msgspec.field(default_factory=dict)
 
 
+# Neither means that somebody has left: MailPoet says it of who opened nothing for long, Kit of who never confirmed.
+_UNREAD: Mapping[str, Says] = {"inactive": "unclear"}
+_UNASKED: Mapping[str, Says] = {"inactive": "unconfirmed"}
 PROGRAMS = (
     Program(
         name="Mailchimp",
@@ -85,8 +89,13 @@ PROGRAMS = (
         filled={"deleted at": "unsubscribed"},
     ),
     Program(name="Substack", has=frozenset({"email", "active subscription"}), refuses=("email disabled",)),
-    Program(name="MailPoet", has=frozenset({"email", "global status"}), states=("global status", "list status")),
-    Program(name="MailPoet", has=frozenset({"email", "list status"}), states=("list status",)),
+    Program(
+        name="MailPoet",
+        has=frozenset({"email", "global status"}),
+        states=("global status", "list status"),
+        codes=_UNREAD,
+    ),
+    Program(name="MailPoet", has=frozenset({"email", "list status"}), states=("list status",), codes=_UNREAD),
     Program(
         name="the Newsletter plugin",
         has=frozenset({"email", "surname", "gender", "status", "token"}),
@@ -100,8 +109,10 @@ PROGRAMS = (
         filled={"unsubscription date": "unsubscribed"},
     ),
     Program(name="Paperround", has=frozenset({"email", "state", "consent", "since"}), states=("state",)),
-    Program(name="Kit", has=frozenset({"first name", "created at", "state"}), states=("state",)),
-    Program(name="Kit", has=frozenset({"first name", "created at", "tags"}), states=("status", "state")),
+    Program(name="Kit", has=frozenset({"first name", "created at", "state"}), states=("state",), codes=_UNASKED),
+    Program(
+        name="Kit", has=frozenset({"first name", "created at", "tags"}), states=("status", "state"), codes=_UNASKED
+    ),
 )
 PLAIN = Program(
     name="",

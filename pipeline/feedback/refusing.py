@@ -41,7 +41,9 @@ _CELLS: dict[str, Says] = {
     "unsubscribed": "unsubscribed", "opted out": "unsubscribed", "blocklisted": "unsubscribed",
     "blacklisted": "unsubscribed", "abgemeldet": "unsubscribed", "ausgetragen": "unsubscribed",
     "désinscrit": "unsubscribed", "désabonné": "unsubscribed", "dado de baja": "unsubscribed",
+    "désinscrite": "unsubscribed", "désabonnée": "unsubscribed", "dada de baja": "unsubscribed",
     "desuscrito": "unsubscribed", "disiscritto": "unsubscribed", "uitgeschreven": "unsubscribed",
+    "desuscrita": "unsubscribed", "disiscritta": "unsubscribed",
     "afgemeld": "unsubscribed", "descadastrado": "unsubscribed",
     "bounced": "bounced", "hard bounced": "bounced", "hard bounce": "bounced", "undeliverable": "bounced",
     "complained": "complained", "spam complaint": "complained", "marked as spam": "complained",
@@ -92,7 +94,10 @@ def said(column: str, told: Says, cell: str) -> Says:
     value = plain(cell)
     if told == "unconfirmed":
         return "unconfirmed" if value in NO else "in"
-    if value in NO or value in _NOTHING or "://" in cell:
+    told_nothing = value in _NOTHING and (
+        value or not any(map(str.isalpha, cell))
+    )  # other alphabets leave nothing plain
+    if value in NO or told_nothing or "://" in cell:
         return "in"
     if value in YES or column.endswith(("reason", "grund")) or is_moment(cell):
         return told

@@ -51,6 +51,22 @@ def test_a_column_that_says_no_keeps_her_out_and_nobody_else(
     assert [(line, told) for line, told, _ in done.rows] == [(3, result)]
 
 
+@pytest.mark.parametrize(
+    ("head", "row", "result"),
+    [
+        ("Email,First Name,Global Status,List Status", "Ann,inactive,subscribed", "unclear"),
+        ("email,first_name,state,created_at", "Ann,inactive,2024-01-10", "unconfirmed"),
+        ("E-Mail,Name,Status", "Ann,aktiv", "added"),
+        ("email,unsubscribed", "да", "unclear"),
+    ],
+)
+def test_who_has_not_left_is_not_kept_out_for_good_nor_taken_in_by_a_guess(
+    world: World, head: str, row: str, result: str
+) -> None:
+    done = take(world, f"{head}\nann@example.org,{row}\n")
+    assert {name: count for name, count in done.counts.items() if count} == {result: 1}
+
+
 def test_the_newsletter_plugin_s_letters_are_understood(world: World) -> None:
     head = '"Email";"Name";"Surname";"Gender";"Status";"Date";"Token"'
     rows = "\n".join(f'"{state}@example.org";"Ann";"Lee";"n";"{state}";"2024-01-10";"x"' for state in "CSUBP")
