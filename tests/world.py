@@ -85,6 +85,7 @@ class Blog:
     spoken: dict[str, str] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    date: datetime | None = None
 
     def publish(self, slug: str, title: str, when: datetime, body: str | None = None, guid: str | None = None) -> None:
         """A post at https://blog.example.org/<slug>/; an empty guid is none."""
@@ -104,7 +105,7 @@ class Blog:
         return Fetched(
             url=url,
             status=304 if same else 200,
-            headers={"content-type": kind},
+            headers={"content-type": kind} | ({"date": format_datetime(self.date, usegmt=True)} if self.date else {}),
             body=b"" if same else body,
             validators=Validators(etag=etag),
         )

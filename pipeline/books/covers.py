@@ -37,7 +37,11 @@ def missing(picked: Iterable[Book], settings: BooksSettings, now: datetime) -> I
     if settings.covers is None:
         return
     for name, book in {book.cover_file: book for book in picked}.items():
-        if name and not (settings.covers / name).exists() and _again(_note(name, settings))[0] <= now:
+        if (
+            name
+            and not (settings.covers / name).exists()
+            and not now < _again(_note(name, settings))[0] <= now + LATEST
+        ):
             yield book
 
 

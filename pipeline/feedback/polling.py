@@ -45,6 +45,8 @@ def ask(name: str, store: Store, settings: FeedbackSettings, out: Outside) -> Re
     with store.reading() as tx:
         before = signals.cursor(tx, cursor)
     known = datetime.fromisoformat(before[0]) if before and before[0] else now - FIRST
+    if known > now:  # as a clock that ran ahead has it
+        known = now - FIRST
     replies: list[Reply] = []
     while (requests := by.poll(known - AGAIN, tuple(replies))) and len(replies) < STEPS_AT_MOST:
         got = list(out.line(requests))

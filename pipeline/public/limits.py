@@ -26,7 +26,7 @@ class Limit:
         """Whether one more is allowed; it counts when it is."""
         key = hashlib.blake2b(name.encode(), key=self._salt, digest_size=16).digest()
         with self._lock:
-            recent = [moment for moment in self._seen.pop(key, []) if moment > now - self._span]
+            recent = [moment for moment in self._seen.pop(key, []) if now - self._span < moment <= now]
             allowed = len(recent) < self._times
             self._seen[key] = [*recent, now] if allowed else recent
             if len(self._seen) > _KNOWN_AT_MOST:

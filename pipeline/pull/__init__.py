@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from pipeline.config import PullSettings
 from pipeline.errors import UserError
 from pipeline.model import AUTO, EntryId, Fetch, Outside, Report, Source, SourceName
-from pipeline.pull import calling, kinds, login
-from pipeline.store import Store, calendars, entries, sources
+from pipeline.pull import calling, clock, kinds, login
+from pipeline.store import Store, calendars, entries, sources, timekeeping
 
 if TYPE_CHECKING:
     from pipeline.pull.discover import Discovery
@@ -29,12 +29,16 @@ def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
     """`source/<name>` and `calendar/<key>` whose time has come, and `page/<entry>` for each page that is wanted.
 
     `left/<name>` is a source that was taken out of the settings: another one may now have its posts.
+    `clock` is due when it ran ahead before and goes well again: everything would wait for the days that it named.
     The pages are looked up after the sources were handed out, so that one walk also completes what it just found.
     """
     names = {source.name for source in settings.sources}
     with store.reading() as tx:
         health = sources.all_health(tx)
         left = [name for name in health if name not in names and entries.is_listed(tx, name)]
+        ran_ahead = timekeeping.ahead(tx, now)
+    if ran_ahead is not None:
+        yield clock.KEY
     yield from (f"left/{name}" for name in left)
     for source in settings.sources:
         known = health.get(source.name)
@@ -54,6 +58,8 @@ def due(store: Store, settings: PullSettings, now: datetime) -> Iterable[str]:
 def work(key: str, store: Store, settings: PullSettings, out: Outside) -> Report:
     """Visit one source, let go of one, or fetch one entry's page."""
     what, _, name = key.partition("/")
+    if what == clock.KEY:
+        return clock.set_right(store, settings, out)
     if what == "left":
         with store.writing() as tx:
             entries.unlist(tx, SourceName(name))

@@ -108,6 +108,8 @@ _RHYTHMS: Mapping[Every, timedelta] = {
     "week": timedelta(days=6, hours=12),
     "month": timedelta(days=27),
 }
+_SKEW = timedelta(days=1)
+"""How far ahead another machine's clock may be. What is further away was sent by a clock that went wrong."""
 
 
 def every(tx: Tx) -> Iterator[Subscriber]:
@@ -151,7 +153,7 @@ def _in_turn(at: datetime) -> sa.ColumnElement[bool]:
         sa.and_(
             _T.every == every,
             ~sa.exists().where(
-                sendings.frozen > at - span,
+                sendings.frozen.between(at - span, at + _SKEW),
                 sendings.number.not_in(corrections),
                 copies.number == sendings.number,
                 copies.subscriber == _T.id,

@@ -135,6 +135,20 @@ def test_the_time_before_is_asked_for_again_by_a_day(world: World) -> None:
     assert starts[1] - starts[0] == 7 * 86_400
 
 
+def test_after_a_clock_that_ran_ahead_the_last_week_is_asked_for(world: World) -> None:
+    with answering(SENDGRID) as (base, asked):
+        use(world, "sendgrid", base)
+        world.pass_time(days=400)
+        steps.cron(world)
+        world.pass_time(days=-400)
+        world.blog.date = world.now
+        steps.cron(world)
+        world.pass_time(hours=1)
+        steps.cron(world)
+        starts = [int(parse_qs(urlsplit(path).query)["start_time"][0]) for path in asked[::3]]
+    assert starts[1] == int(world.now.timestamp()) - 8 * 86_400
+
+
 @pytest.mark.parametrize("status", [401, 429, 500])
 def test_a_provider_that_does_not_answer_well_is_asked_again_and_about_the_same_time(world: World, status: int) -> None:
     with answering(SENDGRID, status) as (base, _):
