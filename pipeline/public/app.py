@@ -89,9 +89,12 @@ async def _body(request: Request, at_most: int) -> bytes:
 async def _asked(request: Request, body: bytes) -> Asked:
     form: dict[str, tuple[str, ...]] = {}
     if request.method == "POST" and "provider" not in request.path_params:
-        async with request.form(max_files=0, max_fields=100, max_part_size=FORM_AT_MOST) as fields:
-            for name, value in fields.multi_items():
-                form[name] = (*form.get(name, ()), str(value))
+        try:
+            async with request.form(max_files=0, max_fields=100, max_part_size=FORM_AT_MOST) as fields:
+                for name, value in fields.multi_items():
+                    form[name] = (*form.get(name, ()), str(value))
+        except UnicodeError:  # it is called by a charset that is none for a text
+            raise HTTPException(400) from None
     return Asked(
         method=request.method,
         client=request.client.host if request.client else "",

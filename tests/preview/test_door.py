@@ -94,6 +94,17 @@ def test_a_form_from_elsewhere_does_nothing(world: World, address: str) -> None:
         assert send(address, content=f'{{"csrf": "{author.door.csrf}"}}', headers=json).status_code == 403
 
 
+@pytest.mark.parametrize("charset", ["utf-7", "undefined", "unicode_escape", '"UTF-16"'])
+def test_a_form_in_letters_that_no_browser_sends_is_refused(world: World, charset: str) -> None:
+    with at_her_page(world) as author:
+        field = 'content-disposition: form-data; name="csrf"\r\n\r\n+2AA-\\ud800'
+        kind = {"origin": ORIGIN, "content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+        assert author.client.post("/go/1/make", content=f"--x\r\n{field}\r\n--x--\r\n", headers=kind).status_code == 403
+        usual = {"origin": ORIGIN, "content-type": 'application/x-www-form-urlencoded; charset="UTF-8"'}
+        answer = author.client.post("/go/1/make", content=f"csrf={author.door.csrf}", headers=usual)
+        assert answer.status_code == 200
+
+
 def test_without_this_starts_key_nothing_is_shown(world: World) -> None:
     with at_her_page(world, enter=False) as author:
         assert "Kind Words" not in author.look("/", status=403)

@@ -89,6 +89,14 @@ def test_a_thousand_fields_or_a_file_are_no_form_of_ours(published: World) -> No
         assert site.client.post("/unsubscribe/test", files={"a": ("a.txt", b"x")}).status_code == 400
 
 
+@pytest.mark.parametrize("charset", ["undefined", "punycode"])
+def test_a_form_that_is_in_no_letters_at_all_is_none_and_no_fault_of_ours(published: World, charset: str) -> None:
+    with up(published) as site:
+        kind = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+        field = b'--x\r\ncontent-disposition: form-data; name="email"\r\n\r\n+2AA-\\ud800\r\n--x--\r\n'
+        assert site.client.post("/subscribe", content=field, headers=kind).status_code == 400
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_other_methods_are_refused(published: World, method: str) -> None:
     with up(published) as site:
