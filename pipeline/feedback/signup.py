@@ -68,7 +68,7 @@ def _mail(
         return None
     if known and known.mailed and (known.mails >= MAILS_AT_MOST or known.mailed > now - PAUSE):
         return None
-    return "known" if reader and reader.state in ("active", "paused") else "confirm"
+    return "known" if reader and reader.state == "active" else "confirm"
 
 
 def pending(token: str, store: Store, now: datetime) -> Signup | None:
@@ -107,7 +107,9 @@ def _welcome(tx: Tx, secret: bytes, signup: Signup, now: datetime) -> bool:
         id_ = people.add(tx, signup.address, name=signup.name, consent=consent, token=fresh, now=now)
     else:
         id_ = reader.id
-        if reader.state not in ("active", "paused"):
+        if reader.state == "paused":
+            people.put(tx, id_, state="active")
+        elif reader.state != "active":
             people.put(tx, id_, state="active", consent=consent, since=now, name=signup.name or reader.name)
     people.choose(tx, id_, signup.topics)
     source = f"{signup.source}, filled in on {signup.asked:%Y-%m-%d %H:%M} UTC, confirmed by mail"

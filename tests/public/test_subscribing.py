@@ -337,6 +337,16 @@ def test_a_pause_is_kept_until_she_ends_it(world: World) -> None:
             assert [one.act for one in people.consents(tx, back.id)] == ["added", "changed", "changed"]
 
 
+def test_who_paused_and_fills_in_the_form_is_asked_and_gets_mail_again(world: World) -> None:
+    with up(world) as site:
+        paused = subscribe(site)
+        site.client.post(f"/preferences/{paused.token}", data={"every": "none"})
+        world.pass_time(days=30)
+        site.later()
+        again = subscribe(site)
+    assert (again.id, again.state, again.since) == (paused.id, "active", paused.since)
+
+
 def test_choosing_brings_nobody_back_who_left(world: World) -> None:
     with up(world) as site:
         found = subscribe(site)
