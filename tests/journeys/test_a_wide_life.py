@@ -24,7 +24,7 @@ from tests.journeys import test_a_life as life
 from tests.world import Article, Blog, World
 
 How = Literal["pin", "keep", "skip", "later", "excerpt", "subject", "undo", "redo"]
-_SECOND = re.compile(r'\[\[source\]\]\nurl = "[^"]*atom/"\nname = "second"\n\n')
+_SECOND = re.compile(r'\[\[source\]\]\nurl = "[^"]*atom/"\nname = "second"\n(?:exclude = .*\n)?\n')
 
 
 class TwoFeeds(Blog):
@@ -103,6 +103,13 @@ class WideLife(life.Life):
         path = self.world.folder / config.FILE
         text = re.sub(rf"(?m)^{key} = .*\n", "", path.read_text("utf-8"))
         path.write_text(text.replace("[schedule]\n", f"[schedule]\n{key} = {value}\n"), "utf-8")
+
+    def she_leaves_out(self, back: int) -> None:
+        """One of her latest posts, by its title, in the settings; what was left out before may come again."""
+        path, number = self.world.folder / config.FILE, self.written - back
+        text = re.sub(r"(?m)^exclude = .*\n", "", path.read_text("utf-8"))
+        rule = f'exclude = ["Letter {number}", "Letter {number},*"]\n' if number in self.slugs else ""
+        path.write_text(re.sub(r'(?m)^name = ".*"\n', lambda found: found[0] + rule, text), "utf-8")
 
     # The blog
 
@@ -186,6 +193,7 @@ class WideLife(life.Life):
         self.she_sets("min_posts", "1")
         self.she_sets("cadence", '"daily"')
         self.she_sets("max_posts", "10")
+        self.she_sets("late", '"6d"')
         self.the_blog_shows("pages_gone", how=False)
         slugs = self.slugs
         self.slugs = {} if self.seen_in_part else slugs
@@ -208,12 +216,16 @@ _SCHEDULES = [
     *[("max_posts", one) for one in ("1", "3", "10")],
     *[("min_posts", one) for one in ("1", "2")],
     *[("settle", f'"{one}"') for one in ("0m", "3h")],
+    *[("day", f'"{one}"') for one in ("monday", "friday")],
+    *[("at", f'"{one}"') for one in ("07:30", "18:00")],
+    *[("late", f'"{one}"') for one in ("1h", "6d")],
 ]
 _CHANCES = [
     _Chance(10, "she_edits", [{"back": back, "how": how} for back in range(7) for how in _EDITS]),
     _Chance(2, "she_edits_a_file", [{"back": back} for back in range(2)]),
     _Chance(2, "she_takes_her_yes_back", [{"number": number} for number in range(1, 9)]),
     _Chance(4, "she_sets", [{"key": key, "value": value} for key, value in _SCHEDULES]),
+    _Chance(2, "she_leaves_out", [{"back": back} for back in range(9)]),
     _Chance(2, "she_writes_ahead", [{"days": days} for days in (0.2, 2, 9)]),
     _Chance(2, "she_puts_up_again", [{}]),
     _Chance(2, "the_blog_moves", [{}]),
