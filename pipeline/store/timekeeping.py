@@ -43,8 +43,8 @@ def set_right(tx: Tx, now: datetime) -> None:
     undated = sa.and_(_T.moment == _T.first_seen, _T.first_seen > wrong)
     tx.execute(sa.update(tables.posts).where(undated).values(moment=now, first_seen=now))
     tx.execute(sa.update(tables.posts).where(_T.first_seen > wrong).values(first_seen=now))
-    its_day_is_to_come = sa.and_(_T.moment > now, _T.moment != _T.first_seen)
-    tx.execute(sa.update(tables.posts).where(_T.settled_from > wrong, ~its_day_is_to_come).values(settled_from=now))
+    its_day_has_come = sa.or_(_T.moment.is_(None), _T.moment <= now, _T.moment == _T.first_seen)
+    tx.execute(sa.update(tables.posts).where(_T.settled_from > wrong, its_day_has_come).values(settled_from=now))
     _turns(tx, wrong, now)
 
 
