@@ -13,6 +13,7 @@ from pipeline.store import Store, timekeeping
 
 KEY = "clock"
 _NEAR = timedelta(days=1)
+_ASKED_AT_MOST = 3
 
 
 def set_right(store: Store, settings: PullSettings, out: Outside) -> Report:
@@ -26,7 +27,7 @@ def set_right(store: Store, settings: PullSettings, out: Outside) -> Report:
     if there is None:
         return Report(unchanged=1)
     asked = [source.url for source in settings.sources if source.url.startswith(("http://", "https://"))]
-    told = next((moment for url in asked if (moment := _time_at(url, out.fetch))), None)
+    told = next((moment for url in asked[:_ASKED_AT_MOST] if (moment := _time_at(url, out.fetch))), None)
     today, then = said(now, "%d %B %Y"), said(there, "%d %B %Y")
     if asked and (told is None or abs(told - now) > _NEAR):
         other = (
