@@ -17,9 +17,9 @@ _ASKED_AT_MOST = 3
 
 
 def set_right(store: Store, settings: PullSettings, out: Outside) -> Report:
-    """Believe the clock as it goes now where a source's server has the same day; else say that it may be behind.
+    """Believe the clock as it goes now where no source's server has a later day; else say that it may be behind.
 
-    Who alone has files for sources has nobody to ask, and is believed.
+    An earlier day may be that of a copy in a cache. Who alone has files for sources has nobody to ask, and is believed.
     """
     now = out.clock()
     with store.reading() as tx:
@@ -29,7 +29,7 @@ def set_right(store: Store, settings: PullSettings, out: Outside) -> Report:
     asked = [source.url for source in settings.sources if source.url.startswith(("http://", "https://"))]
     told = next((moment for url in asked[:_ASKED_AT_MOST] if (moment := _time_at(url, out.fetch))), None)
     today, then = said(now, "%d %B %Y"), said(there, "%d %B %Y")
-    if asked and (told is None or abs(told - now) > _NEAR):
+    if asked and (told is None or told - now > _NEAR):
         other = (
             f"by your blog's server it is {said(told, '%d %B %Y')}" if told else "nobody could be asked for the date"
         )

@@ -107,6 +107,13 @@ def test_a_clock_that_is_behind_changes_nothing_and_is_told_until_it_is_right(wo
     assert not any("clock" in words for words in steps.cron(world).attention)
 
 
+def test_a_date_out_of_a_cache_is_no_sign_of_a_wrong_clock(world: World) -> None:
+    steps.cron(world)
+    a_run_with_the_clock_ahead(world, days=400)
+    world.blog.date = world.now - timedelta(days=10)
+    assert any("clock ran ahead" in words for words in steps.cron(world).attention)
+
+
 def test_where_no_server_tells_the_date_nothing_is_believed(world: World) -> None:
     steps.cron(world)
     a_run_with_the_clock_ahead(world, days=400)
