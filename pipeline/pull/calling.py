@@ -19,7 +19,7 @@ from pipeline.model.excerpt import plain
 from pipeline.plural import many
 from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
-from pipeline.store import Store, Tx, sources
+from pipeline.store import Store, Tx, entries, sources
 
 if TYPE_CHECKING:
     from pipeline.pull.keep import Kept
@@ -66,9 +66,26 @@ def call(configured: Source, known: Health | None, settings: PullSettings, out: 
 
 def write(tx: Tx, calls: Sequence[Call]) -> list[Report]:
     """Write down what calls came to, a report for each."""
-    told = [_failure(one) if isinstance(one.answer, Exception) else _news(tx, one, one.answer) for one in calls]
+    seen = [replace(one, answer=_emptied(one.source)) if _is_emptied(tx, one) else one for one in calls]
+    told = [_failure(one) if isinstance(one.answer, Exception) else _news(tx, one, one.answer) for one in seen]
     sources.record(tx, [health for health, _ in told])
     return [report for _, report in told]
+
+
+def _is_emptied(tx: Tx, made: Call) -> bool:
+    """Whether a feed that had posts has none: a fault of the blog's software, after which no new post would come."""
+    listing = made.answer.listing if isinstance(made.answer, Visit) else None
+    if listing is None or listing.entries or listing.left_out or listing.whole or listing.present is not None:
+        return False
+    return entries.is_listed(tx, made.source.name)
+
+
+def _emptied(source: Source) -> SourceFault:
+    return SourceFault(
+        "The feed has no posts any more.",
+        where=source.url,
+        next_step="Open it in a browser, and ask who looks after the blog.",
+    )
 
 
 def call_many(

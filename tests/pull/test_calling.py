@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from pipeline import run
+from pipeline import notices, run
 from pipeline.model import Entry, Fetched, Report, SourceName, Validators
 from pipeline.pull import calling, kinds
 from pipeline.pull.listing import Ask, Listing, Visit
 from pipeline.store import entries, sources
+from tests.journeys import steps
 from tests.pull.web import Web, feed
 from tests.world import World
 
@@ -151,3 +152,30 @@ def test_a_state_that_can_not_be_written_is_told_and_asked_again(
         assert len(visit(world, range(3)).errors) == 3
     assert set(kept(world).values()) == {0}
     assert len(visit(world, range(3)).done) == 3
+
+
+def test_a_feed_that_has_lost_all_its_posts_is_told_and_asked_again_until_they_are_back(world: World) -> None:
+    steps.pull(world)
+    there = dict(world.blog.posts)
+    world.blog.posts.clear()
+    for _ in range(3):
+        world.pass_time(days=1)
+        (words,) = steps.pull(world).errors
+        assert "blog: https://blog.example.org/feed/: The feed has no posts any more." in words
+        assert "Its posts are kept" in words
+    with world.project() as project:
+        (matter,) = notices.matters(project.store, project.settings, world.now)
+    assert "The source blog has not answered since 2026-11-23" in matter.words
+    world.blog.posts.update(there)
+    world.blog.publish("fresh", "Fresh", world.now)
+    world.pass_time(days=1)
+    report = steps.pull(world)
+    assert report.errors == ()
+    assert "New post: Fresh" in report.done
+
+
+def test_a_feed_that_never_had_a_post_is_no_fault(world: World) -> None:
+    world.blog.posts.clear()
+    for _ in range(3):
+        assert steps.pull(world).errors == ()
+        world.pass_time(days=1)
