@@ -37,6 +37,7 @@ __all__ = [
     "drafts",
     "drop",
     "due",
+    "held",
     "history",
     "outlines",
     "pin",
@@ -106,7 +107,8 @@ def _each(known: Known, settings: ComposeSettings, now: datetime) -> Iterable[st
 def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Report:
     """Make or bring up to date the issue of one slot; a person's "now" continues the draft there is."""
     if key == HELD:
-        return _ask(store, settings, out.clock())
+        waiting = held(store, settings, out.clock())
+        return Report(attention=waiting[1:]) if waiting else Report(unchanged=1)
     if key == filters.KEY:
         with store.writing() as tx:
             return filters.settle(tx, settings, out.clock())
@@ -292,16 +294,16 @@ def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:
     return [post for post in known.posts if standing(post, known, settings, now).state == "held"]
 
 
-def _ask(store: Store, settings: ComposeSettings, now: datetime) -> Report:
-    """Held posts wait for nobody but the author, so every run says so."""
+def held(store: Store, settings: ComposeSettings, now: datetime) -> tuple[PostId, str] | None:
+    """The newest of the posts that wait for nobody but the author, and a sentence about all of them."""
     with store.reading() as tx:
-        held = _held(drafting.questionable(tx), settings, now)
-    if not held:
-        return Report(unchanged=1)
-    names = ", ".join(f"{post.id} “{post.article.title}”" for post in held[:5]) + (", …" if len(held) > 5 else "")
-    waiting = many(len(held), "post is", "posts are")
+        found = _held(drafting.questionable(tx), settings, now)
+    if not found:
+        return None
+    names = ", ".join(f"{post.id} “{post.article.title}”" for post in found[:5]) + (", …" if len(found) > 5 else "")
+    waiting = many(len(found), "post is", "posts are")
     asked = "`posts` says why; then `posts keep ID` or `posts skip ID`"
-    return Report(attention=(f"{waiting} held until you decide: {names}. {asked}.",))
+    return max(post.id for post in found), f"{waiting} held until you decide: {names}. {asked}."
 
 
 def at_once(now: datetime) -> Slot:

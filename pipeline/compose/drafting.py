@@ -116,6 +116,12 @@ def questionable(tx: Tx) -> Known:
     return replace(known, placed={})
 
 
+def unreadable(tx: Tx, since: datetime) -> list[Post]:
+    """New posts that came since then and can't be mailed, and of which the author has said nothing."""
+    known = free(tx)
+    return [one for one in known.posts if one.fault and one.first_seen >= since and one.id not in known.choices]
+
+
 def outline(tx: Tx, chosen: Sequence[Post] | None = None) -> Known:
     """What it takes to say how each post (or the `chosen` ones) stands, and nothing that is long."""
     doubted, every = posts.doubted(tx), posts.outlines(tx) if chosen is None else chosen

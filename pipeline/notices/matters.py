@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pipeline import compose, dates, deliver, review
-from pipeline.compose import schedule
+from pipeline.compose import drafting, schedule
 from pipeline.config import Settings
 from pipeline.feedback import refusals
 from pipeline.plural import many
@@ -16,6 +16,7 @@ from pipeline.store import Store, runs, sources
 
 DEAD_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(hours=2)
+UNREADABLE_FOR = timedelta(days=7)
 
 
 class Matter(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,9 +28,10 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
-    """Everything that waits now: issues, sources, a provider, refusals, turns that passed."""
+    """Everything that waits now: issues, posts, sources, a provider, refusals, turns that passed."""
     return [
         *_issues(store, settings),
+        *_posts(store, settings, now),
         *_sources(store, settings, now),
         *_stopped(store, settings),
         *_refusals(store, now),
@@ -46,6 +48,18 @@ def _issues(store: Store, settings: Settings) -> Iterator[Matter]:
             yield Matter(key=f"unknown/{number}", words=words)
         if line.state in ("draft", "expired") or (line.state == "held" and line.account and line.account.pending):
             yield Matter(key=f"{line.state}/{number}", words=f"Issue {number}, “{title}”: {line.next_step}.")
+
+
+def _posts(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
+    """Those that wait for a word of hers, in one sentence until there is another; and new ones that can't be mailed."""
+    if waiting := compose.held(store, settings.compose, now):
+        newest, words = waiting
+        yield Matter(key=f"held-posts/{newest}", words=words)
+    with store.reading() as tx:
+        unreadable = drafting.unreadable(tx, now - UNREADABLE_FOR)
+    for post in unreadable:
+        words = f"“{post.article.title}” can't be mailed: {post.fault}. `posts show {post.id}` says more."
+        yield Matter(key=f"unreadable/{post.id}", words=words, once=True)
 
 
 def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -268,8 +269,24 @@ def an_issue_did_not_go(world: World) -> None:
     steps.pull(world)
 
 
+def a_post_is_held(world: World) -> None:
+    steps.pull(world)
+    world.pass_time(days=1)
+    world.blog.publish("old", "An old letter", world.now - timedelta(days=400))
+    steps.pull(world)
+
+
+def a_post_has_no_words(world: World) -> None:
+    steps.pull(world)
+    world.pass_time(days=1)
+    world.blog.publish("empty", "", world.now, body="<p></p>")
+    steps.pull(world)
+
+
 MATTERS = [
     (a_draft_waits, "draft/1", "“Worries at Bedtime”"),
+    (a_post_is_held, "held-posts/2", "1 post is held until you decide: 2 “An old letter”."),
+    (a_post_has_no_words, "unreadable/2", "“(no title)” can't be mailed: it has neither a title nor any text."),
     (a_source_died, "source/blog", "The source blog has not answered"),
     (a_send_needs_her, "unknown/1", "what became of 1 copy;"),
     (an_issue_did_not_go, "missed/daily 2026-11-24", "No issue was made for Tuesday"),
