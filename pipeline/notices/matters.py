@@ -10,9 +10,9 @@ import msgspec
 from pipeline import compose, dates, deliver, review
 from pipeline.compose import drafting, schedule
 from pipeline.config import Settings
-from pipeline.feedback import refusals
+from pipeline.feedback import post, refusals
 from pipeline.plural import many
-from pipeline.store import Store, runs, sources
+from pipeline.store import Store, runs, signals, sources
 
 DEAD_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(hours=2)
@@ -28,11 +28,12 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
-    """Everything that waits now: issues, posts, sources, a provider, refusals, turns that passed."""
+    """Everything that waits now: issues, posts, sources, the mailbox, a provider, refusals, turns that passed."""
     return [
         *_issues(store, settings),
         *_posts(store, settings, now),
         *_sources(store, settings, now),
+        *_mailbox(store, settings, now),
         *_stopped(store, settings),
         *_refusals(store, now),
         *_missed(store, settings, now),
@@ -57,9 +58,9 @@ def _posts(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
         yield Matter(key=f"held-posts/{newest}", words=words)
     with store.reading() as tx:
         unreadable = drafting.unreadable(tx, now - UNREADABLE_FOR)
-    for post in unreadable:
-        words = f"“{post.article.title}” can't be mailed: {post.fault}. `posts show {post.id}` says more."
-        yield Matter(key=f"unreadable/{post.id}", words=words, once=True)
+    for one in unreadable:
+        words = f"“{one.article.title}” can't be mailed: {one.fault}. `posts show {one.id}` says more."
+        yield Matter(key=f"unreadable/{one.id}", words=words, once=True)
 
 
 def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
@@ -73,6 +74,21 @@ def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter
             since = f"since {health.last_ok:%Y-%m-%d}" if health.last_ok else "so far"
             words = f"The source {source.name} has not answered {since}: {health.problem}"
             yield Matter(key=f"source/{source.name}"[:120], words=words)
+
+
+def _mailbox(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
+    """The one for bounces and goodbyes, which nobody has read for a day while runs were made."""
+    imap = settings.feedback.feedback.imap
+    if imap is None:
+        return
+    with store.reading() as tx:
+        read = signals.cursor(tx, post.CURSOR)
+        first = [] if read else runs.last(tx, runs.KEPT)[-1:]
+    since = read[1] if read else first[0].began if first else now
+    if now - since >= DEAD_AFTER:
+        last = f"was last read on {dates.said(read[1], '%d %B %Y')}" if read else "has not been read yet"
+        words = f"The mailbox of {imap.user} at {imap.host} {last}, so bounces and goodbyes wait. `run` says why."
+        yield Matter(key="mailbox", words=words)
 
 
 def _stopped(store: Store, settings: Settings) -> Iterator[Matter]:
