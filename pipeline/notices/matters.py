@@ -12,7 +12,7 @@ from pipeline.compose import drafting, schedule
 from pipeline.config import Settings
 from pipeline.feedback import post, refusals
 from pipeline.plural import many
-from pipeline.store import Store, runs, signals, sources
+from pipeline.store import Store, runs, signals, sources, timekeeping
 
 DEAD_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(hours=2)
@@ -28,7 +28,7 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
-    """Everything that waits now: issues, posts, sources, the mailbox, a provider, refusals, turns that passed."""
+    """Everything that waits now: issues, posts, sources, the mailbox, a provider, refusals, missed turns, the clock."""
     return [
         *_issues(store, settings),
         *_posts(store, settings, now),
@@ -37,6 +37,7 @@ def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
         *_stopped(store, settings),
         *_refusals(store, now),
         *_missed(store, settings, now),
+        *_clock(store, now),
     ]
 
 
@@ -117,3 +118,13 @@ def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]
     why = compose.plan(store, settings.compose, now).waiting or "no post was ready"
     words = f"No issue was made for {dates.said(turn.due.astimezone(zone), '%A, %d %B, %H:%M')}: {why}"
     yield Matter(key=f"missed/{turn.key}"[:120], words=words)
+
+
+def _clock(store: Store, now: datetime) -> Iterator[Matter]:
+    """It is behind, as no server agrees that it was ahead before; with it everything waits."""
+    with store.reading() as tx:
+        there = timekeeping.ahead(tx, now)
+    if there is not None:
+        today, then = dates.said(now, "%d %B %Y"), dates.said(there, "%d %B %Y")
+        words = f"By this machine's clock it is {today}, and sources were to be visited again on {then}. Set the clock."
+        yield Matter(key="clock", words=words)

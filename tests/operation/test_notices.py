@@ -295,11 +295,17 @@ def the_mailbox_is_shut(world: World) -> None:
         world.pass_time(days=1)
 
 
+def the_clock_is_behind(world: World) -> None:
+    steps.pull(world)
+    world.now = world.now.replace(year=2000)
+
+
 MATTERS = [
     (a_draft_waits, "draft/1", "“Worries at Bedtime”"),
     (a_post_is_held, "held-posts/2", "1 post is held until you decide: 2 “An old letter”."),
     (a_post_has_no_words, "unreadable/2", "“(no title)” can't be mailed: it has neither a title nor any text."),
     (the_mailbox_is_shut, "mailbox", "The mailbox of lisa at 127.0.0.1 has not been read yet"),
+    (the_clock_is_behind, "clock", "By this machine's clock it is 23 November 2000"),
     (a_source_died, "source/blog", "The source blog has not answered"),
     (a_send_needs_her, "unknown/1", "what became of 1 copy;"),
     (an_issue_did_not_go, "missed/daily 2026-11-24", "No issue was made for Tuesday"),
