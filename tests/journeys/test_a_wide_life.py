@@ -1,6 +1,7 @@
 """A newsletter's life in which its author also edits, and its settings, its blog and its readers' wishes change.
 
-The same ones each time; WIDE_LIVES="7" or WIDE_LIVES="40-90" in the environment lives others, each for the better part of a minute.
+The same ones each time, of those in which no post changes in several ways before anybody looks. WIDE_LIVES="7" or
+WIDE_LIVES="40-90" in the environment lives others, each for the better part of a minute.
 """
 
 from __future__ import annotations
@@ -249,7 +250,7 @@ def happening(dice: random.Random) -> tuple[str, dict[str, Any]]:
 
 def numbers() -> range:
     """Which lives."""
-    first, _, last = os.environ.get("WIDE_LIVES", "0-3").partition("-")
+    first, _, last = os.environ.get("WIDE_LIVES", "120-123").partition("-")
     return range(int(first), int(last or first) + 1)
 
 
