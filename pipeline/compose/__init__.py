@@ -18,7 +18,7 @@ from pipeline.compose import drafting, edits, events, filters, schedule
 from pipeline.compose.correction import correct, correcting, drop
 from pipeline.compose.drafting import drafts
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
-from pipeline.compose.standings import listed, outlines, stands, turn, when
+from pipeline.compose.standings import listed, named, outlines, stands, turn, when
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Change, Edit, Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing, edit
@@ -300,10 +300,9 @@ def held(store: Store, settings: ComposeSettings, now: datetime) -> tuple[PostId
         found = _held(drafting.questionable(tx), settings, now)
     if not found:
         return None
-    names = ", ".join(f"{post.id} “{post.article.title}”" for post in found[:5]) + (", …" if len(found) > 5 else "")
     waiting = many(len(found), "post is", "posts are")
     asked = "`posts` says why; then `posts keep ID` or `posts skip ID`"
-    return max(post.id for post in found), f"{waiting} held until you decide: {names}. {asked}."
+    return max(post.id for post in found), f"{waiting} held until you decide: {named(found)}. {asked}."
 
 
 def at_once(now: datetime) -> Slot:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from pipeline.compose import schedule
+from pipeline.compose.standings import named
 from pipeline.config import ComposeSettings
 from pipeline.model import Post, Report, Source, SourceName
 from pipeline.plural import many
@@ -26,7 +27,7 @@ def settle(tx: Tx, settings: ComposeSettings, now: datetime) -> Report:
     """Note what the settings leave out now; what they let in only now, and had its turn, stays out and is told."""
     if not changed(tx, settings):
         return Report()
-    named = {source.name: source for source in settings.sources}
+    present = {source.name: source for source in settings.sources}
     old = [
         Source(name=SourceName(name), url="", include=one.include, exclude=one.exclude)
         for name, one in filters.noted(tx).items()
@@ -39,8 +40,8 @@ def settle(tx: Tx, settings: ComposeSettings, now: datetime) -> Report:
         if post.source == source.name
         and post.id not in decided
         and _left_out(post, source)
-        and not _left_out(post, named.get(source.name))
-        and (source.name not in named or post.first_seen < turn)
+        and not _left_out(post, present.get(source.name))
+        and (source.name not in present or post.first_seen < turn)
     ]
     for post in let_in:
         posts.choose(tx, post.id, "left out", now)
@@ -67,6 +68,5 @@ def _last_turn(settings: ComposeSettings, now: datetime) -> datetime:
 
 
 def _told(let_in: list[Post]) -> str:
-    names = ", ".join(f"{post.id} “{post.article.title}”" for post in let_in[:5]) + (", …" if len(let_in) > 5 else "")
     stay = many(len(let_in), "post that your settings left out stays", "posts that your settings left out stay")
-    return f"{stay} out, although they would take it now: {names}. `posts keep ID` takes one."
+    return f"{stay} out, although they would take it now: {named(let_in)}. `posts keep ID` takes one."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -40,6 +40,11 @@ def listed(
 def _waits(how: Standing) -> Standing:
     """Of a post that the author left out of this issue."""
     return replace(how, reason="you left it for the issue after this one") if how.state == "new" else how
+
+
+def named(posts: Sequence[Post]) -> str:
+    """The first few by their numbers and titles, for a sentence."""
+    return ", ".join(f"{post.id} “{post.article.title}”" for post in posts[:5]) + (", …" if len(posts) > 5 else "")
 
 
 def turn(store: Store, settings: ComposeSettings, now: datetime) -> tuple[datetime | None, int]:
