@@ -84,9 +84,8 @@ def _mailbox(store: Store, settings: Settings, now: datetime) -> Iterator[Matter
         return
     with store.reading() as tx:
         read = signals.cursor(tx, post.CURSOR)
-        first = [] if read else runs.last(tx, runs.KEPT)[-1:]
-    since = read[1] if read else first[0].began if first else now
-    if now - since >= DEAD_AFTER:
+        since = read[1] if read else runs.begun(tx)
+    if since is not None and now - since >= DEAD_AFTER:
         last = f"was last read on {dates.said(read[1], '%d %B %Y')}" if read else "has not been read yet"
         words = f"The mailbox of {imap.user} at {imap.host} {last}, so bounces and goodbyes wait. `run` says why."
         yield Matter(key="mailbox", words=words)
@@ -111,9 +110,9 @@ def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]
     if turn is None or now - turn.due < LATE_AFTER + settings.schedule.settle:
         return
     with store.reading() as tx:
-        first = runs.last(tx, runs.KEPT)[-1:]
+        begun = runs.begun(tx)
     made = any(line.issue.due >= turn.due for line in review.overview(store, settings.review))
-    if made or not first or first[0].began >= turn.due:
+    if made or begun is None or begun >= turn.due:
         return
     why = compose.plan(store, settings.compose, now).waiting or "no post was ready"
     words = f"No issue was made for {dates.said(turn.due.astimezone(zone), '%A, %d %B, %H:%M')}: {why}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from msgspec.structs import asdict
 
@@ -18,6 +20,11 @@ def keep(tx: Tx, run: Run) -> None:
     """Keep the account of a run; the oldest of too many goes."""
     made = tx.execute(sa.insert(tables.runs).values(**asdict(run)).returning(_T.id)).scalar_one()
     tx.execute(sa.delete(tables.runs).where(_T.id <= made - KEPT))
+
+
+def begun(tx: Tx) -> datetime | None:
+    """When the oldest run that is kept began."""
+    return tx.execute(sa.select(_T.began).order_by(_T.id).limit(1)).scalar()
 
 
 def last(tx: Tx, limit: int) -> list[Run]:
