@@ -35,6 +35,11 @@ def ahead(tx: Tx, now: datetime) -> datetime | None:
     return then if then is not None and then - now > SURELY else None
 
 
+def surely_reached(tx: Tx, now: datetime) -> datetime:
+    """The latest moment that has come by all that is known: later than `now` while the clock seems to be behind."""
+    return ahead(tx, now) or now
+
+
 def set_right(tx: Tx, now: datetime) -> None:
     """Let nothing wait for a day that a wrong clock named, and nothing have happened on one."""
     wrong = now + SURELY

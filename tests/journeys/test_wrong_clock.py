@@ -62,6 +62,12 @@ def known(world: World) -> list[bytes]:
         ]
 
 
+def public(world: World) -> dict[str, bytes]:
+    """What readers find on the web, by its place there."""
+    root = world.folder / "outbox/public"
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
 @pytest.mark.parametrize("cadence", ["each", "weekly", "monthly"])
 def test_every_post_is_mailed_in_its_time_after_a_run_a_year_ahead(world: World, cadence: str) -> None:
     world.set('cadence = "each"', f'cadence = "{cadence}"')
@@ -105,6 +111,20 @@ def test_a_clock_that_is_behind_changes_nothing_and_is_told_until_it_is_right(wo
     assert known(world) == before
     world.now = right
     assert not any("clock" in words for words in steps.cron(world).attention)
+
+
+def test_a_clock_that_is_behind_takes_nothing_out_of_the_feeds_and_pages(world: World) -> None:
+    for day in range(3):
+        world.blog.publish(f"day-{day}", f"Day {day}", world.now - timedelta(days=day, hours=3))
+    time_passes(world, 1)
+    right, before = world.now, public(world)
+    assert all(f"Day {day}".encode() in before[name] for name in ("rss.xml", "index.html") for day in range(3))
+    world.now = right.replace(year=2000)
+    steps.cron(world)
+    assert public(world) == before
+    world.now = right
+    steps.cron(world)
+    assert public(world) == before
 
 
 def test_a_date_out_of_a_cache_is_no_sign_of_a_wrong_clock(world: World) -> None:
