@@ -155,13 +155,14 @@ def select(
         put_off = sum(post.id in wanted.later and _is_new(post, known, settings, slot.due) for post in known.posts)
         return Waiting(reason=_too_few(len(ready), fewest, put_off))
     chosen = _arranged([*pinned, *ready[: max(settings.schedule.max_posts - len(pinned), 0)]], wanted)
+    lead, line = chosen[0].article, subject.subject([post.article.title for post in chosen])
     return Issue(
         number=number,
-        slug=slug(chosen[0].article.title),
+        slug=slug(lead.title),
         slot=slot,
-        title=chosen[0].article.title,
-        subject=subject.subject([post.article.title for post in chosen]),
-        preheader=subject.preheader(chosen[0].article.excerpt),
+        title=lead.title,
+        subject=line,
+        preheader=subject.preheader(lead.excerpt, beside=(lead.title, line)),
         intro=None,
         created=created,
         items=_items(chosen, allot(chosen, known, settings, number), settings.texts),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.model.text import bare
+
 SUBJECT_LENGTH = 60
 PREHEADER_LENGTH = 110
 
@@ -15,9 +17,10 @@ def subject(titles: Sequence[str]) -> str:
     return both if len(both) <= SUBJECT_LENGTH else cut(lead, 150)
 
 
-def preheader(excerpt: str) -> str:
-    """The beginning of the lead, as far as an inbox shows it."""
-    return cut(" ".join(excerpt.split()), PREHEADER_LENGTH)
+def preheader(excerpt: str, *, beside: Sequence[str] = ()) -> str:
+    """The beginning of the lead, as far as an inbox shows it; "" where it stands whole in one of the lines `beside`."""
+    beginning = cut(" ".join(excerpt.split()), PREHEADER_LENGTH)
+    return "" if any(f" {bare(beginning)} " in f" {bare(line)} " for line in beside) else beginning
 
 
 def cut(text: str, length: int) -> str:

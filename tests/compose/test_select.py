@@ -184,6 +184,23 @@ def test_the_inbox_line_says_no_more_than_the_posts_do() -> None:
     assert len(preheader("word " * 100)) <= 110
 
 
+def photograph(words: str) -> Post:
+    """A post that is newest, and little but a picture."""
+    picture = post(1, days=1)
+    return replace(picture, article=replace(picture.article, title="First snow", excerpt=words))
+
+
+@pytest.mark.parametrize("words", ["First snow", "First  snow!", "first snow", "Snow.", ""])
+def test_the_second_line_of_an_inbox_stays_empty_rather_than_say_the_first_again(words: str) -> None:
+    assert chosen(known(photograph(words))).preheader == ""
+    assert chosen(known(photograph(words), post(2))).preheader == ""
+
+
+@pytest.mark.parametrize("words", ["First snow of the year", "Snow, at last", "☃"])
+def test_words_that_say_more_than_the_title_stand_there(words: str) -> None:
+    assert chosen(known(photograph(words))).preheader == words
+
+
 EVERGREEN = replace(SETTINGS, schedule=Schedule(evergreen=True))
 
 
