@@ -124,27 +124,30 @@ def _by_fate(outcomes: Sequence[Outcome]) -> Mapping[Fate, Sequence[Outcome]]:
 
 def _held_up(tx: Tx, once: _Round, wait: timedelta | None, settings: DeliverSettings) -> Report:
     """What the answer means for all other batches of the provider."""
+    told, stop = Report(), once.said.stop
     if wait is not None:
+        if wait.total_seconds() > PATIENCE and not stop:
+            told = _others(tx, once, f"{settings.provider} asks to wait", settings)
         ledger.postpone(tx, once.until, provider=settings.provider)
     elif once.said.unreached and once.of("not-sent"):
-        return _unreached(tx, once, settings)
-    elif once.of("unknown") and not once.said.killed and not once.said.stop:
-        return _swallowed(tx, once, settings)
-    if not once.said.stop:
-        return Report()
-    carriers.stop(tx, settings.provider, once.said.stop)
-    return Report(attention=(stop_words(settings.provider, once.said.stop, f"`send {once.batch.issue}`"),))
+        told = _others(tx, once, once.of("not-sent")[0].words, settings)
+    elif once.of("unknown") and not once.said.killed and not stop:
+        told = _swallowed(tx, once, settings)
+    if not stop:
+        return told
+    carriers.stop(tx, settings.provider, stop)
+    return Report(attention=(stop_words(settings.provider, stop, f"`send {once.batch.issue}`"),))
 
 
-def _unreached(tx: Tx, once: _Round, settings: DeliverSettings) -> Report:
+def _others(tx: Tx, once: _Round, words: str, settings: DeliverSettings) -> Report:
     """Nobody is called twice in vain: other issues that the provider would carry now wait as long, and are told."""
-    others = [one for one, carrier, _ in ledger.open_sendings(tx) if carrier == settings.provider]
     errors = []
-    for one in others:
-        if one != once.batch.issue and ledger.claimable(tx, once.now, one):
+    for one, carrier, since in ledger.open_sendings(tx):
+        mine = carrier == settings.provider and one != once.batch.issue and once.now - since <= settings.max_age
+        if mine and ledger.claimable(tx, once.now, one):
             ledger.postpone(tx, once.until, number=one)
             account = ledger.account(tx, one)
-            errors.append(_not_sent(one, account.pending if account else 0, once.of("not-sent")[0].words, once))
+            errors.append(_not_sent(one, account.pending if account else 0, words, once))
     return Report(errors=tuple(errors))
 
 

@@ -292,6 +292,30 @@ def test_b1_a_provider_that_never_has_time_does_not_keep_a_run_for_ever(stage: S
         assert scene.sums == {"pending": 4}
 
 
+def test_b1_each_issue_that_waits_because_the_provider_asked_for_time_is_told_with_how_long(stage: Stage) -> None:
+    with stage("none") as scene:
+        for number in (2, 3):
+            steps.approve_another(scene.world, IssueNumber(number))
+        scene.double.faults = ["429:3600"]
+        told = scene.cron().errors
+        assert [words.partition(" (")[0] for words in sorted(told)] == [
+            "Issue 1: 2 not handed over", "Issue 2: 4 not handed over", "Issue 3: 4 not handed over",
+        ]  # fmt: skip
+        assert all(words.endswith("; tried again in 60 minutes.") for words in told)
+        assert scene.double.asked == 1
+        scene.world.pass_time(hours=1)
+        assert scene.cron().errors == ()
+        assert scene.double.taken.total() == 12
+
+
+def test_b1_a_short_wait_is_waited_for_and_no_other_issue_is_told(stage: Stage) -> None:
+    with stage("none") as scene:
+        steps.approve_another(scene.world, IssueNumber(2))
+        scene.double.faults = ["429:20"]
+        assert [words.partition(":")[0] for words in scene.cron().errors] == ["Issue 1"]
+        assert scene.double.taken.total() == 8
+
+
 def test_b1_the_same_key_is_used_after_the_wait(stage: Stage) -> None:
     with stage("key") as scene:
         scene.double.faults = ["429:2"]
@@ -323,11 +347,7 @@ def test_a_provider_that_refuses_us_is_told_once_however_many_issues_wait_for_it
         scene.double.faults = ["401"]
         scene.send()
         for number in (2, 3):
-            scene.world.pass_time(days=1)
-            scene.world.blog.publish(f"more-{number}", f"More {number}", scene.world.now - timedelta(hours=1))
-            steps.pull(scene.world)
-            steps.build_now(scene.world)
-            steps.approve(scene.world, IssueNumber(number))
+            steps.approve_another(scene.world, IssueNumber(number))
         for _ in range(2):
             report = scene.cron()
             (sentence,) = [one for one in report.attention if "Nothing more is handed to double" in one]

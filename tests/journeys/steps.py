@@ -50,6 +50,15 @@ def approve(world: World, number: IssueNumber = ONE) -> str:
         return yes.sha
 
 
+def approve_another(world: World, number: IssueNumber) -> None:
+    """A day later there is another post, and she says yes to an issue of it."""
+    world.pass_time(days=1)
+    world.blog.publish(f"more-{number}", f"More {number}", world.now - timedelta(hours=1))
+    pull(world)
+    build_now(world)
+    approve(world, number)
+
+
 def send(world: World, number: IssueNumber = ONE) -> Report:
     with world.project() as project:
         section = project.settings.deliver
