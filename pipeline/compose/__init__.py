@@ -18,7 +18,7 @@ from pipeline.compose import drafting, edits, events, filters, schedule
 from pipeline.compose.correction import correct, correcting, drop
 from pipeline.compose.drafting import drafts
 from pipeline.compose.select import Known, Waiting, select, standing, why_not
-from pipeline.compose.standings import listed, named, outlines, stands, turn, when
+from pipeline.compose.standings import listed, outlines, stands, turn, when
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Change, Edit, Issue, IssueNumber, Outside, Pick, Post, PostId, Report, Slot, Standing, edit
@@ -81,7 +81,8 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
     """
     each = settings.schedule.cadence == "each"
     with store.reading() as tx:
-        drafts, known = drafting.drafts(tx), drafting.free(tx) if each else drafting.questionable(tx)
+        drafts, free = drafting.drafts(tx), drafting.free(tx) if each else drafting.questionable(tx)
+        known = filters.foreseen(tx, free, settings, now)
         newest, first = issues.latest_slot(tx), posts.first_day(tx)
         refiltered = filters.changed(tx, settings)
     if refiltered:
@@ -297,12 +298,13 @@ def _held(known: Known, settings: ComposeSettings, now: datetime) -> list[Post]:
 def held(store: Store, settings: ComposeSettings, now: datetime) -> tuple[PostId, str] | None:
     """The newest of the posts that wait for nobody but the author, and a sentence about all of them."""
     with store.reading() as tx:
-        found = _held(drafting.questionable(tx), settings, now)
+        known = filters.foreseen(tx, drafting.questionable(tx), settings, now)
+    found = _held(known, settings, now)
     if not found:
         return None
     waiting = many(len(found), "post is", "posts are")
     asked = "`posts` says why; then `posts keep ID` or `posts skip ID`"
-    return max(post.id for post in found), f"{waiting} held until you decide: {named(found)}. {asked}."
+    return max(post.id for post in found), f"{waiting} held until you decide: {drafting.named(found)}. {asked}."
 
 
 def at_once(now: datetime) -> Slot:
@@ -361,13 +363,14 @@ def plan(
         number = draft.number if draft else drafting.next_number(tx)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
         changes = drafting.changes(tx, draft, settings, now)
-        known = _known(tx, number, changes, settings)
+        known = filters.foreseen(tx, _known(tx, number, changes, settings), settings, now)
         slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
         created = draft.created if draft else now
         asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)
         chosen, faults = _made(asked, known, changes, settings)
         issue = chosen if isinstance(chosen, Issue) else None
-        among = drafting.listing(tx, number, None if most is None else most + len(issue.items if issue else ()))
+        all_told = drafting.listing(tx, number, None if most is None else most + len(issue.items if issue else ()))
+        among = filters.foreseen(tx, all_told, settings, now)
         total = posts.count(tx)
     return Plan(
         number=number,

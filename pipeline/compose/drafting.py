@@ -142,6 +142,11 @@ def listing(tx: Tx, draft: IssueNumber, most: int | None) -> Known:
     return replace(known, placed={post: number for post, number in known.placed.items() if number != draft})
 
 
+def named(posts: Sequence[Post]) -> str:
+    """The first few by their numbers and titles, for a sentence."""
+    return ", ".join(f"{post.id} “{post.article.title}”" for post in posts[:5]) + (", …" if len(posts) > 5 else "")
+
+
 def take_back(tx: Tx, draft: Issue | None, waiting: Waiting) -> Report:
     """There is nothing to write about: say so, and drop the draft if there is one; what was changed in it waits."""
     if draft is None:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from pipeline.compose import schedule
-from pipeline.compose.standings import named
+from pipeline.compose.drafting import named
+from pipeline.compose.select import Known
 from pipeline.config import ComposeSettings
 from pipeline.model import Post, Report, Source, SourceName
 from pipeline.plural import many
@@ -27,13 +30,30 @@ def settle(tx: Tx, settings: ComposeSettings, now: datetime) -> Report:
     """Note what the settings leave out now; what they let in only now, and had its turn, stays out and is told."""
     if not changed(tx, settings):
         return Report()
+    let_in = _let_in(tx, settings, now)
+    for post in let_in:
+        posts.choose(tx, post.id, "left out", now)
+    filters.note(tx, _now(settings))
+    return Report(done=(_told(let_in),)) if let_in else Report()
+
+
+def foreseen(tx: Tx, known: Known, settings: ComposeSettings, now: datetime) -> Known:
+    """What is `known`, with what `settle` will leave out, for who looks before the next run."""
+    if not changed(tx, settings):
+        return known
+    left_out = {post.id: "left out" for post in _let_in(tx, settings, now)}
+    return replace(known, choices={**known.choices, **left_out})
+
+
+def _let_in(tx: Tx, settings: ComposeSettings, now: datetime) -> list[Post]:
+    """Free posts that the settings left out, for which they have a place now."""
     present = {source.name: source for source in settings.sources}
     old = [
         Source(name=SourceName(name), url="", include=one.include, exclude=one.exclude)
         for name, one in filters.noted(tx).items()
     ]
     turn, decided, free = _last_turn(settings, now), posts.choices(tx), posts.outlines(tx, posts.eligible(tx))
-    let_in = [
+    return [
         post
         for source in old
         for post in free
@@ -43,10 +63,6 @@ def settle(tx: Tx, settings: ComposeSettings, now: datetime) -> Report:
         and not _left_out(post, present.get(source.name))
         and (source.name not in present or post.first_seen < turn)
     ]
-    for post in let_in:
-        posts.choose(tx, post.id, "left out", now)
-    filters.note(tx, _now(settings))
-    return Report(done=(_told(let_in),)) if let_in else Report()
 
 
 def _now(settings: ComposeSettings) -> dict[str, filters.Filter]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec.structs import replace
 
-from pipeline.compose import drafting, schedule
+from pipeline.compose import drafting, filters, schedule
 from pipeline.compose.select import Known, standing
 from pipeline.config import ComposeSettings
 from pipeline.model import Issue, Post, PostId, Standing
@@ -17,14 +17,14 @@ from pipeline.store import Store
 def outlines(store: Store, settings: ComposeSettings, now: datetime) -> tuple[tuple[Post, Standing], ...]:
     """Every post with its state and why, newest first; the posts come without their html, text and excerpt."""
     with store.reading() as tx:
-        known = drafting.outline(tx)
+        known = filters.foreseen(tx, drafting.outline(tx), settings, now)
     return listed(known, settings, now)
 
 
 def stands(store: Store, settings: ComposeSettings, post: Post, now: datetime) -> Standing:
     """Where one post stands, and why."""
     with store.reading() as tx:
-        known = drafting.outline(tx, [post])
+        known = filters.foreseen(tx, drafting.outline(tx, [post]), settings, now)
     return standing(post, known, settings, now)
 
 
@@ -42,16 +42,11 @@ def _waits(how: Standing) -> Standing:
     return replace(how, reason="you left it for the issue after this one") if how.state == "new" else how
 
 
-def named(posts: Sequence[Post]) -> str:
-    """The first few by their numbers and titles, for a sentence."""
-    return ", ".join(f"{post.id} “{post.article.title}”" for post in posts[:5]) + (", …" if len(posts) > 5 else "")
-
-
 def turn(store: Store, settings: ComposeSettings, now: datetime) -> tuple[datetime | None, int]:
     """When the next issue is due, None when nobody can say, and how many posts wait for it."""
     with store.reading() as tx:
         draft = next(iter(drafting.drafts(tx)), None)
-        known = drafting.free(tx, draft.number if draft else None)
+        known = filters.foreseen(tx, drafting.free(tx, draft.number if draft else None), settings, now)
     waiting = sum(standing(post, known, settings, now).state in ("new", "settling") for post in known.posts)
     return when(draft, settings, now), waiting
 

@@ -67,6 +67,34 @@ def test_nothing_old_is_mailed_when_what_kept_it_out_is_gone(world: World, chang
     assert {state(world, name) for name in ("Soup", "Bread", "Cake")} == {"skipped"}
 
 
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_looks_before_the_next_run_sees_what_it_will_do(world: World, change: str) -> None:
+    cook(world, "Tea")
+    steps.cron(world)
+    CHANGES[change](world)
+    foreseen = steps.standings(world), planned(world)
+    assert {state(world, name) for name in ("Soup", "Bread", "Cake")} == {"skipped"}
+    steps.cron(world)
+    assert foreseen == (steps.standings(world), planned(world))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_where_each_post_has_its_own_mail_those_that_stay_out_are_not_tried(world: World, change: str) -> None:
+    world.set('cadence = "weekly"', 'cadence = "each"')
+    CHANGES[change](world)
+    assert planned(world)[0] == "no post is new"
+    assert steps.cron(world).waiting == ()
+
+
+def planned(world: World) -> tuple[object, ...]:
+    """What the next issue is said to hold, how posts stand there, and how many wait for it."""
+    with world.project(alone=False) as project:
+        store, settings = project.store, project.settings.compose
+        plan, (due, waiting) = compose.plan(store, settings, world.now), compose.turn(store, settings, world.now)
+    held = [item.post.article.title for item in plan.issue.items] if plan.issue else plan.waiting
+    return held, {post.id: standing for post, standing in plan.posts}, due, waiting
+
+
 def test_what_missed_no_turn_goes_out(world: World) -> None:
     cook(world, "Tea")
     steps.cron(world)
