@@ -53,8 +53,11 @@ def candidate(tx: Tx, batch: BatchId, by: str) -> Candidate:
 
 
 def unheard(tx: Tx, carrier: str, most: int) -> int:
-    """How many batches in a row, the newest ones, went to a provider and came back without a word about any reader."""
-    lost = sa.and_(_B.accepted + _B.rejected == 0, sa.or_(_B.unknown > 0, _B.state == "pending"))
+    """How many batches in a row, the newest ones, went to a provider and came back without a word about any reader.
+
+    Nobody is left in a batch whose readers are all to be handed over again in another one.
+    """
+    lost = sa.and_(_B.accepted + _B.rejected == 0, sa.or_(_B.unknown > 0, _B.state == "pending", _B.size == 0))
     over = sa.select(lost).join(tables.sendings, _S.number == _B.number).where(_S.provider == carrier)
     newest = over.where(_B.claimed_at.is_not(None), _B.state != "claimed").order_by(_B.claimed_at.desc(), _B.id.desc())
     return sum(1 for _ in takewhile(bool, tx.execute(newest.limit(most)).scalars()))

@@ -76,6 +76,41 @@ def test_a_provider_that_swallows_a_batch_now_and_then_holds_up_nobody(stage: St
         assert scene.sums == {"unknown": 4, "accepted": 6}
 
 
+def test_who_says_once_and_for_all_that_unknown_copies_go_again_has_it_done_once_and_the_issue_ends(
+    stage: Stage,
+) -> None:
+    with stage("none") as scene:
+        scene.set("[delivery]", '[delivery]\non_unknown = "resend"')
+        scene.double.faults = ["reset after"]
+        scene.send()
+        assert (scene.sums, scene.state) == ({"accepted": 2, "pending": 2}, "sending")
+        scene.cron()
+        assert scene.double.twice == [], "not at once"
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert (scene.sums, scene.state) == ({"accepted": 4}, "sent")
+        assert scene.double.twice == [(1, 1), (1, 2)]
+        assert scene.double.taken.total() == 6
+        with scene.project() as project:
+            assert not list(deliver.due(project.store, project.settings.deliver, scene.world.now))
+
+
+def test_a_provider_that_swallows_batches_gets_only_a_few_where_unknown_copies_go_again_too(stage: Stage) -> None:
+    with stage("none", batch_max=1, more=tuple(f"more{at}@example.org" for at in range(6))) as scene:
+        scene.set("[delivery]", '[delivery]\non_unknown = "resend"')
+        scene.double.faults = ["reset after"] * 9
+        report = scene.send()
+        assert scene.double.taken.total() == 3
+        assert "double left the fate of 3 batches in a row unknown; the others wait for 10 minutes." in report.errors
+        scene.world.pass_time(minutes=11)
+        scene.cron()
+        assert scene.double.taken.total() == 4
+        scene.double.faults = []
+        scene.world.pass_time(minutes=21)
+        scene.cron()
+        assert scene.sums == {"accepted": 10}
+
+
 def test_b9_a_web_page_in_place_of_an_answer_parks_its_batch_and_stops_the_others(stage: Stage) -> None:
     with stage("none") as scene:
         scene.double.faults = ["html"]
