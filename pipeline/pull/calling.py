@@ -31,6 +31,12 @@ MOVES = 3
 """How many visits in a row a permanent redirect must lead to the same address before that is asked directly."""
 DEAD = 8
 """After so many failures in a row a source is called dead, and a person should look."""
+A_FEW = 3
+"""So many posts may leave a feed of the last days between two visits, and be its last ones."""
+RUN_EMPTY = (
+    "{}: The feed has run empty, as one of the last days does while a blog pauses. Its posts are kept, and new ones "
+    "come as ever. If the blog has not paused, ask who looks after it."
+)
 MOST_ENTRIES, MOST_SECONDS = 1000, 5.0
 """What is heard is written down when it is so much, or so old."""
 
@@ -66,18 +72,30 @@ def call(configured: Source, known: Health | None, settings: PullSettings, out: 
 
 def write(tx: Tx, calls: Sequence[Call]) -> list[Report]:
     """Write down what calls came to, a report for each."""
-    seen = [replace(one, answer=_emptied(one.source)) if _is_emptied(tx, one) else one for one in calls]
-    told = [_failure(one) if isinstance(one.answer, Exception) else _news(tx, one, one.answer) for one in seen]
+    told = [_told(tx, one) for one in calls]
     sources.record(tx, [health for health, _ in told])
     return [report for _, report in told]
 
 
-def _is_emptied(tx: Tx, made: Call) -> bool:
-    """Whether a feed that had posts has none: a fault of the blog's software, after which no new post would come."""
+def _told(tx: Tx, made: Call) -> tuple[Health, Report]:
+    """How a source does now, and what is to be said of the call."""
+    lost = _lost(tx, made)
+    answer = made.answer if lost <= A_FEW else _emptied(made.source)
+    if isinstance(answer, Exception):
+        return _failure(replace(made, answer=answer))
+    health, report = _news(tx, made, answer)
+    return health, report + Report(done=(RUN_EMPTY.format(made.source.name),) if lost else ())
+
+
+def _lost(tx: Tx, made: Call) -> int:
+    """How many posts a feed has lost that has none: of many at once it is a fault, after which no new one would come.
+
+    The last few of a feed that holds those of some days leave it one by one while a blog pauses.
+    """
     listing = made.answer.listing if isinstance(made.answer, Visit) else None
     if listing is None or listing.entries or listing.left_out or listing.whole or listing.present is not None:
-        return False
-    return entries.is_listed(tx, made.source.name)
+        return 0
+    return sum(one.listed for one in entries.states(tx, made.source.name))
 
 
 def _emptied(source: Source) -> SourceFault:

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -155,7 +156,7 @@ def test_a_state_that_can_not_be_written_is_told_and_asked_again(
 
 
 def test_a_feed_that_has_lost_all_its_posts_is_told_and_asked_again_until_they_are_back(world: World) -> None:
-    steps.pull(world)
+    write(world, 4)
     there = dict(world.blog.posts)
     world.blog.posts.clear()
     for _ in range(3):
@@ -172,6 +173,33 @@ def test_a_feed_that_has_lost_all_its_posts_is_told_and_asked_again_until_they_a
     report = steps.pull(world)
     assert report.errors == ()
     assert "New post: Fresh" in report.done
+
+
+def write(world: World, number: int) -> None:
+    """So many posts on the blog, which are known."""
+    world.blog.posts.clear()
+    for at in range(number):
+        world.blog.publish(f"day-{at}", f"Day {at}", world.now - timedelta(days=at))
+    steps.pull(world)
+
+
+def test_a_feed_of_the_last_days_runs_empty_while_a_blog_pauses_which_is_said_once_and_no_fault(world: World) -> None:
+    write(world, 8)
+    for left in (5, 2, 0):
+        world.pass_time(days=3)
+        world.blog.posts = dict(list(world.blog.posts.items())[:left])
+        report = steps.pull(world)
+        assert report.errors == ()
+    assert any("blog: The feed has run empty" in words for words in report.done)
+    for _ in range(3):
+        world.pass_time(days=1)
+        assert steps.pull(world) == Report(unchanged=1)
+    with world.project() as project:
+        assert notices.matters(project.store, project.settings, world.now) == []
+    assert {standing.state for standing in steps.standings(world).values()} == {"new", "before"}
+    world.blog.publish("fresh", "Fresh", world.now)
+    world.pass_time(days=1)
+    assert "New post: Fresh" in steps.pull(world).done
 
 
 def test_a_feed_that_never_had_a_post_is_no_fault(world: World) -> None:
