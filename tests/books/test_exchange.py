@@ -85,6 +85,33 @@ def test_a_quotation_mark_that_is_never_closed_costs_no_book_behind_it(tmp_path:
     )
 
 
+@pytest.mark.parametrize("end", ["", 'Owl Moon,"Jane Yolen"\n', 'Owl Moon,"Jane Yolen\n'])
+@pytest.mark.parametrize(
+    ("row", "title", "author"),
+    [
+        ('"The Dot,Peter H. Reynolds', "The Dot", "Peter H. Reynolds"),
+        ('"The Dot,"Peter H. Reynolds"', "The Dot", "Peter H. Reynolds"),
+        ('"The ""Dot"",Peter H. Reynolds', 'The "Dot"', "Peter H. Reynolds"),
+        ('"Dot, the,Peter H. Reynolds', "Dot, the,Peter H. Reynolds", None),  # nobody can tell where its title ends
+        ('"Dot, the",Peter H. Reynolds', "Dot, the", "Peter H. Reynolds"),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed_costs_no_cell_beside_it(
+    tmp_path: Path, row: str, title: str, author: str | None, end: str
+) -> None:
+    found = read_csv(file(tmp_path, f"title,author\n{row}\n{end}"))
+    assert found.faults == ()
+    assert (found.books[0].title, found.books[0].author) == (title, author)
+    assert len(found.books) == 1 + bool(end)
+
+
+def test_titles_each_with_a_mark_that_is_never_closed_are_books_of_their_own(tmp_path: Path) -> None:
+    found = read_csv(file(tmp_path, 'title,author\n"The Dot,Peter H. Reynolds\n"Owl Moon,Jane Yolen\n'))
+    assert [(book.title, book.author) for book in found.books] == [
+        ("The Dot", "Peter H. Reynolds"), ("Owl Moon", "Jane Yolen"),
+    ]  # fmt: skip
+
+
 def test_a_note_of_several_lines_is_no_books(tmp_path: Path) -> None:
     note = "Quiet, always.\nLisa, 5, loves it.\nAgain, again"
     (dot, waiting) = read_csv(file(tmp_path, f'title,note\nThe Dot,"{note}"\nWaiting,x\n')).books

@@ -112,6 +112,13 @@ def test_a_quotation_mark_that_is_never_closed_costs_no_reader_behind_it(world: 
     assert readers[f"reader{many - 1}@example.org"] == f"Reader {many - 1}"
 
 
+@pytest.mark.parametrize("end", ["", "eve@example.org,Eve\n"])
+def test_a_quotation_mark_that_is_never_closed_costs_not_the_reader_of_its_line_either(world: World, end: str) -> None:
+    done = take(world, f'email,name\n"bob@example.org,Bob\n{end}')
+    assert done.counts["added"] == 1 + bool(end)
+    assert {reader.address: reader.name for reader in active(world)}["bob@example.org"] == "Bob"
+
+
 def test_a_note_of_several_lines_with_an_address_in_it_is_one_reader_s(world: World) -> None:
     note = "Her mother is\nmum@example.org\nor, on Sundays, dad@example.org"
     done = take(world, f'email,note,name\nann@example.org,"{note}",Ann\nben@example.org,x,Ben\n')
