@@ -24,7 +24,7 @@ from pipeline.books.written import sha
 from pipeline.config import BooksSettings
 from pipeline.errors import ShelfError, did_you_mean
 from pipeline.model import Book, Outside, Pick, Post, PostId, Report
-from pipeline.store import Store, Tx, issues, picks, posts
+from pipeline.store import Store, Tx, feeds, issues, picks, posts
 
 if TYPE_CHECKING:
     from pipeline.books.shelf import Shelf
@@ -48,7 +48,7 @@ def due(store: Store, settings: BooksSettings, now: datetime) -> Iterable[str]:
     asked for lately.
     """
     with store.reading() as tx:
-        in_feeds = None if settings.evergreen else posts.in_feeds(tx, IN_FEEDS, now)
+        in_feeds = None if settings.evergreen else feeds.shown(tx, IN_FEEDS, now)
         wanted = [str(post) for post in picks.stale(tx, _made_from(_sha(settings), settings), in_feeds)]
         chosen = _shown(tx, settings) if settings.covers else []
     yield from (",".join(wanted[at : at + HANDFUL]) for at in range(0, len(wanted), HANDFUL))

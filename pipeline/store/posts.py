@@ -71,13 +71,13 @@ class _Outline(_Head):
 
 @cache
 def _whole() -> sa.Select[Any]:
-    """Posts with what their entries tell: gone when every one of them is."""
+    """Posts with what their entries tell: gone when one of them is, and none is listed."""
     entry, cleaning = tables.entries.c, tables.cleanings.c
     gone = (
         sa.select(sa.func.max(entry.gone))
         .join(tables.cleanings, entry.id == cleaning.entry)
         .where(cleaning.post == _T.id)
-        .having(sa.func.count() == sa.func.count(entry.gone))
+        .having(sa.func.max(sa.case((entry.listed, 1), else_=0)) == 0)
         .correlate(tables.posts)
         .scalar_subquery()
     )
@@ -111,20 +111,6 @@ def newest(tx: Tx, most: int, skip: int = 0) -> list[PostId]:
     undated = tx.execute(sa.select(_T.id).where(_T.moment.is_(None))).scalars()
     dated = sa.select(_T.id).where(_T.moment.is_not(None)).order_by(_T.moment.desc(), _T.id.desc())
     return [*(undated if not skip else ()), *tx.execute(dated.limit(most).offset(skip)).scalars()]
-
-
-def in_feeds(tx: Tx, most: int, now: datetime) -> list[PostId]:
-    """The `most` newest posts that feeds may show, newest first: whole, sound, not skipped, held or dated ahead."""
-    decided, found, skip = choices(tx), list[Post](), 0
-    while len(found) < most and (ids := newest(tx, 2 * most, skip)):
-        found += [post for post in outlines(tx, ids) if _may_be_shown(post, decided.get(post.id), now)]
-        skip += 2 * most
-    return [post.id for post in sorted(found, key=lambda post: (post.when, post.id), reverse=True)[:most]]
-
-
-def _may_be_shown(post: Post, choice: Decided | None, now: datetime) -> bool:
-    sound = post.article.complete and post.fault is None
-    return sound and choice != "skip" and (choice == "keep" or (post.held is None and post.when <= now))
 
 
 def earlier(tx: Tx, most: int) -> list[PostId]:

@@ -79,6 +79,9 @@ metadata = sa.MetaData(
 CONFIRMED = "confirmed"
 """The fact that tells when a person said that an older copy of this state had been put back."""
 
+TAGGED = "tagged"
+"""The fact that tells which post was the last one when guids began to be kept."""
+
 # store: written when the project's database is made
 facts = sa.Table(
     "facts",
@@ -305,6 +308,15 @@ outputs = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("inputs", sa.String(64), nullable=False),
+)
+
+# syndicate: what "post/<id>" and "issue/<number>" are called in the feeds
+guids = sa.Table(
+    "guids",
+    metadata,
+    sa.Column("what", sa.String(40), primary_key=True),
+    sa.Column("guid", sa.Text, nullable=False),
+    sa.UniqueConstraint("guid"),
 )
 
 # syndicate: what the hub was told of each feed

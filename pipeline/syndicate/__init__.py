@@ -3,7 +3,7 @@
 does     writes RSS, Atom and JSON Feed of the posts with their books, a feed and pages of the issues, an index;
          tells the hub which feeds have changed
 reads    posts, picks, issues, approvals, the issues' web pages, where the sources are
-writes   outbox/public/, what the hub was told
+writes   outbox/public/, what posts and issues are called there, what the hub was told
 never    lists an issue before somebody has said yes to it
 """
 
@@ -18,17 +18,18 @@ from importlib import import_module
 
 import msgspec
 from markupsafe import Markup
+from msgspec.structs import replace
 
 from pipeline import files, looks, mail
 from pipeline.config import SyndicateSettings
 from pipeline.model import Issue, IssueNumber, Item, Outside, Pick, PostId, Report, SourceName
-from pipeline.store import Store, Tx, issues, picks, posts, sources, timekeeping
-from pipeline.syndicate import content, corrections, websub
+from pipeline.store import Store, Tx, feeds, issues, picks, posts, sources, timekeeping
+from pipeline.syndicate import content, corrections, naming, websub
 from pipeline.syndicate.meta import Meta
 
 __all__ = ["RULES", "due", "work"]
 
-RULES = 3
+RULES = 4
 """The version of how outputs are made; raising it makes all of them anew."""
 
 LISTED = 20
@@ -43,6 +44,9 @@ BOOKS = 4
 
 FORMATS = {"rss.xml": "rss", "atom.xml": "atom", "feed.json": "jsonfeed"}
 """The feeds of the posts: file name, and the module of that format, whose `feed(items, meta)` makes its bytes."""
+
+ISSUES = "issues.xml"
+"""The feed of the issues."""
 
 Output = tuple[str, Callable[[], bytes]]
 """What an output is made from, hashed, and how it is made, while the transaction that found it is open."""
@@ -70,6 +74,9 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
     """Write one output, or remove it when it is nobody's any more; or tell the hub."""
     if key.startswith("hub/"):
         return websub.tell(store, settings, out)
+    if key in (*FORMATS, ISSUES):
+        with store.writing() as tx:
+            _name(tx, settings, out.clock())
     with store.reading() as tx:
         output = (
             _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings, out.clock()).get(key)
@@ -95,31 +102,48 @@ def _remove(name: str, settings: SyndicateSettings) -> None:
 
 def _outputs(tx: Tx, settings: SyndicateSettings, now: datetime) -> dict[str, Output]:
     """Everything that outbox/public/ should hold now."""
-    every, agreed = issues.outlines(tx), issues.all_settled(tx)
-    digests = [issue for issue in every if issue.corrects is None]
-    listed = [issue for issue in digests if issue.number in agreed]
+    agreed = issues.all_settled(tx)
+    digests, listed = _issues(tx, agreed)
     said = (str(settings.newsletter), settings.disclosure, settings.form)  # where the project lies changes no file
     style = (RULES, said, looks.sha(settings.templates))
     wrong = _wrong(tx, agreed)
     notes = corrections.notes(wrong, settings)
     meta = _meta(settings, _credits(tx), corrections.of_posts(wrong, agreed, settings))
-    chosen = posts.in_feeds(tx, NEWEST, timekeeping.surely_reached(tx, now))  # a clock that is behind empties no feed
+    chosen = _shown(tx, now)
     items, versions, found = cache(partial(_items, tx, chosen)), posts.versions(tx, chosen), picks.inputs(tx, chosen)
     about_posts = (*style, [(post, versions.get(post), found.get(post)) for post in chosen], str(meta))
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.due) for issue in listed])
     of_posts = _sha(about_posts)
-    outputs: dict[str, Output] = {name: (of_posts, _feed(name, items, meta)) for name in FORMATS}
-    outputs["issues.xml"] = (_sha((about_issues, notes)), lambda: _issues_feed(listed, meta, notes))
+    outputs: dict[str, Output] = {name: (of_posts, partial(_feed, tx, name, chosen, items, meta)) for name in FORMATS}
+    outputs[ISSUES] = (_sha((about_issues, notes)), lambda: _issues_feed(tx, listed, meta, notes))
     outputs["feeds.opml"] = (_sha(style), lambda: _opml(meta))
     outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: index(items(), listed, settings))
     outputs["feed.css"] = (_sha(style), lambda: stylesheet(settings))
     for issue in reversed(digests):
         if page := _page(issue, notes.get(issue.number), settings):
-            outputs[_name(issue)] = page
+            outputs[_file(issue)] = page
     return outputs
 
 
-def _name(issue: issues.Outline) -> str:
+def _shown(tx: Tx, now: datetime) -> list[PostId]:
+    """The posts of the feeds; a clock that is behind empties none."""
+    return feeds.shown(tx, NEWEST, timekeeping.surely_reached(tx, now))
+
+
+def _issues(tx: Tx, agreed: Container[IssueNumber]) -> tuple[list[issues.Outline], list[issues.Outline]]:
+    """All issues but corrections, and those of them that somebody said yes to."""
+    digests = [issue for issue in issues.outlines(tx) if issue.corrects is None]
+    return digests, [issue for issue in digests if issue.number in agreed]
+
+
+def _name(tx: Tx, settings: SyndicateSettings, now: datetime) -> None:
+    """Whatever stands in a feed has its guid from then on."""
+    _, listed = _issues(tx, issues.all_settled(tx))
+    naming.name_posts(tx, _shown(tx, now), settings.newsletter.home)
+    naming.name_issues(tx, listed, settings.newsletter.home)
+
+
+def _file(issue: issues.Outline) -> str:
     return f"issues/{issue.folder}/index.html"
 
 
@@ -127,7 +151,7 @@ def _page_of(tx: Tx, key: str, settings: SyndicateSettings) -> Output | None:
     """One page of the archive, without a look at the other hundreds."""
     number = key.removeprefix("issues/").partition("-")[0]
     issue = issues.outline(tx, IssueNumber(int(number))) if number.isdecimal() else None
-    if issue is None or issue.corrects or _name(issue) != key:
+    if issue is None or issue.corrects or _file(issue) != key:
         return None
     notes = corrections.notes(_wrong(tx, issues.all_settled(tx)), settings)
     return _page(issue, notes.get(issue.number), settings)
@@ -153,27 +177,28 @@ def _wrong(tx: Tx, agreed: Container[IssueNumber]) -> corrections.Wrong:
 def _items(tx: Tx, chosen: Sequence[PostId]) -> list[Item]:
     """The posts of the feeds, whole, with their books."""
     whole, suggested = posts.some(tx, chosen), picks.some(tx, chosen)
-    return [Item(post=whole[post], form="full", picks=_shown(suggested.get(post, ()))) for post in chosen]
+    return [Item(post=whole[post], form="full", picks=_best(suggested.get(post, ()))) for post in chosen]
 
 
-def _shown(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:
+def _best(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:
     """What a post names itself, then the best of the others."""
     mentioned = sum(pick.origin == "mentioned" for pick in suggested)
     return suggested[: max(mentioned, BOOKS)]
 
 
-def _feed(name: str, items: Callable[[], list[Item]], meta: Meta) -> Callable[[], bytes]:
-    def make() -> bytes:
-        made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items(), meta)
-        return made
-
-    return make
+def _feed(tx: Tx, name: str, chosen: Sequence[PostId], items: Callable[[], list[Item]], meta: Meta) -> bytes:
+    called = replace(meta, guids=feeds.guids(tx, map(naming.of_post, chosen)))
+    made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items(), called)
+    return made
 
 
-def _issues_feed(listed: Sequence[issues.Outline], meta: Meta, notes: Mapping[IssueNumber, corrections.Note]) -> bytes:
+def _issues_feed(
+    tx: Tx, listed: Sequence[issues.Outline], meta: Meta, notes: Mapping[IssueNumber, corrections.Note]
+) -> bytes:
     from pipeline.syndicate import issues_feed
 
-    return issues_feed.feed(listed, meta, notes)
+    called = feeds.guids(tx, (naming.of_issue(issue.number) for issue in listed))
+    return issues_feed.feed(listed, replace(meta, guids=called), notes)
 
 
 def _opml(meta: Meta) -> bytes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from html import escape
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pipeline.model import Article, Item, Pick, Post, references
+from pipeline.model import Article, Item, Pick, references
 from pipeline.model.affiliate import all_untagged
 from pipeline.syndicate.meta import Meta
 
@@ -59,13 +58,3 @@ def uri(address: str) -> str | None:
     return urlunsplit(
         (parts.scheme, host + port, quote(parts.path, safe), quote(parts.query, safe), quote(parts.fragment, safe))
     )
-
-
-def guid(post: Post, meta: Meta) -> str:
-    """A name for a post that outlives every change of its address (RFC 4151)."""
-    return f"tag:{_host(meta.home)},{post.first_seen.date()}:post/{post.id}"
-
-
-@lru_cache(maxsize=4)
-def _host(home: str) -> str:
-    return urlsplit(home).hostname or "localhost"

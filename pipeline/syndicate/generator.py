@@ -15,7 +15,7 @@ from lxml import etree
 
 from pipeline.model import Item
 from pipeline.model.text import legal
-from pipeline.syndicate import content
+from pipeline.syndicate import content, naming
 from pipeline.syndicate.meta import Meta
 
 EMPTY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -53,7 +53,7 @@ def entry_of(item: Item, meta: Meta) -> Any:
     post, article = item.post, item.post.article
     entry = FeedEntry()
     entry.register_extension("dc", DcEntryExtension, atom=False, rss=True)
-    name = content.guid(post, meta)
+    name = meta.guids[naming.of_post(post.id)]
     entry.id(name)
     entry.guid(name, permalink=False)
     entry.title(legal(article.title).strip() or "(no title)")

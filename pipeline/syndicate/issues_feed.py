@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from pipeline.model import Issue, IssueNumber
 from pipeline.model.text import legal
 from pipeline.store.issues import Outline
+from pipeline.syndicate import naming
 from pipeline.syndicate.content import uri
 from pipeline.syndicate.corrections import Note
 from pipeline.syndicate.generator import EMPTY, blank, finished
@@ -22,10 +22,9 @@ def feed(
     """The issues, newest first, each with what it holds, what was found wrong in it, and a link to its web page."""
     updated = {issue.number: max(issue.slot.due, notes[issue.number].at) for issue in listed if issue.number in notes}
     made = blank(meta, "issues.xml", max((updated.get(one.number, one.slot.due) for one in listed), default=EMPTY))
-    host = urlsplit(meta.home).hostname or "localhost"
     for issue in listed:
         entry = made.add_entry(order="append")
-        name = f"tag:{host},{issue.created:%Y-%m-%d}:issue/{issue.number}"
+        name = meta.guids[naming.of_issue(issue.number)]
         entry.id(name)
         entry.guid(name, permalink=False)
         entry.title(legal(issue.title))

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.model import Item, Pick
 from pipeline.model.text import legal
-from pipeline.syndicate import content
+from pipeline.syndicate import content, naming
 from pipeline.syndicate.generator import changed
 from pipeline.syndicate.meta import Meta
 
@@ -34,7 +34,7 @@ def feed(items: Sequence[Item], meta: Meta) -> bytes:
 def _item(item: Item, meta: Meta) -> dict[str, Any]:
     article = item.post.article
     told: dict[str, Any] = {
-        "id": content.guid(item.post, meta),
+        "id": meta.guids[naming.of_post(item.post.id)],
         "url": article.url or meta.blog,
         "title": legal(article.title),
         "content_html": legal(content.whole(item, meta)) or f"<p>{escape(legal(article.title))}</p>",

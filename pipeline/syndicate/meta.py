@@ -15,7 +15,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     `words` are the furniture's, in the feed's language; `disclosure` stands before the first link that earns the
     author money. `hub` is told of every change (WebSub).
     `sources` are the addresses of the feeds that posts came from; `notes` say of which posts, in HTML, that they were
-    corrected after they had been mailed.
+    corrected after they had been mailed. `guids` are by `naming.of_post` and `of_issue`.
     """
 
     title: str
@@ -29,3 +29,4 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     hub: str | None = None
     sources: Mapping[SourceName, str] = msgspec.field(default_factory=dict)
     notes: Mapping[PostId, str] = msgspec.field(default_factory=dict)
+    guids: Mapping[str, str] = msgspec.field(default_factory=dict)

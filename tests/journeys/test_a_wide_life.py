@@ -6,6 +6,7 @@ WIDE_LIVES="40-90" in the environment lives others, each for the better part of 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -45,6 +46,25 @@ def copy(address: str, subject: str, text: str) -> life.Copy:
     return life.Copy(address=address, posts=frozenset() if corrects else frozenset(map(int, found)), corrects=of)
 
 
+class ReaderApp:
+    """Somebody's app that reads a feed of ours whenever it changes; a guid that it has not met is news to her."""
+
+    def __init__(self) -> None:
+        self._met: dict[str, int] = {}
+        self._guids: dict[int, str] = {}
+
+    def reads(self, feed: Path) -> set[int]:
+        """Which posts it shows."""
+        items = json.loads(feed.read_bytes())["items"]
+        shown = [(one["id"], int(*re.findall(r"number(\d+)x", one["content_html"])[:1])) for one in items]
+        for guid, number in shown:
+            assert self._met.setdefault(guid, number) == number, "a post in another one's place"
+            assert self._guids.setdefault(number, guid) == guid, "a post as news again"
+        numbers = {number for _, number in shown}
+        assert len(numbers) == len(items), "a post twice in a feed"
+        return numbers
+
+
 class WideLife(life.Life):
     """The same, and more may happen."""
 
@@ -52,7 +72,12 @@ class WideLife(life.Life):
 
     def __init__(self, *given: Any) -> None:
         self.taken_down: dict[int, tuple[str, Article]] = {}
+        self.app = ReaderApp()
         super().__init__(*given)
+
+    def _what_was_promised_holds(self) -> None:
+        super()._what_was_promised_holds()
+        self.app.reads(self.world.folder / "outbox/public/feed.json")
 
     # The author
 
@@ -200,6 +225,13 @@ class WideLife(life.Life):
         self.slugs = {} if self.seen_in_part else slugs
         super().all_is_calm_for_a_while()
         self.slugs = slugs
+        self._feeds_have_what_the_blog_has()
+
+    def _feeds_have_what_the_blog_has(self) -> None:
+        """But for the blog's oldest posts: of those nobody can tell whether they were taken down, or are too old now."""
+        shown = self.app.reads(self.world.folder / "outbox/public/feed.json")
+        sure = {number for number in shown if sum(older < number for older in self.slugs) > 1}
+        assert self.seen_in_part or sure <= {*self.slugs} | self.kept, "a post in the feeds that was taken down"
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,7 @@ def _feeds(items: Sequence[Item], row: dict[str, str]) -> Iterator[tuple[str, by
         author="Lisa", description="Of real feeds", disclosure="", words={}, hub="https://hub.example.org/?x=1&y=2",
         sources={NAME: address} if (address := uri(_address(row))) else {},
         notes={PostId(2): "<p><em>Corrected on November 24, 2026.</em></p>"},
+        guids={"issue/1": "urn:issue:1", **{f"post/{item.post.id}": f"urn:post:{item.post.id}" for item in items}},
     )  # fmt: skip
     makers: dict[str, Callable[[], bytes]] = {
         "rss.xml": lambda: rss.feed(items, meta),

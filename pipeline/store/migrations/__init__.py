@@ -13,7 +13,7 @@ from pipeline.errors import PaperroundError
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-HEAD = "0018"
+HEAD = "0019"
 
 
 def current(tx: sa.Connection) -> str | None:

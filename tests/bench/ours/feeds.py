@@ -33,6 +33,7 @@ items = [item(number) for number in reversed(range(int(sys.argv[1])))]
 meta = Meta(
     title="Kind Words", home="https://news.example.org/", blog="https://blog.example.org/", language="en",
     author="Lisa", description="Kind Words", disclosure="", words={}, hub=None, sources={}, notes={},
+    guids={f"post/{item.post.id}": f"urn:post:{item.post.id}" for item in items},
 )  # fmt: skip
 began = time.perf_counter()
 size = sum(len(kind.feed(items, meta)) for kind in (rss, atom, jsonfeed))
