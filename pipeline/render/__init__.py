@@ -205,6 +205,7 @@ def _inputs(issue: Issue, settings: RenderSettings, around: Seen) -> str:
         str(settings.newsletter),
         settings.disclosure,
         settings.provider,
+        around.list_id,
     )
     whole = hashlib.sha256(msgspec.json.encode(facts))
     whole.update(looks.sha(settings.templates).encode())

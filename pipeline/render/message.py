@@ -44,7 +44,7 @@ def rendered(issue: Issue, settings: RenderSettings, seen: Seen = NOTHING) -> Re
         html=_html(compiled(mjml, issue.title, design)),
         text=_tidy(looks.fill(f"{name or 'digest'}.txt", settings.templates, values | plain.tools())),
         unsubscribe=values["unsubscribe"],
-        list_headers=(("List-Id", list_id(settings)),),
+        list_headers=(("List-Id", list_id(settings, seen.list_id)),),
     )
     for_web = {"whole": body.whole, "marked": Markup, "prose": body.prose}
     web = looks.fill(f"{name or 'web'}.html", settings.templates, values | for_web)
@@ -100,14 +100,17 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip() + "\n"
 
 
-def list_id(settings: RenderSettings) -> str:
-    """The list's title, and a name for it that never changes while title and home stay (RFC 2919)."""
+def list_id(settings: RenderSettings, known: str | None = None) -> str:
+    """The list's title, and the name by which readers' filters know it, so that it outlives title and home (RFC 2919).
+
+    `known` is the name that it had so far.
+    """
     title = mail.header_text(settings.newsletter.title)
     host = urlsplit(_ascii(settings.newsletter.home)).hostname or "localhost"
-    label = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "newsletter"
+    label = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].rstrip("-") or "newsletter"
     phrase = re.sub(r'[<>"\\]', "", title)
     quoted = f'"{phrase}"' if phrase.isascii() and "=?" not in phrase else phrase
-    return f"{quoted} <{label[:60].rstrip('-')}.{host}>"
+    return f"{quoted} <{known or f'{label}.{host}'}>"
 
 
 def _ascii(url: str) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 import msgspec
 
 from pipeline.config import RenderSettings
 from pipeline.model import Check, Copy, Copying, Issue, references
-from pipeline.store import Tx, links, pictures
+from pipeline.store import Tx, issues, links, pictures
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """By address: what became of its pictures, and whether its links lead somewhere."""
+    """By address: what became of its pictures, and whether its links lead somewhere.
 
+    `list_id` is the list's name within the List-Id of the issue before, None without one.
+    """
+
+    list_id: str | None = None
     pictures: Mapping[str, Copying] = msgspec.field(default_factory=dict)
     links: Mapping[str, Check] = msgspec.field(default_factory=dict)
 
@@ -37,9 +42,11 @@ NOTHING = Seen()
 
 
 def seen(tx: Tx, issue: Issue, settings: RenderSettings) -> Seen:
-    """What is known of an issue's pictures, where they are copied at all, and of its links."""
+    """What is known of an issue's pictures, where they are copied at all, of its links, and of the list's name."""
     shown = references.pictures(issue)
+    named = re.search(r"<([^<>]+)>$", issues.list_header(tx) or "")
     return Seen(
+        list_id=named[1] if named else None,
         pictures=pictures.of(tx, shown) if settings.pictures else {},
         links=links.of(tx, references.links(issue).keys() | ({} if settings.pictures else shown).keys()),
     )

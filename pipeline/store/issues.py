@@ -41,6 +41,12 @@ def every(tx: Tx) -> list[Issue]:
     return [row.issue for row in tx.execute(sa.select(tables.issues.c.issue).order_by(tables.issues.c.number))]
 
 
+class _Headers(msgspec.Struct):
+    """As much of a message as it takes to know its list."""
+
+    list_headers: tuple[tuple[str, str], ...] = ()
+
+
 class _Article(msgspec.Struct):
     title: str
     url: str = ""  # those of long ago stand here without
@@ -295,6 +301,14 @@ def rendered(tx: Tx, rendering: Rendering) -> None:
         for name in ("number", "inputs", "folder", "whole", "sha", "message", "linted", "findings", "seen")
     }
     upsert(tx, tables.renders, ["number"], values)
+
+
+def list_header(tx: Tx) -> str | None:
+    """The List-Id of the newest issue that somebody said yes to; None before there is one."""
+    made = tables.renders.c
+    headers = sa.type_coerce(made.message, tables.Packed(_Headers))
+    row = tx.execute(sa.select(headers).where(made.number.in_(_agreed())).order_by(made.number.desc()).limit(1)).first()
+    return dict(row[0].list_headers).get("List-Id") if row else None
 
 
 def outputs(tx: Tx) -> dict[str, str]:

@@ -12,9 +12,20 @@ import pytest
 
 from pipeline import books, compose, run
 from pipeline.errors import UserError
-from pipeline.model import Pick, PostId, Report
+from pipeline.model import IssueNumber, Pick, PostId, Report
 from pipeline.store import issues, picks, posts
-from tests.journeys.steps import approve, build_now, cron, folder, pull, send, standings, subscribe, write_for_years
+from tests.journeys.steps import (
+    approve,
+    build_now,
+    cron,
+    folder,
+    mails,
+    pull,
+    send,
+    standings,
+    subscribe,
+    write_for_years,
+)
 from tests.world import World
 
 
@@ -264,3 +275,21 @@ def test_a_shop_that_nobody_knows_is_told_when_books_are_found_and_again_only_wh
     assert not pull(world).attention
     world.set('"bokshop"', '"worldcat"')
     assert not pull(world).attention
+
+
+def test_readers_filters_know_the_list_whatever_its_title_and_home_become(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    send(world)
+    world.set('title = "Kind Words"\n', 'title = "Kinder Words"\n')
+    world.set("https://news.example.org/", "https://letters.example.net/")
+    world.blog.publish("kites", "Kites", world.now)
+    world.pass_time(days=1)
+    pull(world)
+    build_now(world)
+    approve(world, IssueNumber(2))
+    send(world, IssueNumber(2))
+    named = [str(mail["List-Id"]) for number in (1, 2) for mail in mails(world, number)]
+    assert named == [f'"{title}" <kind-words.news.example.org>' for title in ("Kind Words", "Kinder Words")]
