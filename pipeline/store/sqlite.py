@@ -106,7 +106,7 @@ class SqliteFile:
         self.engine = engine
         self._lock = lock
         self.where = where
-        self.me = f"process {os.getpid()}"
+        self.me = f"process {os.getpid()} {token_hex(4)}"  # in a container each process has the same number
 
     def reader(self) -> sa.Connection:
         return self.engine.connect().execution_options(begin="BEGIN")

@@ -584,6 +584,19 @@ def test_c4_an_issue_that_the_provider_knows_already_is_not_sent_even_when_all_o
         assert scene.sums == {"accepted": 4}
 
 
+def test_c4_what_the_provider_knows_is_asked_of_the_rest_too_although_processes_have_one_number_in_a_container(
+    stage: Stage,
+) -> None:
+    with stage("none", lookup="lagging") as scene:
+        scene.send(canary=2)
+        with scene.restored(mark=True):
+            scene.send()
+            assert scene.sums == {"accepted": 4}
+        report = scene.send()
+        assert scene.double.twice == []
+        assert "was a backup put back?" in str(report.attention)
+
+
 def test_c4_a_mark_that_a_killed_run_had_only_begun_stops_nobody(stage: Stage) -> None:
     with stage("none") as scene:
         (scene.world.folder / "outbox/ledger.mark").write_bytes(b"")
