@@ -76,6 +76,13 @@ def test_a_provider_that_swallows_a_batch_now_and_then_holds_up_nobody(stage: St
         assert scene.sums == {"unknown": 4, "accepted": 6}
 
 
+def test_a_provider_that_forgets_one_reader_of_each_batch_holds_up_nobody(stage: Stage) -> None:
+    with stage("none", more=tuple(f"more{at}@example.org" for at in range(6))) as scene:
+        scene.double.faults = ["too few"] * 4
+        scene.send()
+        assert scene.sums == {"unknown": 4, "accepted": 6}
+
+
 def test_who_says_once_and_for_all_that_unknown_copies_go_again_has_it_done_once_and_the_issue_ends(
     stage: Stage,
 ) -> None:
