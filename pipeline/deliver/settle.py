@@ -33,6 +33,9 @@ LOST_LINES = 3
 REPLAYS = 2
 """So often the same bytes go again under the same key when there was an answer that made no sense of them."""
 
+RESENT_UNTIL = 3
+"""The attempt after which copies of unknown fate wait for a person, whatever the settings say."""
+
 _LIFETIME_MARGIN = timedelta(minutes=5)
 
 
@@ -210,7 +213,7 @@ def _backoff(said: Verdict, attempts: int) -> timedelta:
 
 
 def _write(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> Report:
-    batch, not_sent, unknown = once.batch, once.of("not-sent"), once.of("unknown")
+    batch, not_sent, again = once.batch, once.of("not-sent"), ""
     words = legal(not_sent[0].words) if not_sent else ""
     ledger.record(tx, batch.id, once.outcomes, once.now)
     if not_sent and len(not_sent) == len(once.outcomes):
@@ -218,15 +221,17 @@ def _write(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> Rep
     else:
         if not_sent:
             ledger.move(tx, batch.id, "pending", next_key(once.was, "left"), not_before=once.until, words=words)
-        _unknown(tx, once, settings, by)
+        again = _unknown(tx, once, settings, by)
     if any(_concerns_all(outcome) for outcome in not_sent) and once.until > once.now:
         ledger.postpone(tx, once.until, number=batch.issue)
-    again = bool(unknown) and ledger.standing(tx, batch.id).state == "pending"
     return _report(once, words, again=again, real=by.can.real)
 
 
-def _unknown(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> None:
+def _unknown(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> str:
     """Readers of unknown fate: again where that reaches nobody twice, or where the author said so once and for all.
+
+    Returns why they go again, "" when they don't. What she said holds for a few attempts: a provider that never answers
+    would get copies for everybody all week long.
 
     A key covers the very same bytes, so nobody of the batch may have another fate.
     """
@@ -236,13 +241,16 @@ def _unknown(tx: Tx, once: _Round, settings: DeliverSettings, by: Provider) -> N
         worn_out = once.said.answered and once.was.attempts > REPLAYS
         possible = possible and left == len(once.outcomes) and not worn_out
     if left and possible:
-        ledger.reopen(tx, batch, "sent again: the provider takes the same batch only once", once.later)
-    elif left and settings.on_unknown == "resend":
+        why = "the provider takes the same batch only once"
+        ledger.reopen(tx, batch, f"sent again: {why}", once.later)
+        return why
+    if left and settings.on_unknown == "resend" and once.was.attempts < RESENT_UNTIL:
         key = next_key(once.was, "sent again")
         ledger.move(tx, batch, "unknown", key, not_before=once.later, words="sent again: on_unknown")
         ledger.close(tx, batch, "sent again, as the settings say")
-    else:
-        ledger.close(tx, batch, "")
+        return "on_unknown says resend"
+    ledger.close(tx, batch, "")
+    return ""
 
 
 def safe_again(by: Provider, was: ledger.Standing, now: datetime) -> bool:
@@ -276,8 +284,8 @@ def _concerns_all(outcome: Outcome) -> bool:
     return not re.match(r"4(?!21)\d\d\b|5\d\d[ -]5\.7\.", outcome.words)
 
 
-def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:
-    """`again`: those of unknown fate are sent once more, because that can't reach anybody twice.
+def _report(once: _Round, words: str, *, again: str, real: bool) -> Report:
+    """`again`: why those of unknown fate are sent once more, "" when they wait for a person.
 
     `real` is False when files were written and nobody was mailed.
     """
@@ -292,8 +300,7 @@ def _report(once: _Round, words: str, *, again: bool, real: bool) -> Report:
     if not_sent:
         errors.append(_not_sent(once.batch.issue, not_sent, words, once))
     if unknown and again:
-        known = "the provider takes the same batch only once"
-        errors.append(f"{issue}: nobody knows whether {copies} arrived; {known}, so it goes again in {later}.")
+        errors.append(f"{issue}: nobody knows whether {copies} arrived; {again}, so it goes again in {later}.")
     elif unknown:
         attention.append(f"{issue}: the fate of {copies} is unknown; `reconcile {once.batch.issue}`.")
     return Report(done=tuple(done), errors=tuple(errors), attention=tuple(attention))

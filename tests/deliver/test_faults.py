@@ -89,7 +89,9 @@ def test_who_says_once_and_for_all_that_unknown_copies_go_again_has_it_done_once
     with stage("none") as scene:
         scene.set("[delivery]", '[delivery]\non_unknown = "resend"')
         scene.double.faults = ["reset after"]
-        scene.send()
+        report = scene.send()
+        told = "nobody knows whether 2 copies arrived; on_unknown says resend, so it goes again in 10 minutes."
+        assert (report.errors, report.attention) == ((f"Issue 1: {told}",), ())
         assert (scene.sums, scene.state) == ({"accepted": 2, "pending": 2}, "sending")
         with scene.project() as project:
             assert not list(deliver.due(project.store, project.settings.deliver, scene.world.now)), "nothing for now"
@@ -98,6 +100,18 @@ def test_who_says_once_and_for_all_that_unknown_copies_go_again_has_it_done_once
         assert (scene.sums, scene.state) == ({"accepted": 4}, "sent")
         assert scene.double.twice == [(1, 1), (1, 2)]
         assert scene.double.taken.total() == 6
+
+
+def test_copies_that_go_again_by_the_settings_are_three_at_most_then_a_person_is_asked(stage: Stage) -> None:
+    with stage("none", batch_max=4) as scene:
+        scene.set("[delivery]", '[delivery]\non_unknown = "resend"')
+        scene.double.faults = ["reset after"] * 99
+        scene.send()
+        for _ in range(24):
+            scene.world.pass_time(hours=1)
+            scene.cron()
+        assert set(scene.double.taken.values()) == {3}
+        assert (scene.sums, scene.state) == ({"unknown": 4}, "held")
 
 
 def test_a_provider_that_swallows_batches_gets_only_a_few_where_unknown_copies_go_again_too(stage: Stage) -> None:
