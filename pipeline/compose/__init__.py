@@ -113,7 +113,7 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
     if key == filters.KEY:
         with store.writing() as tx:
             return filters.settle(tx, settings, out.clock())
-    slot, only = schedule.parse(key)
+    (slot, only), now = schedule.parse(key), out.clock()
     with store.writing() as tx:
         draft = drafting.draft_for(tx, slot)
         if draft is None and issues.has_slot(tx, slot.key):
@@ -121,9 +121,9 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
         if draft is not None and drafting.edited(tx, draft, settings):
             return Report(attention=(drafting.HAND_EDITED.format(draft.number),))
         number = draft.number if draft else drafting.next_number(tx)
-        created = draft.created if draft else out.clock()
+        created = draft.created if draft else now
         asked = _Asked(slot=slot, only=only, number=number, created=created, impatient=drafting.asked_for(slot))
-        return filters.settle(tx, settings, out.clock()) + _composed(tx, asked, draft, settings)
+        return filters.settle(tx, settings, now) + _composed(tx, asked, draft, settings, now)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,10 +136,10 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     impatient: bool
 
 
-def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings) -> Report:
+def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSettings, now: datetime) -> Report:
     """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
     changes = drafting.changes(tx, draft, settings, asked.slot.due)
-    known = _known(tx, asked.number, changes, settings)
+    known = _known(tx, asked.number, changes, settings, now)
     chosen, faults = _made(asked, known, changes, settings)
     if isinstance(chosen, Waiting):
         return drafting.take_back(tx, draft, chosen)
@@ -149,9 +149,10 @@ def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSetti
     return written + Report(attention=faults, done=_cut_short(chosen, settings) if written.done else ())
 
 
-def _known(tx: Tx, number: IssueNumber, changes: Iterable[Change], settings: ComposeSettings) -> Known:
+def _known(tx: Tx, number: IssueNumber, changes: Iterable[Change], settings: ComposeSettings, now: datetime) -> Known:
     pinned, evergreen = edits.wishes(changes).pinned, settings.schedule.evergreen
-    return drafting.known(tx, draft=number, urls=settings.calendars, pinned=pinned, evergreen=evergreen)
+    there = drafting.known(tx, draft=number, urls=settings.calendars, pinned=pinned, evergreen=evergreen)
+    return filters.foreseen(tx, there, settings, now)
 
 
 def _made(
@@ -279,7 +280,7 @@ def _anew(tx: Tx, number: IssueNumber, draft: Issue | None, settings: ComposeSet
     asked = _Asked(
         slot=draft.slot, only=only, number=number, created=draft.created, impatient=drafting.asked_for(draft.slot)
     )
-    return filters.settle(tx, settings, now) + _composed(tx, asked, draft, settings)
+    return filters.settle(tx, settings, now) + _composed(tx, asked, draft, settings, now)
 
 
 def _cut_short(issue: Issue, settings: ComposeSettings) -> tuple[str, ...]:
@@ -363,7 +364,7 @@ def plan(
         number = draft.number if draft else drafting.next_number(tx)
         changed = tuple(kept.of(tx, draft.number if draft else kept.NEXT))
         changes = drafting.changes(tx, draft, settings, now)
-        known = filters.foreseen(tx, _known(tx, number, changes, settings), settings, now)
+        known = _known(tx, number, changes, settings, now)
         slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
         created = draft.created if draft else now
         asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)

@@ -5,20 +5,22 @@ A post that came after the last turn had no turn that it could miss, so it goes 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from pipeline.compose import schedule
 from pipeline.compose.drafting import named
-from pipeline.compose.select import Known
+from pipeline.compose.select import Known, left_out
 from pipeline.config import ComposeSettings
-from pipeline.model import Post, Report, Source, SourceName
+from pipeline.model import Post, PostId, Report, Source, SourceName
 from pipeline.plural import many
-from pipeline.store import Tx, filters, posts
+from pipeline.store import Tx, entries, filters, posts
 
 KEY = "filters"
 """The key of the work that is no slot: the settings leave out other posts than before."""
+ONE_TIME = timedelta(days=1)
+"""No source is asked less often: one that has a post so soon after another has it as new, too."""
 
 
 def changed(tx: Tx, settings: ComposeSettings) -> bool:
@@ -38,30 +40,35 @@ def settle(tx: Tx, settings: ComposeSettings, now: datetime) -> Report:
 
 
 def foreseen(tx: Tx, known: Known, settings: ComposeSettings, now: datetime) -> Known:
-    """What is `known`, with what `settle` will leave out, for who looks before the next run."""
+    """What is `known`, with what it takes to say what the settings leave out and what `settle` will."""
+    known = replace(known, had_too=_had_too(tx, settings))
     if not changed(tx, settings):
         return known
-    left_out = {post.id: "left out" for post in _let_in(tx, settings, now)}
-    return replace(known, choices={**known.choices, **left_out})
+    choices: dict[PostId, str] = {post.id: "left out" for post in _let_in(tx, settings, now)}
+    return replace(known, choices={**known.choices, **choices})
+
+
+def _had_too(tx: Tx, settings: ComposeSettings) -> dict[PostId, frozenset[SourceName]]:
+    """The other sources of posts, where that may matter; what one has only later is old, and goes out for no filter."""
+    return entries.had_too(tx, ONE_TIME) if _now(settings) or filters.noted(tx) else {}
 
 
 def _let_in(tx: Tx, settings: ComposeSettings, now: datetime) -> list[Post]:
     """Free posts that the settings left out, for which they have a place now."""
     present = {source.name: source for source in settings.sources}
-    old = [
-        Source(name=SourceName(name), url="", include=one.include, exclude=one.exclude)
-        for name, one in filters.noted(tx).items()
-    ]
+    old = {name: replace(source, include=(), exclude=()) for name, source in present.items()}
+    for given, one in filters.noted(tx).items():
+        name = SourceName(given)
+        old[name] = Source(name=name, url="", include=one.include, exclude=one.exclude)
     turn, decided, free = _last_turn(settings, now), posts.choices(tx), posts.outlines(tx, posts.eligible(tx))
+    had_too = _had_too(tx, settings)
     return [
         post
-        for source in old
         for post in free
-        if post.source == source.name
-        and post.id not in decided
-        and _left_out(post, source)
-        and not _left_out(post, present.get(source.name))
-        and (source.name not in present or post.first_seen < turn)
+        if post.id not in decided
+        and left_out(post, old, had_too)
+        and not left_out(post, present, had_too)
+        and (post.source not in present or post.first_seen < turn)
     ]
 
 
@@ -71,10 +78,6 @@ def _now(settings: ComposeSettings) -> dict[str, filters.Filter]:
         for source in settings.sources
         if source.include or source.exclude
     }
-
-
-def _left_out(post: Post, source: Source | None) -> bool:
-    return source is not None and source.leaves_out(post.article.title, post.article.tags) is not None
 
 
 def _last_turn(settings: ComposeSettings, now: datetime) -> datetime:

@@ -15,7 +15,21 @@ from pipeline import dates
 from pipeline.compose import subject
 from pipeline.compose.edits import Wishes, ordered
 from pipeline.config import ComposeSettings
-from pipeline.model import Book, Event, Form, Issue, IssueNumber, Item, Pick, Post, PostId, Slot, Source, Standing
+from pipeline.model import (
+    Book,
+    Event,
+    Form,
+    Issue,
+    IssueNumber,
+    Item,
+    Pick,
+    Post,
+    PostId,
+    Slot,
+    Source,
+    SourceName,
+    Standing,
+)
 from pipeline.plural import many
 
 FULL_TEXT_WORDS = 900
@@ -37,7 +51,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     `posts` are those that may be chosen, `earlier` the newest of the others. `drafted` are the posts of the draft that
     is made anew, `agreed` is when somebody said yes to an issue, `events` those of the author's calendars on the web.
     What was there at `doubted` may have been mailed already, because an older copy of the state was put back then;
-    `choices` are without what was kept until then.
+    `choices` are without what was kept until then. `had_too` are other sources that a post came from.
     """
 
     posts: Sequence[Post]
@@ -50,6 +64,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     agreed: Mapping[IssueNumber, datetime] = msgspec.field(default_factory=dict)
     events: Sequence[Event] = ()
     doubted: datetime | None = None
+    had_too: Mapping[PostId, frozenset[SourceName]] = msgspec.field(default_factory=dict)
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +80,7 @@ def standing(
     number, choice = known.placed.get(post.id), known.choices.get(post.id)
     if number is not None:
         return Standing(state="issue", reason=f"in issue {number}{_since(post, known)}", issue=number)
-    if barred := _barred(post, choice, settings):
+    if barred := _barred(post, known, settings):
         return barred
     if doubt := _doubt(post, known):
         return Standing(state="held", reason=f"{doubt}; `posts keep {post.id}` or `posts skip {post.id}`")
@@ -86,15 +101,16 @@ def _since(post: Post, known: Known) -> str:
     return "; edited since, which changes nothing in the mail" if agreed and post.settled_from > agreed else ""
 
 
-def _barred(post: Post, choice: str | None, settings: ComposeSettings) -> Standing | None:
+def _barred(post: Post, known: Known, settings: ComposeSettings) -> Standing | None:
     """What keeps a post out of every issue for now; the author's "keep" overrules all but a fault."""
+    choice = known.choices.get(post.id)
     if post.fault is not None:
         return Standing(state="quarantined", reason=post.fault)
     if choice == "skip":
         return Standing(state="skipped", reason="you skipped it")
     if choice == "keep":
         return None
-    if left_out := _left_out(post, choice, settings.sources):
+    if left_out := _left_out(post, known, settings.sources):
         return Standing(state="skipped", reason=left_out)
     if post.before:
         return Standing(state="before", reason=f"it was there before you started; `posts keep {post.id}` takes it")
@@ -113,13 +129,21 @@ def _doubt(post: Post, known: Known) -> str | None:
     return f"it may have been mailed before a backup was put back on {dates.said(known.doubted, '%d %B %Y')}"
 
 
-def _left_out(post: Post, choice: str | None, sources: Sequence[Source]) -> str | None:
+def _left_out(post: Post, known: Known, sources: Sequence[Source]) -> str | None:
     """Why the settings have no place for a post, or had none when it came."""
-    source = next((source for source in sources if source.name == post.source), None)
-    if source is not None and (why := source.leaves_out(post.article.title, post.article.tags)):
+    if why := left_out(post, {source.name: source for source in sources}, known.had_too):
         return why
     then = f"your settings left it out when it came; `posts keep {post.id}` takes it"
-    return then if choice == "left out" else None
+    return then if known.choices.get(post.id) == "left out" else None
+
+
+def left_out(
+    post: Post, sources: Mapping[SourceName, Source], had_too: Mapping[PostId, frozenset[SourceName]]
+) -> str | None:
+    """Why none of the `sources` that a post came from has a place for it; None when one has, or none is there."""
+    article, names = post.article, (post.source, *sorted(had_too.get(post.id, ())))
+    reasons = [sources[name].leaves_out(article.title, article.tags) for name in names if name in sources]
+    return reasons[0] if reasons and all(reasons) else None
 
 
 def select(
@@ -196,7 +220,7 @@ def evergreen(known: Known, settings: ComposeSettings, due: datetime) -> list[Po
         away = _days_apart(post.when.astimezone(settings.timezone).date(), today)
         free = post.before and post.article.complete and known.placed.get(post.id) is None
         fits = away <= EVERGREEN_DAYS and due - post.when > A_YEAR
-        if free and fits and not _barred(there, known.choices.get(post.id), settings):
+        if free and fits and not _barred(there, known, settings):
             found.append((away, -post.when.timestamp(), post.id, post))
     return [min(found)[3]] if found else []
 

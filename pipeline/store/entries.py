@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -70,6 +71,17 @@ def lists(tx: Tx, source: SourceName, post: PostId) -> bool:
     of_post = sa.select(done.entry).where(done.post == post)
     mine = sa.select(_T.id).where(_T.id.in_(of_post), _T.source == source, _T.listed.is_(True))
     return tx.execute(mine.limit(1)).first() is not None
+
+
+def had_too(tx: Tx, within: timedelta) -> dict[PostId, frozenset[SourceName]]:
+    """Of posts the other sources that had them as new ones, `within` so long after their own."""
+    done, post, found = tables.cleanings.c, tables.posts.c, defaultdict[PostId, set[SourceName]](set)
+    chosen = sa.select(post.id, post.first_seen, _T.source, _T.seen).join(tables.cleanings, done.post == post.id)
+    others = chosen.join(tables.entries, _T.id == done.entry).where(_T.source != post.source, _T.before.is_(False))
+    for row in tx.execute(others):
+        if row.seen - row.first_seen <= within:
+            found[row.id].add(row.source)
+    return {post: frozenset(names) for post, names in found.items()}
 
 
 def unlist(tx: Tx, source: SourceName) -> None:
