@@ -203,6 +203,10 @@ def test_a9_an_answer_that_comes_while_its_readers_are_sent_the_issue_again_by_o
         assert settled == [1]
         assert report.errors == ()
         assert scene.sums == {"accepted": 4}
+        with scene.project() as project, project.store.writing() as tx:
+            first = SubscriberId(min(reader for _, reader in scene.double.taken))
+            assert not ledger.settle_late(tx, ONE, [Outcome(subscriber=first, fate="rejected")], scene.world.now)
+        assert scene.sums == {"accepted": 4}, "what is settled stays"
 
 
 def give_up(scene: Scene) -> None:
@@ -545,6 +549,20 @@ def test_c4_a_state_that_is_older_than_what_went_out_sends_nothing_until_a_perso
         scene.cron()
         assert scene.double.twice == []
         assert scene.sums == {"unknown": 4}
+
+
+def test_c4_who_is_known_to_have_her_copy_is_not_in_doubt_when_the_state_is_older_than_what_went_out(
+    stage: Stage,
+) -> None:
+    with stage("recipient") as scene:
+        scene.double.faults = ["too few", "429:86400"]
+        scene.send()
+        assert scene.sums == {"accepted": 1, "unknown": 1, "pending": 2}
+        with scene.restored():
+            scene.send()
+        with scene.project() as project, pytest.raises(NeedsPerson, match="3 copies"):
+            deliver.reconcile(ONE, project.store, project.settings.deliver, project.out, resend=False)
+        assert scene.sums == {"accepted": 1, "unknown": 3}
 
 
 def test_c4_another_machine_that_sent_more_says_so_and_goes_on_once_a_person_has_reconciled(
