@@ -100,9 +100,14 @@ def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]
 
 
 def _each(known: Known, settings: ComposeSettings, now: datetime) -> Iterable[str]:
+    """A turn for each post; where several are late, as when nothing ran for days, they share one."""
     ready = [post for post in known.posts if standing(post, known, settings, now).state == "new"]
-    for post in sorted(ready, key=lambda post: (post.when, post.id)):
-        yield schedule.for_post(post.id, max(post.settled_from + settings.schedule.settle, post.first_seen)).key
+    ready.sort(key=lambda post: (post.when, post.id))
+    late = sum(now - post.when > settings.schedule.late for post in ready)
+    size = settings.schedule.max_posts if late > 1 else 1
+    for some in (ready[at : at + size] for at in range(0, len(ready), size)):
+        due = max(max(post.settled_from + settings.schedule.settle, post.first_seen) for post in some)
+        yield schedule.for_posts((post.id for post in some), due).key
 
 
 def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Report:
@@ -127,10 +132,10 @@ def work(key: str, store: Store, settings: ComposeSettings, out: Outside) -> Rep
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """The issue that is to be made: for which turn, for one post only, and whether posts need not have settled."""
+    """The issue that is to be made: for which turn, for some posts only, and whether posts need not have settled."""
 
     slot: Slot
-    only: PostId | None
+    only: frozenset[PostId]
     number: IssueNumber
     created: datetime
     impatient: bool
@@ -367,7 +372,7 @@ def plan(
         known = _known(tx, number, changes, settings, now)
         slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
         created = draft.created if draft else now
-        asked = _Asked(slot=slot, only=None, number=number, created=created, impatient=True)
+        asked = _Asked(slot=slot, only=frozenset(), number=number, created=created, impatient=True)
         chosen, faults = _made(asked, known, changes, settings)
         issue = chosen if isinstance(chosen, Issue) else None
         all_told = drafting.listing(tx, number, None if most is None else most + len(issue.items if issue else ()))

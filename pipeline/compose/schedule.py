@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,9 +28,9 @@ def following(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Slot | None:
     return next((slot for slot in turns if slot is not None and slot.due > now), None)
 
 
-def for_post(post: PostId, due: datetime) -> Slot:
-    """The turn of one post under the cadence "each"."""
-    return Slot(key=f"each {_stamp(due)} {post}", due=due)
+def for_posts(chosen: Iterable[PostId], due: datetime) -> Slot:
+    """The turn of a post, or of some that are late together, under the cadence "each"."""
+    return Slot(key=" ".join(["each", _stamp(due), *map(str, chosen)]), due=due)
 
 
 def at_once(now: datetime) -> Slot:
@@ -37,10 +38,10 @@ def at_once(now: datetime) -> Slot:
     return Slot(key=f"now {_stamp(now)}", due=now)
 
 
-def parse(key: str) -> tuple[Slot, PostId | None]:
-    """A slot from its key, and the one post that it is for, if it is for one."""
-    _, due, *post = key.split(" ")
-    return Slot(key=key, due=datetime.fromisoformat(due)), PostId(int(post[0])) if post else None
+def parse(key: str) -> tuple[Slot, frozenset[PostId]]:
+    """A slot from its key, and the posts that it is for; none when it is for any."""
+    _, due, *chosen = key.split(" ")
+    return Slot(key=key, due=datetime.fromisoformat(due)), frozenset(PostId(int(post)) for post in chosen)
 
 
 def _slot(schedule: Schedule, zone: ZoneInfo, day: date) -> Slot | None:

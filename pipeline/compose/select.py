@@ -153,7 +153,7 @@ def select(
     *,
     number: IssueNumber,
     created: datetime,
-    only: PostId | None = None,
+    only: frozenset[PostId] = frozenset(),
     impatient: bool = False,
     wanted: Wishes = _NO_WISHES,
 ) -> Issue | Waiting:
@@ -168,13 +168,13 @@ def select(
         post
         for post in known.posts
         if standing(post, known, settings, slot.due, impatient=impatient or post.id in known.drafted).state == "new"
-        and (only is None or post.id == only)
+        and (not only or post.id in only)
         and post.id not in wanted.later | wanted.pinned
     ]
     ready.sort(key=lambda post: (post.when, post.id))
-    if not ready and not pinned and only is None and not impatient and settings.schedule.evergreen:
+    if not ready and not pinned and not only and not impatient and settings.schedule.evergreen:
         ready = [post for post in evergreen(known, settings, slot.due) if post.id not in wanted.later]
-    fewest = 1 if only is not None or impatient or pinned else settings.schedule.min_posts
+    fewest = 1 if only or impatient or pinned else settings.schedule.min_posts
     if len(ready) + len(pinned) < fewest:
         put_off = sum(post.id in wanted.later and _is_new(post, known, settings, slot.due) for post in known.posts)
         return Waiting(reason=_too_few(len(ready), fewest, put_off))

@@ -74,7 +74,7 @@ def test_the_cadence_each_has_no_turns_of_its_own() -> None:
 
 def test_a_slot_is_read_back_from_its_key() -> None:
     slot = schedule.at_once(at("2026-11-23T12:00"))
-    assert schedule.parse(slot.key) == (slot, None)
+    assert schedule.parse(slot.key) == (slot, frozenset())
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -293,3 +293,26 @@ def test_readers_filters_know_the_list_whatever_its_title_and_home_become(world:
     send(world, IssueNumber(2))
     named = [str(mail["List-Id"]) for number in (1, 2) for mail in mails(world, number)]
     assert named == [f'"{title}" <kind-words.news.example.org>' for title in ("Kind Words", "Kinder Words")]
+
+
+@pytest.mark.parametrize(
+    ("days", "mails"), [(10, [["Day 6", "Day 5", "Day 4"], ["Day 3", "Day 2", "Day 1"]]), (2, None)]
+)
+def test_posts_that_waited_for_days_share_a_mail_where_each_has_its_own(
+    world: World, days: int, mails: list[list[str]] | None
+) -> None:
+    subscribe(world, "ann@example.org")
+    world.set('approval = "required"', 'approval = "automatic"\nmax_posts = 3')
+    cron(world)
+    world.pass_time(days=days)
+    for day in range(1, 7):
+        world.blog.publish(f"day-{day}", f"Day {day}", world.now - timedelta(days=day * days / 7))
+    cron(world)
+    world.pass_time(hours=2)
+    cron(world)
+    cron(world)
+    with world.project() as project, project.store.reading() as tx:
+        made = [[item.post.article.title for item in issue.items] for issue in issues.every(tx)[1:]]
+    assert [sorted(titles) for titles in made] == [
+        sorted(titles) for titles in (mails or [[f"Day {day}"] for day in range(6, 0, -1)])
+    ]
