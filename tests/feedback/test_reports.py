@@ -91,13 +91,16 @@ def test_five_full_mailboxes_in_a_row_over_a_week_are_the_last(world: World) -> 
         assert states == ["active"] * 4 + ["bounced"] * 2
 
 
-def test_one_copy_a_month_can_come_back_five_times_in_a_row(world: World) -> None:
+@pytest.mark.parametrize(("every", "becomes"), [(31, "bounced"), (46, "active")])
+def test_one_copy_a_month_can_come_back_five_times_in_a_row_and_a_longer_silence_begins_anew(
+    world: World, every: int, becomes: str
+) -> None:
     with world.project() as project:
         subscribed(world, project)
         for _ in range(5):
-            world.pass_time(days=31)
+            world.pass_time(days=every)
             reports.take("mailbox", [signal("bounced", world.now)], project.store, world.now)
-        assert state(project) == "bounced"
+        assert state(project) == becomes
 
 
 @pytest.mark.parametrize(
@@ -130,6 +133,15 @@ def test_many_bounces_in_few_days_are_not_enough(world: World, hours: int) -> No
         subscribed(world, project)
         for _ in range(5):
             world.pass_time(hours=hours)
+            reports.take("postmark", [signal("bounced", world.now)], project.store, world.now)
+        assert state(project) == "active"
+
+
+def test_bounces_of_one_day_are_one_in_a_row(world: World) -> None:
+    with world.project() as project:
+        subscribed(world, project)
+        for wait in (timedelta(days=1), timedelta(days=8), *[timedelta(hours=1)] * 4):
+            world.pass_time(seconds=wait.total_seconds())
             reports.take("postmark", [signal("bounced", world.now)], project.store, world.now)
         assert state(project) == "active"
 
