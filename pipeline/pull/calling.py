@@ -19,7 +19,7 @@ from pipeline.model.excerpt import plain
 from pipeline.plural import many
 from pipeline.pull import kinds, login
 from pipeline.pull.listing import Ask, Visit
-from pipeline.store import Store, Tx, entries, sources
+from pipeline.store import Store, Tx, entries, sources, timekeeping
 
 if TYPE_CHECKING:
     from pipeline.pull.keep import Kept
@@ -190,10 +190,11 @@ def _news(tx: Tx, made: Call, visit: Visit) -> tuple[Health, Report]:
     moved = known is not None and known.last_ok is not None and known.url != source.url
     seen = known.last_ok if known else None
     kept = keep(tx, source.name, visit.listing, moved=moved, now=made.now, seen=seen) if visit.listing else None
-    return _health(source, _usable(known, source), visit, made.now), _said(source, visit, kept)
+    again = _again(known, made.now, max(EVERY, visit.fresh))
+    return _health(source, _usable(known, source), visit, made.now, again), _said(source, visit, kept)
 
 
-def _health(source: Source, known: Health | None, visit: Visit, now: datetime) -> Health:
+def _health(source: Source, known: Health | None, visit: Visit, now: datetime, again: datetime) -> Health:
     moves = known.moves + 1 if known and visit.moved and known.moved == visit.moved else int(visit.moved is not None)
     stays = visit.moved is None or moves < MOVES
     return Health(
@@ -206,7 +207,7 @@ def _health(source: Source, known: Health | None, visit: Visit, now: datetime) -
         cursor=visit.cursor,
         moved=visit.moved if stays else None,
         moves=moves if stays else 0,
-        next_check=now + max(EVERY, visit.fresh),
+        next_check=again,
         last_ok=now,
         read=now if visit.full or known is None else known.read,
     )
@@ -222,8 +223,14 @@ def _failure(made: Call) -> tuple[Health, Report]:
         pause = max(pause, min(timedelta(seconds=fault.retry_after), LONGEST_PAUSE))
     since = f" It has failed {failures} times in a row: is the blog still there?" if failures >= DEAD else ""
     words = f"{source.name}: {fault} Its posts are kept; the next try is in {_minutes(pause)}.{since}"
-    health = replace(known, next_check=made.now + pause, failures=failures, problem=str(fault))
+    health = replace(known, next_check=_again(known, made.now, pause), failures=failures, problem=str(fault))
     return health, Report(errors=(words,))
+
+
+def _again(known: Health | None, now: datetime, pause: timedelta) -> datetime:
+    """When to ask next. What only a clock that ran ahead can have said stays: by it the clock is known to be wrong."""
+    ran_ahead = known is not None and known.next_check - now > timekeeping.SURELY
+    return known.next_check if known and ran_ahead else now + pause
 
 
 def _unknown(source: Source, now: datetime) -> Health:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline import review
-from pipeline.errors import PaperroundError
+from pipeline import review, run
+from pipeline.errors import FetchFault, PaperroundError
 from pipeline.feedback import choosing
 from pipeline.store import dumping, people, posts, sources
 from tests.journeys import steps
@@ -83,6 +83,23 @@ def test_every_post_is_mailed_in_its_time_after_a_run_a_year_ahead(world: World,
         assert {standing.state for standing in steps.standings(world).values()} == {"issue"}
     with world.project() as project, project.store.reading() as tx:
         assert all(health.next_check < world.now + timedelta(days=2) for health in sources.all_health(tx).values())
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_who_pulls_by_hand_after_a_run_a_year_ahead_has_nothing_wait_either(world: World, *, down: bool) -> None:
+    world.set('cadence = "each"', 'cadence = "weekly"')
+    world.blog.publish("first", "First", world.now - timedelta(hours=3))
+    steps.cron(world)
+    a_run_with_the_clock_ahead(world, days=400)
+    world.blog.broken = FetchFault("no answer", where="blog") if down else None
+    with world.project() as project:
+        run.perform(project, "pull", lambda: ["source/blog"])
+    world.blog.broken = None
+    for week in range(WEEKS):
+        world.blog.publish(f"week-{week}", f"Week {week}", world.now)
+        time_passes(world, 3.5)
+        time_passes(world, 3.5)
+    assert len(got(world, ANN)) == WEEKS
 
 
 def test_it_is_said_once_that_the_clock_ran_ahead(world: World) -> None:
