@@ -669,6 +669,20 @@ def test_c7_who_leaves_between_the_yes_and_her_batch_gets_nothing(stage: Stage) 
         assert (1, 4) not in scene.double.taken
 
 
+def test_c7_who_is_forgotten_between_the_yes_and_her_batch_gets_nothing(stage: Stage) -> None:
+    with stage("none") as scene:
+
+        def forget() -> None:
+            scene.double.told = lambda: None
+            with scene.world.project(alone=False) as project:
+                readers.forget(project.store, "reader4@example.org", now=scene.world.now)
+
+        scene.double.told = forget
+        scene.send()
+        assert scene.sums == {"accepted": 3, "suppressed": 1}
+        assert (1, 4) not in scene.double.taken
+
+
 def test_c7_who_left_is_not_mailed_by_a_repeat_either(stage: Stage) -> None:
     with stage("key") as scene:
         scene.double.faults = ["reset before"]
