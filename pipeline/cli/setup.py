@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline.config import Settings
+    from pipeline.errors import FetchFault
     from pipeline.feedback.domain import Advice
+    from pipeline.model import Fetched
 
 
 @click.command()
@@ -98,6 +102,7 @@ def check(terminal: Terminal) -> None:
         except PaperroundError as fault:
             faults.append(str(fault))
     told = [*_place(settings), *(_about_mail(settings) if f"ok   {carrier}" in lines else [])]
+    told += _old_ways_out(settings) if "ok   state" in lines else ()
     faults += [f"{one.about}: {one.words}" for one in told if one.level == "mend"]
     lines += [str(one) for one in told if one.level != "mend"]
     document = {
@@ -182,16 +187,40 @@ def _about_mail(settings: Settings) -> list[Advice]:
 
 def _status(settings: Settings) -> int | None:
     """What the page to unsubscribe answers; None when nobody could ask it."""
+    if settings.readers.unsubscribe != "serve" or not settings.newsletter.public_url:
+        return None
+    asked = _asked(f"{settings.newsletter.home}unsubscribe/test", settings)
+    return asked.status
+
+
+def _old_ways_out(settings: Settings) -> Iterator[Advice]:
+    """Whether readers can leave by the links of the last weeks' mails, where today's begin otherwise."""
+    from pipeline import providers
+    from pipeline.deliver.audience import way_out
+    from pipeline.errors import FetchFault
+    from pipeline.feedback import domain
+    from pipeline.run import opened_store
+    from pipeline.store import accounts
+
+    with closing(opened_store(settings, looks=True)) as store, store.reading() as tx:
+        known = accounts.ways_out(tx, datetime.now(UTC) - domain.VALID)
+    for begins in sorted({begins for carrier, begins in known if providers.leaves(carrier)}):
+        if begins.startswith("https://") and begins != way_out("", settings.deliver):
+            link = f"{begins}test"
+            asked = _asked(link, settings)
+            found, gone = (link, asked.nameless) if isinstance(asked, FetchFault) else (asked.url, False)
+            yield domain.old_way_out(link, found, asked.status, gone=gone)
+
+
+def _asked(url: str, settings: Settings) -> Fetched | FetchFault:
     from pipeline.errors import FetchFault
     from pipeline.fetch import Fetcher
 
-    if settings.readers.unsubscribe != "serve" or not settings.newsletter.public_url:
-        return None
     try:
         with Fetcher(allow_private_hosts=frozenset(settings.fetch.allow_private_hosts)) as fetch:
-            return fetch(f"{settings.newsletter.home}unsubscribe/test").status
+            return fetch(url)
     except FetchFault as fault:
-        return fault.status
+        return fault
 
 
 COMMANDS = (init, check)

@@ -90,7 +90,7 @@ def freeze(
             reply_to=settings.newsletter.reply_to,
             frozen=now.replace(microsecond=0),
             audience=1 if at_provider else readers,
-            links=_unsubscribe("", settings),
+            links=way_out("", settings),
             domain=_domain(settings),
             canary=canary if canary and canary < readers else None,
             asked=now,
@@ -139,7 +139,7 @@ def trial(
             subscriber=SubscriberId(at),
             address=address,
             name=None,
-            unsubscribe=_unsubscribe("test", settings),
+            unsubscribe=way_out("test", settings),
             message_id=f"<test.{number}.{at}.{int(now.timestamp())}@{domain}>",
         )
         for at, address in enumerate(dict.fromkeys(addresses), 1)
@@ -156,8 +156,10 @@ def trial(
     )
 
 
-def _unsubscribe(token: str, settings: DeliverSettings) -> str:
-    """RFC 8058 section 3.1 wants HTTPS, whatever the settings say; the pre-flight list says so too.
+def way_out(token: str, settings: DeliverSettings) -> str:
+    """A reader's link to leave; what it begins with when `token` is "".
+
+    RFC 8058 section 3.1 wants HTTPS, whatever the settings say; the pre-flight list says so too.
 
     Without a server it is a mail to a mailbox that is read; the token is last in either.
     """

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -21,6 +22,9 @@ Level = Literal["ok", "mend", "note", "unknown"]
 
 LOOK_UPS_AT_MOST = 10
 """More look-ups in one SPF record are a fault for every receiver (RFC 7208 section 4.6.4)."""
+
+VALID = timedelta(days=60)
+"""How long after a mail its link to leave has to work: Canada's anti-spam law, section 11; 30 in the United States."""
 
 # RFC 2606 and RFC 6761: names for examples and tests; nobody's mail comes from them.
 _EXAMPLES = re.compile(r"(^|\.)(example\.(com|net|org)|example|test|invalid|localhost|local)$")
@@ -241,3 +245,23 @@ def way_out(settings: FeedbackSettings, status: int | None) -> Advice:
         words = f"{settings.newsletter.home}unsubscribe/test answers {status}. Is `paperround serve` running behind it?"
         return Advice(level="mend", about="unsubscribe", words=words)
     return Advice(level="ok", about="unsubscribe", words=f"{settings.newsletter.home}unsubscribe/ answers")
+
+
+def old_way_out(link: str, found: str, status: int | None, *, gone: bool) -> Advice:
+    """Whether a link to leave still works that begins otherwise than today's, and is in mails of the last weeks.
+
+    `found` is where asking for it ended, with `status`; None when nobody could ask. Who is `gone` has no address.
+    """
+    about = f"links to {link.rpartition('/')[0]}/"
+    if status is None and not gone:
+        return _unknown(about)
+    if status == 200 and found == link:
+        return Advice(level="ok", about=about, words="they answer, as mails of the last weeks need them to")
+    answers = "nothing is there" if gone else f"it answers {status}"
+    if status == 200:
+        answers = "it leads on to another address, and a mail program's own button follows none (RFC 8058)"
+    words = (
+        f"mails of the last {VALID.days} days have them to leave by; {answers}. Let your web server hand on what is "
+        "asked there to `paperround serve`, as it does at public_url."
+    )
+    return Advice(level="mend", about=about, words=words)

@@ -31,3 +31,9 @@ def every(tx: Tx) -> dict[IssueNumber, tuple[datetime, Account]]:
         told = dict(zip(_COUNTED, fates, strict=True))
         found[number] = frozen, Account(issue=number, audience=audience, **told, pending=size - sum(fates))
     return found
+
+
+def ways_out(tx: Tx, since: datetime) -> list[tuple[str, str]]:
+    """Who carried the issues that were frozen since then, and what their links to leave begin with."""
+    chosen = sa.select(_S.provider, _S.links).where(_S.frozen > since, _S.links != "").distinct()
+    return [(row.provider, row.links) for row in tx.execute(chosen)]

@@ -132,6 +132,27 @@ def test_the_page_to_unsubscribe_must_answer(settings: FeedbackSettings, status:
     assert domain.way_out(replace(settings, readers=ReadersTable(unsubscribe="mailto")), status).level == "note"
 
 
+OLD = "https://old.example.org/unsubscribe/test"
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "gone", "level", "words"),
+    [
+        (OLD, 200, False, "ok", "they answer"),
+        ("https://news.example.org/unsubscribe/test", 200, False, "mend", "leads on to another address"),
+        (OLD, 404, False, "mend", "it answers 404"),
+        (OLD, None, True, "mend", "nothing is there"),
+        (OLD, None, False, "unknown", "could not be looked up"),
+    ],
+)
+def test_the_links_of_the_last_weeks_mails_must_answer_where_they_were(
+    found: str, status: int | None, gone: bool, level: str, words: str
+) -> None:
+    told = domain.old_way_out(OLD, found, status, gone=gone)
+    assert (told.level, told.about) == (level, "links to https://old.example.org/unsubscribe/")
+    assert words in told.words
+
+
 def test_a_network_that_answers_no_to_everything_is_no_network(
     settings: FeedbackSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from pipeline.cli.main import cli
 from pipeline.errors import UserError
 from pipeline.store import carriers, runs
 from tests.doubles.mail import receiving
-from tests.journeys.steps import build_now, pull
+from tests.journeys.steps import approve, build_now, pull, send, subscribe
 from tests.world import World
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -304,6 +304,23 @@ def test_check_asks_the_mail_server_whether_it_would_take_mail_and_hands_over_no
     assert "mend sources/newsletter.toml:2: There is no design called 'leter'" in elsewhere.stdout
     assert "ok      smtp: takes what you gave it to sign in" in elsewhere.stdout
     assert not double.messages
+
+
+def test_check_tells_of_links_to_leave_that_nobody_answers_since_the_site_moved(world: World, run: Run) -> None:
+    subscribe(world, "ann@example.org")
+    with receiving() as double:
+        world.set("[[source]]", f'[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\n'
+                  f'port = {double.port}\nsecurity = "none"\n\n[[source]]')  # fmt: skip
+        world.now = datetime.now(UTC)
+        pull(world)
+        build_now(world)
+        approve(world)
+        send(world)
+        assert len(double.messages) == 1
+        assert "links to" not in run("check").stdout
+        world.set("https://news.example.org/", "https://letters.example.net/")
+        moved = run("check")
+    assert "links to https://news.example.org/unsubscribe/" in moved.stdout
 
 
 def test_status_says_that_nothing_more_is_handed_over_and_what_to_do(world: World, run: Run) -> None:
