@@ -85,8 +85,9 @@ def had_too(tx: Tx, within: timedelta) -> dict[PostId, frozenset[SourceName]]:
 
 
 def unlist(tx: Tx, source: SourceName) -> None:
-    """Note that a source lists nothing any more, because nobody asks it."""
-    tx.execute(sa.update(tables.entries).where(_T.source == source).values(listed=False))
+    """Note that a source lists nothing any more, because nobody asks it: what other sources say of its posts counts."""
+    away = {"listed": False, "gone": sa.func.coalesce(_T.gone, sa.literal(tables.LEFT, tables.Instant))}
+    tx.execute(sa.update(tables.entries).where(_T.source == source).values(away))
 
 
 def mark_gone(tx: Tx, gone: Iterable[EntryId], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -14,11 +14,14 @@ from pipeline.store.rows import among
 
 _T = tables.guids.c
 
+EXCERPTS_WAIT = timedelta(days=1)
+"""So long a feed waits for the page of a post that came as an excerpt: most reader apps never look at it again."""
+
 
 def shown(tx: Tx, most: int, now: datetime) -> list[PostId]:
     """The `most` newest posts that feeds may show, newest first.
 
-    That is whole and sound ones. What is held, dated ahead or no longer on the blog must have been kept by the author.
+    That is sound ones of which nothing more is awaited. What is held, dated ahead or off the blog must have been kept.
     """
     found, skip = list[Post](), 0
     while len(found) < most and (ids := posts.newest(tx, 2 * most, skip)):
@@ -30,8 +33,9 @@ def shown(tx: Tx, most: int, now: datetime) -> list[PostId]:
 
 
 def _may_be_shown(post: Post, choice: posts.Decided | None, now: datetime) -> bool:
+    ready = post.fault is None and (post.article.complete or now - post.first_seen >= EXCERPTS_WAIT)
     asked = post.held is not None or post.gone is not None or post.when > now
-    return post.article.complete and post.fault is None and choice != "skip" and (choice == "keep" or not asked)
+    return ready and choice != "skip" and (choice == "keep" or not asked)
 
 
 def guids(tx: Tx, what: Iterable[str]) -> dict[str, str]:

@@ -71,13 +71,13 @@ class _Outline(_Head):
 
 @cache
 def _whole() -> sa.Select[Any]:
-    """Posts with what their entries tell: gone when one of them is, and none is listed."""
+    """Posts with what their entries tell: gone when every one of them is, but for those of sources that were left."""
     entry, cleaning = tables.entries.c, tables.cleanings.c
     gone = (
         sa.select(sa.func.max(entry.gone))
         .join(tables.cleanings, entry.id == cleaning.entry)
         .where(cleaning.post == _T.id)
-        .having(sa.func.max(sa.case((entry.listed, 1), else_=0)) == 0)
+        .having(sa.func.count() == sa.func.count(entry.gone), sa.func.max(entry.gone) > tables.LEFT)
         .correlate(tables.posts)
         .scalar_subquery()
     )

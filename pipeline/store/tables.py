@@ -79,6 +79,9 @@ metadata = sa.MetaData(
 CONFIRMED = "confirmed"
 """The fact that tells when a person said that an older copy of this state had been put back."""
 
+LEFT = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when an entry is gone whose source is asked no more: nobody knows whether it is."""
+
 TAGGED = "tagged"
 """The fact that tells which post was the last one when guids began to be kept."""
 

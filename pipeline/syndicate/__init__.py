@@ -249,7 +249,7 @@ def _meta(settings: SyndicateSettings, credit: Mapping[SourceName, str], notes: 
         language=newsletter.language,
         author=mail.called(newsletter.from_) or newsletter.title,
         description=newsletter.title,
-        words={name: words[name] for name in ("books", "by", "issues", "pictures_by", "posts")},
+        words={name: words[name] for name in ("books", "by", "issues", "pictures_by", "posts", "read_on")},
         disclosure=settings.disclosure or words["disclosure"],
         hub=newsletter.hub,
         sources=credit,

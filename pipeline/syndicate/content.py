@@ -13,10 +13,16 @@ from pipeline.syndicate.meta import Meta
 def whole(item: Item, meta: Meta) -> str:
     """The article's HTML with a section of its books; a note before it when it was corrected after a mail.
 
-    The picture that the blog puts first is seldom part of the text, and most reader apps know no other place for it.
+    Of a post that could only be had in part the beginning stands, with a link to the rest. The picture that the
+    blog puts first is seldom part of the text, and most reader apps know no other place for it.
     """
     note, html = meta.notes.get(item.post.id, ""), all_untagged(item.post.article.html)
-    return note + _lead(item.post.article) + html + books(item.picks, meta)
+    return note + _lead(item.post.article) + html + _rest(item.post.article, meta) + books(item.picks, meta)
+
+
+def _rest(article: Article, meta: Meta) -> str:
+    there = None if article.complete else uri(article.url)
+    return f'<p><a href="{escape(there)}">{escape(meta.words["read_on"])}</a></p>' if there else ""
 
 
 def _lead(article: Article) -> str:

@@ -56,7 +56,7 @@ class ReaderApp:
     def reads(self, feed: Path) -> set[int]:
         """Which posts it shows."""
         items = json.loads(feed.read_bytes())["items"]
-        shown = [(one["id"], int(*re.findall(r"number(\d+)x", one["content_html"])[:1])) for one in items]
+        shown = [(one["id"], int(*re.findall(r"Letter (\d+)", one["title"]))) for one in items]
         for guid, number in shown:
             assert self._met.setdefault(guid, number) == number, "a post in another one's place"
             assert self._guids.setdefault(number, guid) == guid, "a post as news again"
@@ -232,6 +232,13 @@ class WideLife(life.Life):
         shown = self.app.reads(self.world.folder / "outbox/public/feed.json")
         sure = {number for number in shown if sum(older < number for older in self.slugs) > 1}
         assert self.seen_in_part or sure <= {*self.slugs} | self.kept, "a post in the feeds that was taken down"
+        mailed = {number for copy in self.host.copies() for number in copy.posts}
+        with self.world.project() as project:
+            states = compose.outlines(project.store, project.settings.compose, self.world.now)
+        placed = {
+            int(*re.findall(r"Letter (\d+)", post.article.title)[:1]) for post, how in states if how.state == "issue"
+        }
+        assert placed & mailed & {*self.slugs} <= shown, "a post that was mailed, and is in no feed"
 
 
 @dataclass(frozen=True)

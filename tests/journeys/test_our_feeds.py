@@ -15,7 +15,7 @@ import feedparser
 from pipeline import compose, config, run
 from pipeline.projects import backup
 from tests.journeys import steps
-from tests.world import PARAGRAPHS, World
+from tests.world import PARAGRAPHS, START, World
 
 OTHER = "".join(f"<p>{words.upper()} And kites?</p>" for words in PARAGRAPHS)
 
@@ -23,7 +23,8 @@ OTHER = "".join(f"<p>{words.upper()} And kites?</p>" for words in PARAGRAPHS)
 def goes_on(world: World, **length: float) -> None:
     world.pass_time(**length)
     with world.project() as project:
-        run.walk(project, "pull", "clean", "books", "syndicate")
+        report = run.walk(project, "pull", "clean", "books", "syndicate")
+    assert not [words for words in report.errors if "Paperround" in words]
 
 
 def read(world: World) -> dict[str, str]:
@@ -151,3 +152,34 @@ def test_posts_that_were_in_feeds_before_an_update_are_called_as_they_were(world
     goes_on(world, hours=1)
     assert called < {*read(world)}
     assert issues(world) == {"tag:news.example.org,2026-11-23:issue/1"}
+
+
+def test_an_excerpt_whose_page_stays_away_for_a_day_stands_in_the_feeds_with_a_link(world: World) -> None:
+    world.blog.excerpts = world.blog.pages_gone = True
+    for _ in range(5):
+        goes_on(world, hours=7)
+        assert bool(read(world)) == (world.now - START >= timedelta(days=1, hours=7))
+    content = (world.folder / "outbox/public/rss.xml").read_text("utf-8")
+    assert "Some children lie awake" in content
+    assert '&lt;a href="https://blog.example.org/worries/"&gt;Read on at the blog&lt;/a&gt;' in content
+    assert "count the breaths aloud" not in content
+    before = read(world)
+    world.blog.pages_gone = False
+    goes_on(world, days=2)
+    content = (world.folder / "outbox/public/rss.xml").read_text("utf-8")
+    assert "count the breaths aloud" in content
+    assert "Read on at the blog" not in content
+    assert read(world) == before
+
+
+def test_a_post_whose_guid_changed_and_that_is_too_old_for_its_feed_by_now_is_not_taken_down(world: World) -> None:
+    for at in range(6):
+        world.blog.publish(f"day-{at}", f"Day {at}", world.now - timedelta(hours=1 + at))
+    goes_on(world)
+    before = read(world)
+    post = world.blog.posts["worries"]
+    world.blog.publish("worries", post.title, post.when, post.html, "another-guid")
+    goes_on(world, hours=1)
+    world.blog.window = 4
+    goes_on(world, hours=1)
+    assert read(world) == before

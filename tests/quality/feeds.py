@@ -97,7 +97,7 @@ def _items(folder: Path, row: dict[str, str]) -> Iterator[Item]:
 def _feeds(items: Sequence[Item], row: dict[str, str]) -> Iterator[tuple[str, bytes]]:
     meta = Meta(
         title=f"Of {row['file']}", home="https://news.example.org/", blog="https://blog.example.org/", language="en",
-        author="Lisa", description="Of real feeds", disclosure="", words={}, hub="https://hub.example.org/?x=1&y=2",
+        author="Lisa", description="Of real feeds", disclosure="", words={"read_on": "Read on"}, hub="https://hub.example.org/?x=1&y=2",
         sources={NAME: address} if (address := uri(_address(row))) else {},
         notes={PostId(2): "<p><em>Corrected on November 24, 2026.</em></p>"},
         guids={"issue/1": "urn:issue:1", **{f"post/{item.post.id}": f"urn:post:{item.post.id}" for item in items}},

@@ -34,6 +34,7 @@ META = Meta(
         "issues": "Issues",
         "pictures_by": "pictures by",
         "posts": "Latest posts",
+        "read_on": "Read on at the blog",
     },
     disclosure="We earn a little.",
     hub="https://hub.example.net/?a=1&b=2",
