@@ -202,6 +202,8 @@ def _old_ways_out(settings: Settings) -> Iterator[Advice]:
     from pipeline.run import opened_store
     from pipeline.store import accounts
 
+    if settings.readers.unsubscribe == "provider":
+        return
     with closing(opened_store(settings, looks=True)) as store, store.reading() as tx:
         known = accounts.ways_out(tx, datetime.now(UTC) - domain.VALID)
     for begins in sorted({begins for carrier, begins in known if providers.leaves(carrier)}):

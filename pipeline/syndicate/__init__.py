@@ -74,13 +74,11 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
     """Write one output, or remove it when it is nobody's any more; or tell the hub."""
     if key.startswith("hub/"):
         return websub.tell(store, settings, out)
-    if key in (*FORMATS, ISSUES):
-        with store.writing() as tx:
-            _name(tx, settings, out.clock())
-    with store.reading() as tx:
-        output = (
-            _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings, out.clock()).get(key)
-        )
+    now, names = out.clock(), key in (*FORMATS, ISSUES)
+    with store.writing() if names else store.reading() as tx:  # whatever a feed shows has its name by then
+        if names:
+            _name(tx, settings, now)
+        output = _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings, now).get(key)
         inputs, made = (output[0], output[1]()) if output else ("", b"")
     if output is None:
         _remove(key, settings)
