@@ -62,7 +62,8 @@ def work(key: str, store: Store, settings: PicturesSettings, out: Outside) -> Re
     with store.writing() as tx:
         pictures.record(tx, made)
     if made.problem and not (known and known.problem):
-        return Report(done=(f"A picture can't be copied, so its own address stays: {made.problem}",))
+        what = "is not there, so its words stand" if made.gone else "can't be copied, so its own address stays"
+        return Report(done=(f"A picture {what}: {made.problem}",))
     return Report(unchanged=1)
 
 

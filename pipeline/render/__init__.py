@@ -206,6 +206,7 @@ def _inputs(issue: Issue, settings: RenderSettings, around: Seen) -> str:
         settings.disclosure,
         settings.provider,
         around.list_id,
+        sorted(around.dead),
     )
     whole = hashlib.sha256(msgspec.json.encode(facts))
     whole.update(looks.sha(settings.templates).encode())

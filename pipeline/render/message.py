@@ -34,7 +34,7 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 def rendered(issue: Issue, settings: RenderSettings, seen: Seen = NOTHING) -> Rendered:
     """The same issue, look and copies make the same bytes. Raises RenderFault with the template's file and line."""
     home = settings.newsletter.home
-    shown = pictures.settled(view.addressed(issue, settings.newsletter.url), seen.copies, view.base(home))
+    shown = pictures.settled(view.addressed(issue, settings.newsletter.url), seen, view.base(home))
     values = view.view(shown, settings, seen.copies)
     name = "correction" if issue.corrects else None
     design = f"{name}.mjml" if name else looks.template_of(settings.newsletter.design, settings.templates)

@@ -11,24 +11,30 @@ from msgspec.structs import replace
 from pipeline.errors import RenderFault
 from pipeline.model import Copy, Issue, Item, Picture, Post, references
 from pipeline.render import body
+from pipeline.render.seen import Seen
 
 COLUMN = 672
 """The web page's column in CSS pixels."""
 
 
-def settled(issue: Issue, copies: Mapping[str, Copy], base: str) -> Issue:
-    """The issue with every picture that has a copy shown from `base`; what only counts readers is left out."""
-    if not copies:
+def settled(issue: Issue, seen: Seen, base: str) -> Issue:
+    """The issue with every picture that has a copy shown from `base`; what only counts readers is left out.
+
+    Of a picture that is not there its words stand, not a hole as large as it was.
+    """
+    if not (seen.copies or seen.dead):
         return issue
-    items = tuple(replace(item, post=_post(item.post, copies, base)) for item in issue.items)
+    items = tuple(replace(item, post=_post(item.post, seen, base)) for item in issue.items)
     return replace(issue, items=items)
 
 
-def _post(post: Post, copies: Mapping[str, Copy], base: str) -> Post:
-    lead = post.article.lead_image
+def _post(post: Post, seen: Seen, base: str) -> Post:
+    lead, copies = post.article.lead_image, seen.copies
     if lead and lead.url in copies:
         lead = _lead(lead, copies[lead.url], base)
-    return replace(post, article=replace(post.article, html=_html(post, copies, base), lead_image=lead))
+    elif lead and lead.url in seen.dead:
+        lead = None
+    return replace(post, article=replace(post.article, html=_html(post, seen, base), lead_image=lead))
 
 
 def _lead(lead: Picture, copy: Copy, base: str) -> Picture | None:
@@ -38,17 +44,20 @@ def _lead(lead: Picture, copy: Copy, base: str) -> Picture | None:
     return replace(lead, url=address(copy, base), width=width, height=height)
 
 
-def _html(post: Post, copies: Mapping[str, Copy], base: str) -> str:
-    html = post.article.html
-    if not any(escape(url) in html for url in copies):
+def _html(post: Post, seen: Seen, base: str) -> str:
+    html, copies = post.article.html, seen.copies
+    if not any(escape(url) in html for url in (*copies, *seen.dead)):
         return html
     try:
         root = body.tree(post)
     except RenderFault:
         return html  # whoever shows it says what is wrong with it
     for image in list(root.iter("img")):
-        copy = copies.get(image.get("src") or "")
-        if copy is not None and not copy.variants:
+        url = image.get("src") or ""
+        copy = copies.get(url)
+        if url in seen.dead:
+            _drop(image, said=image.get("alt") or "")
+        elif copy is not None and not copy.variants:
             _drop(image)
         elif copy is not None:
             _show(image, copy, base)
@@ -71,12 +80,13 @@ def _size(declared: int | None, copy: Copy) -> tuple[int, int]:
     return width, max(round(width * largest.height / largest.width), 1)
 
 
-def _drop(image: Any) -> None:
+def _drop(image: Any, said: str = "") -> None:
     parent, before = image.getparent(), image.getprevious()
+    text = said + (image.tail or "")
     if before is not None:
-        before.tail = (before.tail or "") + (image.tail or "")
+        before.tail = (before.tail or "") + text
     else:
-        parent.text = (parent.text or "") + (image.tail or "")
+        parent.text = (parent.text or "") + text
     parent.remove(image)
 
 

@@ -16,9 +16,11 @@ from pipeline.store import Tx, issues, links, pictures
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """By address: what became of its pictures, and whether its links lead somewhere.
 
-    `list_id` is the list's name within the List-Id of the issue before, None without one.
+    `dead` are pictures that are not there and have no copy. `list_id` is the list's name in the List-Id of the issue
+    before, None without one.
     """
 
+    dead: frozenset[str] = frozenset()
     list_id: str | None = None
     pictures: Mapping[str, Copying] = msgspec.field(default_factory=dict)
     links: Mapping[str, Check] = msgspec.field(default_factory=dict)
@@ -45,8 +47,8 @@ def seen(tx: Tx, issue: Issue, settings: RenderSettings) -> Seen:
     """What is known of an issue's pictures, where they are copied at all, of its links, and of the list's name."""
     shown = references.pictures(issue)
     named = re.search(r"<([^<>]+)>$", issues.list_header(tx) or "")
-    return Seen(
-        list_id=named[1] if named else None,
-        pictures=pictures.of(tx, shown) if settings.pictures else {},
-        links=links.of(tx, references.links(issue).keys() | ({} if settings.pictures else shown).keys()),
-    )
+    copying = pictures.of(tx, shown) if settings.pictures else {}
+    checked = links.of(tx, references.links(issue).keys() | ({} if settings.pictures else shown).keys())
+    dead = {url for url, one in copying.items() if one.gone and not one.copy}
+    dead |= {url for url, one in checked.items() if url in shown and one.verdict == "dead"}
+    return Seen(pictures=copying, links=checked, dead=frozenset(dead), list_id=named[1] if named else None)

@@ -111,9 +111,9 @@ def test_copies_that_vanished_from_the_site_come_back_even_those_of_old_issues(w
 
 @pytest.mark.parametrize(
     "body",
-    [None, b"<html>Sign in</html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", bomb(40_000, 40_000),
+    [b"<html>Sign in</html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", bomb(40_000, 40_000),
      saved(stripes(800, 400), "JPEG")[:500], b"\xff\xd8" + b"x" * (11 << 20)],
-    ids=["gone", "a page", "a drawing", "a bomb", "half of it", "too heavy"],
+    ids=["a page", "a drawing", "a bomb", "half of it", "too heavy"],
 )  # fmt: skip
 def test_a_picture_that_can_not_be_had_keeps_its_address_and_is_said_once(world: World, body: bytes | None) -> None:
     with_cat(world, body)
@@ -128,6 +128,22 @@ def test_a_picture_that_can_not_be_had_keeps_its_address_and_is_said_once(world:
     build_now(world)
     assert asked(world) == 2, "it is tried again the next day"
     assert not [sentence for sentence in world.said if "its own address stays" in sentence]
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_of_a_picture_that_is_gone_the_words_stand_until_it_comes_back(world: World, *, copied: bool) -> None:
+    if not copied:
+        world.set("[[source]]", "[pictures]\ncopy = false\n\n[[source]]")
+    with_cat(world, None)
+    build_now(world)
+    assert "<img" not in mail(world) + page(world)
+    assert "A cat" in mail(world)
+    assert "A cat" in page(world)
+    assert len([sentence for sentence in world.said if "its words stand" in sentence]) == copied
+    world.blog.pictures[CAT] = saved(stripes(800, 400), "JPEG")
+    world.pass_time(days=2)
+    build_now(world)
+    assert ("-800.jpg" if copied else CAT) in image(mail(world))
 
 
 def test_a_picture_that_comes_back_is_copied_after_all(world: World) -> None:

@@ -196,3 +196,20 @@ def test_a_font_of_two_words_does_not_spoil_the_web_pages_style(web: str) -> Non
 def test_a_cover_that_is_no_web_address_is_not_asked_for_on_the_web() -> None:
     made = rendered(issue(Item(post=post(), form="full", picks=(pick(cover="covers/rabbit.jpg"),))), settings())
     assert "covers/rabbit.jpg" not in made.files["web.html"].decode()
+
+
+def test_of_a_picture_that_is_not_there_its_words_stand_and_no_hole() -> None:
+    place = "https://blog.example.org/uploads"
+    html = (
+        f'<p>{PARAGRAPHS[0]}</p><figure><a href="https://shop.example.org/dot"><img src="{place}/dot.jpg" alt="The Dot" '
+        f'width="300" height="300"/></a></figure><p><img src="{place}/jar.jpg" alt="A jar" width="90" height="90"/></p>'
+    )
+    told = post(html=html, lead_image=Picture(url=f"{place}/lead.jpg"))
+    dead = Seen(dead=frozenset(f"{place}/{name}.jpg" for name in ("dot", "lead")))
+    made = rendered(issue(Item(post=told, form="full", picks=())), settings(), dead)
+    for name in ("email.html", "web.html"):
+        page = parser.document_fromstring(made.files[name].decode())
+        assert [image.get("alt") for image in page.iter("img")] == ["A jar"], name
+        (link,) = [one for one in page.iter("a") if one.get("href") == "https://shop.example.org/dot"]
+        assert "".join(map(str, link.itertext())).strip() == "The Dot", name
+    assert "The Dot" in made.message.text

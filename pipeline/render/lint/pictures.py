@@ -63,11 +63,14 @@ def sized(checked: Checked) -> Iterator[Finding]:
 
 
 def dead(checked: Checked) -> Iterator[Finding]:
-    """A picture that is not there leaves a hole; one that can't be copied may be gone tomorrow."""
+    """Of a picture that is not there only its words are shown; one that can't be copied may be gone tomorrow."""
     for url, reference in references.pictures(checked.issue).items():
         copying, check = checked.seen.pictures.get(url), checked.seen.links.get(url)
         if (copying and copying.gone and not copying.copy) or (check and check.verdict == "dead"):
-            words = f"A picture of {reference.words} is not there: {url}. Put it back, or take it out of the post."
+            words = (
+                f"A picture of {reference.words} is not there, so its words stand in its place: {url}. Put it back, or "
+                "take it out of the post."
+            )
             yield advisory("dead-picture", words, reference.where)
         elif copying and copying.problem and not copying.copy:
             words = f"A picture of {reference.words} could not be copied, so it stays where it is: {copying.problem}"
