@@ -74,11 +74,10 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
     """Write one output, or remove it when it is nobody's any more; or tell the hub."""
     if key.startswith("hub/"):
         return websub.tell(store, settings, out)
-    now, names = out.clock(), key in (*FORMATS, ISSUES)
-    with store.writing() if names else store.reading() as tx:  # whatever a feed shows has its name by then
-        if names:
-            _name(tx, settings, now)
-        output = _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings, now).get(key)
+    with store.writing() if key in (*FORMATS, ISSUES) else store.reading() as tx:  # what is new in a feed is named
+        output = (
+            _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings, out.clock()).get(key)
+        )
         inputs, made = (output[0], output[1]()) if output else ("", b"")
     if output is None:
         _remove(key, settings)
@@ -100,14 +99,15 @@ def _remove(name: str, settings: SyndicateSettings) -> None:
 
 def _outputs(tx: Tx, settings: SyndicateSettings, now: datetime) -> dict[str, Output]:
     """Everything that outbox/public/ should hold now."""
-    agreed = issues.all_settled(tx)
-    digests, listed = _issues(tx, agreed)
+    every, agreed = issues.outlines(tx), issues.all_settled(tx)
+    digests = [issue for issue in every if issue.corrects is None]
+    listed = [issue for issue in digests if issue.number in agreed]
     said = (str(settings.newsletter), settings.disclosure, settings.form)  # where the project lies changes no file
     style = (RULES, said, looks.sha(settings.templates))
     wrong = _wrong(tx, agreed)
     notes = corrections.notes(wrong, settings)
     meta = _meta(settings, _credits(tx), corrections.of_posts(wrong, agreed, settings))
-    chosen = _shown(tx, now)
+    chosen = feeds.shown(tx, NEWEST, timekeeping.surely_reached(tx, now))  # a clock that is behind empties no feed
     items, versions, found = cache(partial(_items, tx, chosen)), posts.versions(tx, chosen), picks.inputs(tx, chosen)
     about_posts = (*style, [(post, versions.get(post), found.get(post)) for post in chosen], str(meta))
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.due) for issue in listed])
@@ -121,24 +121,6 @@ def _outputs(tx: Tx, settings: SyndicateSettings, now: datetime) -> dict[str, Ou
         if page := _page(issue, notes.get(issue.number), settings):
             outputs[_file(issue)] = page
     return outputs
-
-
-def _shown(tx: Tx, now: datetime) -> list[PostId]:
-    """The posts of the feeds; a clock that is behind empties none."""
-    return feeds.shown(tx, NEWEST, timekeeping.surely_reached(tx, now))
-
-
-def _issues(tx: Tx, agreed: Container[IssueNumber]) -> tuple[list[issues.Outline], list[issues.Outline]]:
-    """All issues but corrections, and those of them that somebody said yes to."""
-    digests = [issue for issue in issues.outlines(tx) if issue.corrects is None]
-    return digests, [issue for issue in digests if issue.number in agreed]
-
-
-def _name(tx: Tx, settings: SyndicateSettings, now: datetime) -> None:
-    """Whatever stands in a feed has its guid from then on."""
-    _, listed = _issues(tx, issues.all_settled(tx))
-    naming.name_posts(tx, _shown(tx, now), settings.newsletter.home)
-    naming.name_issues(tx, listed, settings.newsletter.home)
 
 
 def _file(issue: issues.Outline) -> str:
@@ -185,7 +167,7 @@ def _best(suggested: tuple[Pick, ...]) -> tuple[Pick, ...]:
 
 
 def _feed(tx: Tx, name: str, chosen: Sequence[PostId], items: Callable[[], list[Item]], meta: Meta) -> bytes:
-    called = replace(meta, guids=feeds.guids(tx, map(naming.of_post, chosen)))
+    called = replace(meta, guids=naming.posts_called(tx, chosen, meta.home))
     made: bytes = import_module(f"pipeline.syndicate.{FORMATS[name]}").feed(items(), called)
     return made
 
@@ -195,8 +177,8 @@ def _issues_feed(
 ) -> bytes:
     from pipeline.syndicate import issues_feed
 
-    called = feeds.guids(tx, (naming.of_issue(issue.number) for issue in listed))
-    return issues_feed.feed(listed, replace(meta, guids=called), notes)
+    called = replace(meta, guids=naming.issues_called(tx, listed, meta.home))
+    return issues_feed.feed(listed, called, notes)
 
 
 def _opml(meta: Meta) -> bytes:

@@ -6,7 +6,7 @@ the state alone, as an older copy of it may be put back and count anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
@@ -25,25 +25,31 @@ def of_issue(number: IssueNumber) -> str:
     return f"issue/{number}"
 
 
-def name_posts(tx: Tx, chosen: Iterable[PostId], home: str) -> None:
-    """Give those a guid that are in a feed for the first time: a name-based UUID (RFC 9562 section 5.5).
+def posts_called(tx: Tx, chosen: Sequence[PostId], home: str) -> dict[str, str]:
+    """The guids of posts; who has none is given one, for good: a name-based UUID (RFC 9562 section 5.5).
 
     Posts from before guids were kept are called as they were then, by the host of `home` (RFC 4151).
     """
     known = feeds.guids(tx, map(of_post, chosen))
-    for post in posts.outlines(tx, [post for post in chosen if of_post(post) not in known]):
-        if post.id <= feeds.last_tagged(tx):
-            feeds.give(tx, of_post(post.id), _tag(home, f"{post.first_seen.date()}:post/{post.id}"))
-        else:
-            feeds.give(tx, of_post(post.id), _first_free(tx, post))
+    nameless = [post for post in chosen if of_post(post) not in known]
+    last_tagged = feeds.last_tagged(tx) if nameless else 0
+    for post in posts.outlines(tx, nameless):
+        old = post.id <= last_tagged
+        guid = _tag(home, f"{post.first_seen.date()}:{of_post(post.id)}") if old else _first_free(tx, post)
+        feeds.give(tx, of_post(post.id), guid)
+        known[of_post(post.id)] = guid
+    return known
 
 
-def name_issues(tx: Tx, listed: Sequence[Outline], home: str) -> None:
-    """Give those a guid that are in the feed for the first time."""
+def issues_called(tx: Tx, listed: Sequence[Outline], home: str) -> dict[str, str]:
+    """The guids of issues; who has none is given one, for good."""
     known = feeds.guids(tx, [of_issue(issue.number) for issue in listed])
     for issue in listed:
-        if of_issue(issue.number) not in known:
-            feeds.give(tx, of_issue(issue.number), _tag(home, f"{issue.created:%Y-%m-%d}:issue/{issue.number}"))
+        what = of_issue(issue.number)
+        if what not in known:
+            known[what] = _tag(home, f"{issue.created:%Y-%m-%d}:{what}")
+            feeds.give(tx, what, known[what])
+    return known
 
 
 def _first_free(tx: Tx, post: Post) -> str:
