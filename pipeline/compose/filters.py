@@ -5,6 +5,7 @@ A post that came after the last turn had no turn that it could miss, so it goes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -30,38 +31,45 @@ def changed(tx: Tx, settings: ComposeSettings) -> bool:
 
 def settle(tx: Tx, settings: ComposeSettings, now: datetime) -> Report:
     """Note what the settings leave out now; what they let in only now, and had its turn, stays out and is told."""
-    if not changed(tx, settings):
+    before, wanted = filters.noted(tx), _now(settings)
+    if before == wanted:
         return Report()
-    let_in = _let_in(tx, settings, now)
+    let_in = _let_in(tx, settings, before, entries.had_too(tx, ONE_TIME), now)
     for post in let_in:
         posts.choose(tx, post.id, "left out", now)
-    filters.note(tx, _now(settings))
+    filters.note(tx, wanted)
     return Report(done=(_told(let_in),)) if let_in else Report()
 
 
 def foreseen(tx: Tx, known: Known, settings: ComposeSettings, now: datetime) -> Known:
-    """What is `known`, with what it takes to say what the settings leave out and what `settle` will."""
-    known = replace(known, had_too=_had_too(tx, settings))
-    if not changed(tx, settings):
+    """What is `known`, with what it takes to say what the settings leave out and what `settle` will.
+
+    What a source has only later than another is old, and goes out for no filter of its own.
+    """
+    before, wanted = filters.noted(tx), _now(settings)
+    if not (before or wanted):
         return known
-    choices: dict[PostId, str] = {post.id: "left out" for post in _let_in(tx, settings, now)}
-    return replace(known, choices={**known.choices, **choices})
+    known = replace(known, had_too=entries.had_too(tx, ONE_TIME))
+    if before == wanted:
+        return known
+    let_in: dict[PostId, str] = {post.id: "left out" for post in _let_in(tx, settings, before, known.had_too, now)}
+    return replace(known, choices={**known.choices, **let_in})
 
 
-def _had_too(tx: Tx, settings: ComposeSettings) -> dict[PostId, frozenset[SourceName]]:
-    """The other sources of posts, where that may matter; what one has only later is old, and goes out for no filter."""
-    return entries.had_too(tx, ONE_TIME) if _now(settings) or filters.noted(tx) else {}
-
-
-def _let_in(tx: Tx, settings: ComposeSettings, now: datetime) -> list[Post]:
-    """Free posts that the settings left out, for which they have a place now."""
+def _let_in(
+    tx: Tx,
+    settings: ComposeSettings,
+    before: Mapping[str, filters.Filter],
+    had_too: Mapping[PostId, frozenset[SourceName]],
+    now: datetime,
+) -> list[Post]:
+    """Free posts that the settings left out `before`, for which they have a place now."""
     present = {source.name: source for source in settings.sources}
     old = {name: replace(source, include=(), exclude=()) for name, source in present.items()}
-    for given, one in filters.noted(tx).items():
+    for given, one in before.items():
         name = SourceName(given)
         old[name] = Source(name=name, url="", include=one.include, exclude=one.exclude)
     turn, decided, free = _last_turn(settings, now), posts.choices(tx), posts.outlines(tx, posts.eligible(tx))
-    had_too = _had_too(tx, settings)
     return [
         post
         for post in free
