@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -49,6 +49,15 @@ def seen(tx: Tx, issue: Issue, settings: RenderSettings) -> Seen:
     named = re.search(r"<([^<>]+)>$", issues.list_header(tx) or "")
     copying = pictures.of(tx, shown) if settings.pictures else {}
     checked = links.of(tx, references.links(issue).keys() | ({} if settings.pictures else shown).keys())
-    dead = {url for url, one in copying.items() if one.gone and not one.copy}
-    dead |= {url for url, one in checked.items() if url in shown and one.verdict == "dead"}
-    return Seen(pictures=copying, links=checked, dead=frozenset(dead), list_id=named[1] if named else None)
+    return Seen(
+        pictures=copying,
+        links=checked,
+        dead=dead(shown, copying, checked),
+        list_id=named[1] if named else None,
+    )
+
+
+def dead(shown: Iterable[str], copying: Mapping[str, Copying], checked: Mapping[str, Check]) -> frozenset[str]:
+    """Those of the pictures `shown` that are not there, and have no copy."""
+    gone = {url for url, one in copying.items() if one.gone and not one.copy}
+    return frozenset(shown) & (gone | {url for url, one in checked.items() if one.verdict == "dead"})

@@ -14,7 +14,7 @@ from pipeline.config import HttpUrl, Mailbox, ReadersTable, RenderSettings
 from pipeline.model import Check, Copy, Copying, Finding, Issue, Item, Variant
 from pipeline.render.lint import clients, lint
 from pipeline.render.message import Rendered, rendered
-from pipeline.render.seen import NOTHING, Seen
+from pipeline.render.seen import NOTHING, Seen, dead
 from tests.render.issues import issue, pick, post, settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,8 @@ def with_sample(made: Rendered, old: bytes, new: bytes) -> Rendered:
 def of_a_cat(copying: Copying | None = None, check: Check | None = None) -> tuple[Rendered, Issue, Seen]:
     """An issue with one picture, and what is known of that."""
     of = issue(Item(post=post(html="<p>A cat sleeps.</p>" + IMG, lead_image=None), form="full", picks=()))
-    seen = Seen(pictures={CAT: copying} if copying else {}, links={check.url: check} if check else {})
+    pictures, links = {CAT: copying} if copying else {}, {check.url: check} if check else {}
+    seen = Seen(pictures=pictures, links=links, dead=dead([CAT], pictures, links))
     return rendered(of, settings(), seen), of, seen
 
 

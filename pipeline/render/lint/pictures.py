@@ -65,8 +65,8 @@ def sized(checked: Checked) -> Iterator[Finding]:
 def dead(checked: Checked) -> Iterator[Finding]:
     """Of a picture that is not there only its words are shown; one that can't be copied may be gone tomorrow."""
     for url, reference in references.pictures(checked.issue).items():
-        copying, check = checked.seen.pictures.get(url), checked.seen.links.get(url)
-        if (copying and copying.gone and not copying.copy) or (check and check.verdict == "dead"):
+        copying = checked.seen.pictures.get(url)
+        if url in checked.seen.dead:
             words = (
                 f"A picture of {reference.words} is not there, so its words stand in its place: {url}. Put it back, or "
                 "take it out of the post."
