@@ -189,8 +189,7 @@ def _status(settings: Settings) -> int | None:
     """What the page to unsubscribe answers; None when nobody could ask it."""
     if settings.readers.unsubscribe != "serve" or not settings.newsletter.public_url:
         return None
-    asked = _asked(f"{settings.newsletter.home}unsubscribe/test", settings)
-    return asked.status
+    return _asked(f"{settings.newsletter.home}unsubscribe/test", settings).status
 
 
 def _old_ways_out(settings: Settings) -> Iterator[Advice]:

@@ -100,7 +100,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip() + "\n"
 
 
-def list_id(settings: RenderSettings, known: str | None = None) -> str:
+def list_id(settings: RenderSettings, known: str | None) -> str:
     """The list's title, and the name by which readers' filters know it, so that it outlives title and home (RFC 2919).
 
     `known` is the name that it had so far.
