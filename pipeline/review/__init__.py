@@ -89,6 +89,7 @@ def approve(
         approval = Approval(issue=number, sha=sha, rendering=rendering.inputs, by=by, at=now)
         if issues.approval(tx, number) != approval:
             issues.approve(tx, approval)
+            carriers.expire(tx, number, expired=False)
     return approval
 
 

@@ -260,6 +260,42 @@ def test_hold_keeps_an_approved_issue_from_going(author: Author, world: World) -
     assert not (world.folder / "outbox/mail").exists()
 
 
+def test_an_issue_that_was_approved_too_long_ago_is_sent_or_held_from_the_page(author: Author, world: World) -> None:
+    approved(author)
+    world.pass_time(days=8)
+    steps.cron(world)
+    assert "is too old to go out by itself" in author.reads()
+    page = author.look("/issue/1")
+    assert "You approved it too long ago" in page
+    assert "/go/1/hold" in page
+    author.post("/go/1/send", hash=hash_of(page))
+    assert len(steps.mails(world)) == 1
+    assert "too old" not in author.reads() + author.reads("/issue/1")
+
+
+def test_what_waited_too_long_half_way_goes_on_from_the_page(author: Author, world: World) -> None:
+    approved(author)
+    steps.wait_for_an_answer(world)
+    world.pass_time(days=8)
+    steps.cron(world)
+    said = author.reads("/issue/1")
+    assert "It has waited too long to go on by itself: 1 copy waits for your word." in said
+    assert "Go on sending" in said
+    author.post("/go/1/send")
+    assert len(steps.mails(world)) == 1
+
+
+def test_an_issue_that_is_approved_anew_is_not_too_old_any_more(author: Author, world: World) -> None:
+    approved(author)
+    world.pass_time(days=8)
+    steps.cron(world)
+    author.post("/go/1/hold")
+    author.post("/go/1/approve", hash=hash_of(author.look()))
+    assert "You approved exactly this. The next run hands it over" in author.reads()
+    steps.cron(world)
+    assert len(steps.mails(world)) == 1
+
+
 def test_a_test_copy_goes_to_any_address_and_is_marked(author: Author, world: World) -> None:
     author.post("/go/1/make")
     assert "Test copy for me@example.org: accepted." in author.post("/go/1/test", address="me@example.org")
