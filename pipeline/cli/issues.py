@@ -44,6 +44,7 @@ def _plan_lines(known: Plan, due: str) -> list[str]:
         lines = [
             f"Issue {known.issue.number}, “{known.issue.title}”, due {due}.",
             f"Subject: {known.issue.subject}",
+            *known.issue.unread,
             "",
         ]
         for item in known.issue.items:
@@ -74,6 +75,7 @@ def _plan_document(known: Plan) -> dict[str, Any]:
             "number": issue.number,
             "title": issue.title,
             "subject": issue.subject,
+            "unread": list(issue.unread),
             "posts": [
                 {
                     "id": item.post.id,

@@ -82,7 +82,7 @@ def check(terminal: Terminal) -> None:
         lines.append(f"ok   shelf: {many(count, 'book')}")
     except PaperroundError as fault:
         faults.append(str(fault))
-    faults += _at_sources(settings)
+    faults += [*_at_sources(settings), *_events(settings)]
     carrier, opened = f"provider {settings.delivery.provider}", partial(deliver.provider, settings.deliver)
     parts: dict[str, Callable[[], object]] = {
         "templates": lambda: _at(settings.where("newsletter", "design"), partial(_looks, settings)),
@@ -123,6 +123,13 @@ def _place(settings: Settings) -> Iterator[Advice]:
     path = file_of(settings.store.url, settings.folder)
     if path and (words := place.advice(path.parent)):
         yield Advice(level="note", about="state", words=words)
+
+
+def _events(settings: Settings) -> tuple[str, ...]:
+    """What is wrong with the author's events."""
+    from pipeline.compose import events
+
+    return events.read(settings.compose.events, settings.compose.timezone)[1]
 
 
 def _shelf(settings: Settings) -> tuple[int, list[str]]:

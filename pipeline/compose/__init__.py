@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from pipeline.compose import drafting, edits, events, filters, schedule
 from pipeline.compose.correction import correct, correcting, drop
 from pipeline.compose.drafting import drafts
-from pipeline.compose.select import Known, Waiting, select, standing, why_not
+from pipeline.compose.select import Known, Waiting, bookless, select, standing, why_not
 from pipeline.compose.standings import listed, outlines, stands, turn, when
 from pipeline.config import ComposeSettings
 from pipeline.errors import NeedsPerson, UserError
@@ -71,7 +71,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     posts: tuple[tuple[Post, Standing], ...]
     left_out: tuple[tuple[Post, Pick, str], ...]
     edits: tuple[Edit, ...] = ()
-    faults: tuple[str, ...] = ()
 
 
 def due(store: Store, settings: ComposeSettings, now: datetime) -> Iterable[str]:
@@ -145,13 +144,13 @@ def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSetti
     """Choose, and keep what was chosen; a draft with nothing left in it is taken back."""
     changes = drafting.changes(tx, draft, settings, asked.slot.due)
     known = _known(tx, asked.number, changes, settings, now)
-    chosen, faults = _made(asked, known, changes, settings)
+    chosen = _made(asked, known, changes, settings)
     if isinstance(chosen, Waiting):
         return drafting.take_back(tx, draft, chosen)
     written = drafting.write(tx, chosen, draft)
     if draft is None:
         kept.move(tx, kept.NEXT, asked.number)
-    return written + Report(attention=faults, done=_cut_short(chosen, settings) if written.done else ())
+    return written + Report(attention=chosen.unread, done=_cut_short(chosen, settings) if written.done else ())
 
 
 def _known(tx: Tx, number: IssueNumber, changes: Iterable[Change], settings: ComposeSettings, now: datetime) -> Known:
@@ -160,10 +159,8 @@ def _known(tx: Tx, number: IssueNumber, changes: Iterable[Change], settings: Com
     return filters.foreseen(tx, there, settings, now)
 
 
-def _made(
-    asked: _Asked, known: Known, changes: tuple[Change, ...], settings: ComposeSettings
-) -> tuple[Issue | Waiting, tuple[str, ...]]:
-    """The whole issue, with its events and everything the author changed; and what is wrong with the events' file."""
+def _made(asked: _Asked, known: Known, changes: tuple[Change, ...], settings: ComposeSettings) -> Issue | Waiting:
+    """The whole issue, with its events and everything the author changed."""
     chosen = select(
         known,
         asked.slot,
@@ -175,10 +172,10 @@ def _made(
         wanted=edits.wishes(changes),
     )
     if isinstance(chosen, Waiting):
-        return chosen, ()
+        return chosen
     written_down, faults = events.read(settings.events, settings.timezone)
-    announced = events.together(written_down, known.events)
-    return edits.apply(replace(chosen, events=events.coming(announced, asked.slot.due)), changes), faults
+    announced = events.coming(events.together(written_down, known.events), asked.slot.due)
+    return edits.apply(replace(chosen, events=announced, unread=(*faults, *bookless(chosen, known))), changes)
 
 
 def change(
@@ -373,7 +370,7 @@ def plan(
         slot = replace(draft.slot if draft else schedule.at_once(now), due=now)
         created = draft.created if draft else now
         asked = _Asked(slot=slot, only=frozenset(), number=number, created=created, impatient=True)
-        chosen, faults = _made(asked, known, changes, settings)
+        chosen = _made(asked, known, changes, settings)
         issue = chosen if isinstance(chosen, Issue) else None
         all_told = drafting.listing(tx, number, None if most is None else most + len(issue.items if issue else ()))
         among = filters.foreseen(tx, all_told, settings, now)
@@ -392,5 +389,4 @@ def plan(
             for pick, why in why_not(item.post, issue, known, settings)
         ),
         edits=changed,
-        faults=faults,
     )

@@ -383,3 +383,9 @@ def why_not(post: Post, issue: Issue | None, known: Known, settings: ComposeSett
         else:
             reasons.append((pick, "there is room for no more books (per_post, per_issue)"))
     return reasons
+
+
+def bookless(issue: Issue, known: Known) -> tuple[str, ...]:
+    """Of which posts nobody knows what books go with them, in a sentence: a shelf that can't be read has none."""
+    titles = ", ".join(f"“{item.post.article.title}”" for item in issue.items if item.post.id not in known.picks)
+    return (f"No books could be looked for that go with {titles}: `books check` says why.",) if titles else ()

@@ -85,7 +85,8 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 
     `intro` is the author's, in Markdown.
     `slug` is safe as a folder name (a-z, 0-9, hyphens, 60 at most). Times are aware UTC. An issue that `corrects`
-    another has no posts of its own, and goes only to those who got that one.
+    another has no posts of its own, and goes only to those who got that one. `unread` says what it goes without, as a
+    file of the author's could not be read.
     """
 
     number: IssueNumber
@@ -101,6 +102,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
     corrects: Correction | None = None
     notes: tuple[Note, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:

@@ -22,6 +22,9 @@ from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Account, Approval, Finding, Going, Issue, IssueNumber, IssueState, Outside, Report
 from pipeline.store import Store, Tx, accounts, carriers, edits, issues, ledger
 
+FOR_A_PERSON = frozenset({"unread"})
+"""Findings that a person may overlook, and the rule `automatic` may not."""
+
 __all__ = ["Line", "approve", "due", "findings", "may_approve", "overview", "state", "withdraw", "work"]
 
 
@@ -115,6 +118,9 @@ def _by_rule(number: IssueNumber, store: Store, settings: ReviewSettings, now: d
     if folder.sha(settings.issues / issue.folder) != rendering.sha:
         words = f"Issue {number} was edited by hand, so the automatic yes does not cover it: `approve {number}`."
         return Report(attention=(words,))
+    if lacking := [finding.message for finding in rendering.findings if finding.code in FOR_A_PERSON]:
+        words = f"Issue {number} goes by itself when that is mended, or as it is with `approve {number}`:"
+        return Report(attention=(" ".join((words, *lacking)),))
     try:
         approve(number, store, settings, by="rule", now=now)
     except NeedsPerson as fault:

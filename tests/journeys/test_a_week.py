@@ -295,6 +295,44 @@ def test_cron_alone_does_all_of_it_where_the_rule_is_automatic(world: World) -> 
     assert len(list((world.folder / "outbox/issues").iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "lost", "found"),
+    [
+        ("books.toml", "No books could be looked for that go with “Worries at Bedtime”", "The Invisible String"),
+        ("themes.toml", "No books could be looked for that go with “Worries at Bedtime”", "The Invisible String"),
+        ("events.toml", "sources/events.toml:4: This is not valid TOML", "Reading aloud"),
+    ],
+)
+def test_a_slip_in_a_file_of_hers_lets_no_issue_go_by_itself_without_what_is_in_it(
+    world: World, file: str, lost: str, found: str
+) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    subscribe(world, "ann@example.org")
+    (world.folder / "sources/themes.toml").write_text('[anxiety]\nstrong = "wobblies"\n')
+    (world.folder / "sources/events.toml").write_text('[[event]]\ntitle = "Reading aloud"\nstarts = 2026-12-01\n')
+    path = world.folder / "sources" / file
+    sound = path.read_text()
+    path.write_text(f"{sound}[[book\n")
+    report = cron(world)
+    assert mails(world) == []
+    (waits,) = [words for words in report.attention if words.startswith("Issue 1 goes by itself when that is mended")]
+    assert lost in waits
+    path.write_text(sound)
+    cron(world)
+    (mail,) = mails(world)
+    assert found in mail.as_string()
+
+
+def test_she_may_let_an_issue_go_without_its_books(world: World) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    subscribe(world, "ann@example.org")
+    (world.folder / "sources/books.toml").write_text("[[book\n")
+    cron(world)
+    approve(world)
+    cron(world)
+    assert len(mails(world)) == 1
+
+
 def test_each_new_post_is_an_issue_of_its_own_under_the_cadence_each(world: World) -> None:
     world.set('approval = "required"', 'approval = "automatic"')
     subscribe(world, "ann@example.org")

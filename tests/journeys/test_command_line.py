@@ -94,6 +94,13 @@ def test_check_finds_what_would_fail_later_and_names_the_line(
     assert re.search(rf"mend sources/newsletter\.{said}", done.stdout + done.stderr)
 
 
+def test_check_names_what_is_wrong_with_an_event(world: World, run: Run) -> None:
+    (world.folder / "sources/events.toml").write_text('[[event]]\ntitle = "Reading aloud"\nstarts = "soon"\n')
+    done = run("check")
+    assert done.returncode == 2
+    assert "mend sources/events.toml:1: starts is a date without quotes" in done.stdout + done.stderr
+
+
 def test_a_draft_that_could_not_be_made_is_not_called_ready(world: World, run: Run) -> None:
     world.set("[newsletter]", '[newsletter]\ndesign = "leter"')
     pull(world)

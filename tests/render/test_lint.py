@@ -244,6 +244,12 @@ def test_a_subject_over_150_characters_blocks_and_one_over_60_is_advised_against
     assert look(edited(good, subject="x" * 60)) == {}
 
 
+def test_what_her_own_files_had_for_it_and_could_not_be_read_is_told() -> None:
+    of = issue(Item(post=post(), form="full", picks=()))
+    lacking = replace(of, unread=("sources/events.toml:5: This is not valid TOML.",))
+    assert look(rendered(of, settings()), lacking)["unread"].message == "sources/events.toml:5: This is not valid TOML."
+
+
 def test_another_issues_stand_in_blocks(good: Rendered) -> None:
     stray = good.message.html.replace("</body>", "https://unsubscribe.invalid/0123456789abcdef</body>")
     assert look(edited(good, html=stray))["merge-field"].level == "blocking"

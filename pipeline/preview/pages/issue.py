@@ -40,7 +40,7 @@ def _page(ask: Ask, there: Hand) -> Response:
     return ask.page(
         "issue.html",
         title=f"Issue {there.number}",
-        shows=there.plan.faults if there.plan else (),
+        shows=there.plan.issue.unread if there.plan and there.plan.issue else (),
         hand=there,
         view=_view(ask, there.shown),
         widths=WIDTHS,

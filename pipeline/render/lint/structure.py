@@ -56,6 +56,11 @@ def empty(checked: Checked) -> Iterator[Finding]:
             yield blocking("empty-post", words, where)
 
 
+def unread(checked: Checked) -> Iterator[Finding]:
+    """An issue that lacks what its author wrote down looks whole; nobody else would miss it."""
+    yield from (advisory("unread", words, "your own files") for words in checked.issue.unread)
+
+
 def empty_section(checked: Checked) -> Iterator[Finding]:
     """A heading with nothing under it: a block that an edit or a template has lost."""
     for words in _bare_headings(checked.message.html):
@@ -99,4 +104,4 @@ def pictures(checked: Checked) -> Iterator[Finding]:
             yield advisory("alt", words, f"post {item.post.id}")
 
 
-RULES = (text_part, subject, empty, empty_section, merge_fields, pictures)
+RULES = (text_part, subject, unread, empty, empty_section, merge_fields, pictures)
