@@ -314,6 +314,18 @@ def test_what_must_be_mended_disables_approve_and_leads_to_the_place(author: Aut
     assert "can't be approved" in author.post("/go/1/approve", status=409, hash=hash_of(page))
 
 
+def test_a_finding_about_what_can_t_be_changed_leads_to_a_place_that_is_there(author: Author, world: World) -> None:
+    world.blog.publish("here", "Click here", world.now, '<p>Words. <a href="https://b.example.org/">Click here</a></p>')
+    world.pass_time(hours=2)
+    steps.pull(world)
+    author.post("/go/1/make")
+    post = post_of(author.look(), "Click here")
+    assert f'href="#post-{post}"' in author.look()
+    file = steps.folder(world) / "email.html"
+    file.write_text(file.read_text("utf-8") + "<!-- by hand -->", "utf-8")
+    assert f'href="/posts/{post}"' in author.look()
+
+
 def test_after_sending_a_mistake_is_corrected_for_those_who_got_it(author: Author, world: World) -> None:
     approved(author)
     author.post("/go/1/send")

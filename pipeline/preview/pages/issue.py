@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -54,7 +54,7 @@ def _page(ask: Ask, there: Hand) -> Response:
         history=[(one, changes.said(one.change)) for one in reversed(edits)],
         undo=to_undo(edits),
         redo=to_redo(edits),
-        place=_place,
+        place=lambda finding: _place(finding, inside if there.changeable else ()),
         real=providers.leaves(ask.settings.delivery.provider),
         written_only=deliver.written_only(ask.store),
         too_old=[line.issue for line in ask.issues[::-1] if line.state == "expired"],
@@ -105,13 +105,14 @@ def _inbox(ask: Ask, there: Hand) -> tuple[inbox.Line, ...]:
     return inbox.lines(name or address, subject, there.issue.preheader)
 
 
-def _place(finding: Finding) -> str | None:
-    """Where a finding can be mended on this page or another."""
+def _place(finding: Finding, here: Collection[PostId]) -> str | None:
+    """Where a finding can be mended: on this page, which shows some posts `here` to be changed, or on another."""
     where = finding.where
     if where.startswith("post "):
-        return f"#post-{where.removeprefix('post ')}"
+        post = where.removeprefix("post ")
+        return f"#post-{post}" if PostId(int(post)) in here else f"/posts/{post}"
     if finding.code.startswith("subject"):
-        return "#subject"
+        return "#subject" if here else None
     return "/settings" if where.startswith("sources/newsletter.toml") else None
 
 
