@@ -110,7 +110,7 @@ def _insist_on(seen: str | None, tx: Tx, draft: Issue | None) -> None:
     if seen is not None and seen != _mark(tx, draft):
         raise NeedsPerson(
             "The correction has changed in another window since this page was loaded, so nothing was done.",
-            next_step="Go back, copy what you wrote, and load the page anew.",
+            next_step="Copy what you wrote, and look at it again.",
         )
 
 

@@ -102,7 +102,13 @@ def _doing(page: pages.Page, handler: pages.Handler, asking: Callable[[Request],
             return handler(ask)
         except PaperroundError as fault:
             return ask.page(
-                "fault.html", status=_status(fault), stays=True, title="Not done", fault=fault, back=page.address
+                "fault.html",
+                status=_status(fault),
+                stays=True,
+                title="Not done",
+                fault=fault,
+                back=page.address,
+                written=ask.written,
             )
 
     return do

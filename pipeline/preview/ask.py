@@ -31,6 +31,8 @@ from pipeline.store import Store
 _PASSING = re.compile(r"<!--told-->.*?<!--all told-->", re.DOTALL)
 TWICE = 2.0
 """Seconds within which Enter in a field may send its form twice, as a change and as a form."""
+WRITTEN = ("subject", "title", "words", "place", "note")
+"""Fields of a form for words of hers."""
 STAYS = 6.0
 """Seconds that a sentence stays on a page which shows itself again meanwhile."""
 
@@ -116,6 +118,12 @@ class Ask:
         """A field of the form as one text, without blanks around it and letters that nothing can hold."""
         value = self.form.get(name, default)
         return legal(value.replace("\r\n", "\n")).strip() if isinstance(value, str) else default
+
+    @property
+    def written(self) -> list[str]:
+        """Her own words in a form, which nobody types again gladly, but for what stood there before."""
+        mine = [self.word(name) for name in WRITTEN if self.word(name) != self.word(f"was-{name}", self.word("was"))]
+        return [words for words in mine if words]
 
     def file(self, name: str) -> bytes | None:
         """The content of an uploaded file, once; None when none was chosen."""

@@ -167,6 +167,8 @@ class Guard:
         public = scope["path"].startswith("/static/") or scope["path"] in ("/enter", "/login")
         if public or door.admits(_cookies(headers).get(door.cookie, "")):
             return None
+        if door.password and scope["method"] == "POST":
+            return _no(403, "The page was started anew; nothing was done. Open it in another window.")
         if door.password:
             return RedirectResponse("/login", 303)
         return _no(403, "Open the page with the whole address that `paperround preview` printed; it has a key in it.")

@@ -202,6 +202,28 @@ def test_two_tabs_at_once_see_each_other_and_nobody_approves_what_she_did_not_se
         said(two, "it changed since you looked")
 
 
+def test_words_stay_on_the_page_when_the_program_has_ended_or_was_started_anew(browser: Any, door: Door) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(door.url)
+    page.get_by_text("A note after the posts").click()
+    words, add = page.get_by_label("Words", exact=True), page.get_by_role("button", name="Add the note")
+    words.fill("Bring a pen.")
+    context.set_offline(True)
+    add.click()
+    said(page, "No answer came. Is `paperround preview` still running?")
+    context.set_offline(False)
+    context.clear_cookies()
+    add.click()
+    said(page, "Open the page with the whole address")
+    assert words.input_value() == "Bring a pen."
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.accept()
+    context.close()
+
+
 def test_why_a_form_was_refused_stays_to_be_read_whatever_happens_beside(browser: Any, door: Door) -> None:
     looks: list[Any] = []
     with window(browser, door) as one, window(browser, door) as two:

@@ -154,6 +154,8 @@ def test_a_password_opens_the_page_and_five_wrong_ones_close_it_for_a_minute(wor
     with closing(desk(world)) as project:
         client = TestClient(application(project, door), base_url="https://desk.example.org")
         assert client.get("/", follow_redirects=False).headers["location"] == "/login"
+        late = client.post("/issue/1/intro", data={"words": "Hello"}, headers=public)
+        assert (late.status_code, "started anew; nothing was done" in late.text) == (403, True)
         for _ in range(5):
             assert client.post("/login", data={"password": "guess"}, headers=public).status_code == 403
         assert client.post("/login", data={"password": "correct horse"}, headers=public).status_code == 429

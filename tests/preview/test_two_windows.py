@@ -99,6 +99,16 @@ def test_letters_that_a_database_can_t_hold_are_left_out_of_what_she_types(autho
     assert "Bob Smith" in author.reads("/subscribers")
 
 
+def test_words_that_come_too_late_are_shown_to_be_copied(author: Author, world: World) -> None:
+    author.post("/go/1/make")
+    page = author.look()
+    author.post("/go/1/approve", hash=hash_of(page))
+    steps.cron(world)
+    said = author.post("/issue/1/intro", status=400, was="", words="Dear readers, a jar for you.")
+    assert "What you wrote, to be copied Dear readers, a jar for you." in said
+    assert "What you wrote" not in author.post("/issue/1/subject", status=400, was="As it was", words="As it was")
+
+
 def test_an_issue_is_made_only_as_long_as_it_is_the_next(author: Author, world: World) -> None:
     approved(author)
     author.post("/go/1/send")
@@ -160,10 +170,7 @@ def test_a_correction_takes_no_words_of_another_window_away(author: Author, worl
     old = hidden(author.look("/issue/1"), "/go/1/correct", "seen")
     author.post("/go/1/correct", words="It is on Friday.", seen=old)
     said = author.post("/go/1/correct", status=409, words="Bring a jar.", seen=old)
-    assert (
-        "changed in another window since this page was loaded, so nothing was done. Go back, copy what you wrote"
-        in said
-    )
+    assert "changed in another window since this page was loaded, so nothing was done. Copy what you wrote" in said
     assert "It is on Friday." in (steps.folder(world, 2) / "email.txt").read_text()
     author.post("/go/1/correct", words="Bring a jar.", seen=hidden(author.look("/issue/1"), "/go/1/correct", "seen"))
     assert "Bring a jar." in (steps.folder(world, 2) / "email.txt").read_text()

@@ -142,7 +142,7 @@ def _change(ask: Ask) -> Response:
     if lost := [part for part in mine if shown[part] != _joined(now[part])]:
         raise UserError(
             f"Meanwhile the {' and '.join(lost)} of “{book.title}” changed on your shelf, so nothing was written.",
-            next_step="Go back, copy what you wrote, and load the page anew.",
+            next_step="Copy what you wrote, and go back to the book as it is now.",
         )
     themes = [one.strip() for one in given["themes"].split(",") if one.strip()]
     values = {part: (themes if part == "themes" else given[part]) or None for part in mine}

@@ -27,6 +27,27 @@
     const longer = [...document.querySelectorAll("#main form[method=post] textarea")];
     if (longer.some(unsaved) || (writing() && unsaved(document.activeElement))) leaving.preventDefault();
   });
+  // What is no page of ours takes none away: the program has ended, was started anew, or met a fault of its own.
+  const unanswered = (words, form) => {
+    for (const one of form?.elements ?? []) sent.delete(one);
+    document.querySelector(".unanswered")?.remove();
+    const told = document.createElement("p");
+    told.className = "notice errors unanswered";
+    told.setAttribute("role", "alert");
+    told.textContent = `${words.trim()} What stands on this page stays as it is, and so do your words.`;
+    main()?.prepend(told);
+    told.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("htmx:before:swap", (answer) => {
+    const { text, target, sourceElement } = answer.detail.ctx;
+    if (target !== main() || text.includes('<main id="main"')) return;
+    answer.preventDefault();
+    unanswered(text, sourceElement);
+  });
+  document.addEventListener("htmx:error", (fault) => {
+    const { target, sourceElement } = fault.detail.ctx ?? {};
+    if (target === main()) unanswered("No answer came. Is `paperround preview` still running?", sourceElement);
+  });
   const refresh = () => {
     if (asking || writing() || document.querySelector(".dragged")) { waiting = true; return; }
     waiting = false;
