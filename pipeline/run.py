@@ -132,8 +132,9 @@ def hand_over(project: Project, number: IssueNumber, canary: int | None = None) 
     except NeedsPerson:
         walk(project, "review")
         raise
-    report = perform(project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), number))
-    return report + walk(project, "review", "feedback", "syndicate")
+    report = walk(project, "syndicate")
+    report += perform(project, "deliver", lambda: deliver.due(project.store, section, project.out.clock(), number))
+    return report + walk(project, "review", "feedback")
 
 
 def remember(project: Project, report: Report, began: datetime, what: str = "run") -> None:

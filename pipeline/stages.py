@@ -61,7 +61,7 @@ STAGES = (
     Stage(name="links", at_once=8),
     Stage(name="render"),
     Stage(name="review"),
+    Stage(name="syndicate"),  # before the mails that lead to what it makes
     Stage(name="deliver"),
     Stage(name="feedback"),
-    Stage(name="syndicate"),
 )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from html import unescape
 
 import pytest
 from msgspec.structs import replace
 
-from pipeline import compose
+from pipeline import compose, run
 from pipeline.errors import NeedsPerson, UserError
-from pipeline.model import IssueNumber
+from pipeline.model import IssueNumber, Reply, Request
 from pipeline.stages import STAGES
 from tests.journeys import steps
 from tests.journeys.steps import account, approve, build_now, cron, folder, mails, pull, send, subscribe
@@ -82,6 +83,21 @@ def test_a_project_that_is_moved_finds_no_books_and_makes_no_files_anew(world: W
     with world.project() as project:
         (stage,) = (stage for stage in STAGES if stage.name == room)
         assert not list(stage.due(project.store, getattr(project.settings, room), world.now))
+
+
+def test_the_page_that_a_mail_leads_to_is_there_before_its_first_copy_leaves(world: World) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    subscribe(world, "ann@example.org")
+    page, there = world.folder / "outbox/public/issues/1-worries-at-bedtime/index.html", []
+    with world.project() as project:
+
+        def carried(requests: Sequence[Request]) -> Iterable[Reply]:
+            there.append(page.is_file())
+            return project.out.line(requests)
+
+        run.walk(replace(project, out=replace(project.out, line=carried)))
+    assert there == [True]
+    assert len(mails(world)) == 1
 
 
 def test_the_feed_of_issues_leads_to_their_posts(world: World) -> None:
