@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline import config, deliver, files, folder, whereabouts
+from pipeline import config, deliver, files, folder, syndicate, whereabouts
 from pipeline.config import Settings
 from pipeline.errors import SettingsError, StoreFault, UserError
 from pipeline.plural import many
@@ -191,11 +191,12 @@ def _replaced(
     """The rows, all or none. Who has left since the backup was made stays out; nothing may be sent."""
     names = [name.removeprefix(_STATE).removesuffix(".jsonl") for name in backup.names(_STATE)]
     with store.writing() as tx:
-        out, salt = dumping.kept_out(tx), dumping.salt(tx)
+        out, salt, drafts = dumping.kept_out(tx), dumping.salt(tx), syndicate.of_drafts(tx)
         tables = ((name, backup.lines(f"{_STATE}{name}.jsonl")) for name in names)
         rows = dumping.replace(tx, store, str(backup.manifest["revision"]), tables)
         stay = dumping.keep_out(tx, out) if dumping.salt(tx) == salt else 0
         deliver.distrust(tx, store, settings.deliver, now)
+        syndicate.distrust(tx, drafts)
         dumping.begin(tx)
     more = f"{many(stay, 'reader')} who left or bounced since the backup was made will not be mailed."
     return rows, [more] if stay else []

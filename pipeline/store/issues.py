@@ -1,4 +1,4 @@
-"""Issues, their renderings, outputs and approvals. Written by compose, render, syndicate and review, each its own."""
+"""Issues, their renderings and approvals. Written by compose, render and review, each its own."""
 
 from __future__ import annotations
 
@@ -311,16 +311,6 @@ def list_header(tx: Tx) -> str | None:
     return dict(row[0].list_headers).get("List-Id") if row else None
 
 
-def outputs(tx: Tx) -> dict[str, str]:
-    """For each public output: what it was made from, hashed."""
-    return {row.name: row.inputs for row in tx.execute(sa.select(tables.outputs))}
-
-
-def put_out(tx: Tx, name: str, inputs: str) -> None:
-    """Note what a public output was made from."""
-    upsert(tx, tables.outputs, ["name"], {"name": name, "inputs": inputs})
-
-
 def approval(tx: Tx, number: IssueNumber) -> Approval | None:
     """The last yes that was given to an issue, whether or not its bytes are still the same; None when withdrawn."""
     columns = tables.approvals.c
@@ -374,12 +364,12 @@ def latest_slot(tx: Tx) -> datetime | None:
     return tx.execute(sa.select(newest).where(~_corrects())).scalar()
 
 
+def all_begun(tx: Tx) -> set[IssueNumber]:
+    """The issues of which `begun` is true."""
+    return set(tx.execute(sa.select(tables.sendings.c.number)).scalars())
+
+
 def begun(tx: Tx, number: IssueNumber) -> bool:
     """Whether an issue was frozen for sending: from then on somebody may have it."""
     found = sa.select(tables.sendings.c.number).where(tables.sendings.c.number == number)
     return tx.execute(found).first() is not None
-
-
-def take_back(tx: Tx, name: str) -> None:
-    """Note that a public output is gone."""
-    tx.execute(sa.delete(tables.outputs).where(tables.outputs.c.name == name))

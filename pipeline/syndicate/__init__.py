@@ -23,11 +23,11 @@ from msgspec.structs import replace
 from pipeline import files, looks, mail
 from pipeline.config import SyndicateSettings
 from pipeline.model import Issue, IssueNumber, Item, Outside, Pick, PostId, Report, SourceName
-from pipeline.store import Store, Tx, feeds, issues, picks, posts, sources, timekeeping
+from pipeline.store import Store, Tx, feeds, issues, outputs, picks, posts, sources, timekeeping
 from pipeline.syndicate import content, corrections, naming, websub
 from pipeline.syndicate.meta import Meta
 
-__all__ = ["RULES", "due", "work"]
+__all__ = ["RULES", "distrust", "due", "of_drafts", "work"]
 
 RULES = 4
 """The version of how outputs are made; raising it makes all of them anew."""
@@ -48,6 +48,9 @@ FORMATS = {"rss.xml": "rss", "atom.xml": "atom", "feed.json": "jsonfeed"}
 ISSUES = "issues.xml"
 """The feed of the issues."""
 
+PAGES = "issues/"
+"""Where the archive has their pages."""
+
 Output = tuple[str, Callable[[], bytes]]
 """What an output is made from, hashed, and how it is made, while the transaction that found it is open."""
 
@@ -58,12 +61,14 @@ def due(store: Store, settings: SyndicateSettings, now: datetime) -> Iterable[st
     Last comes `hub/<hash>`, when the hub was not told of the feeds as they are.
     """
     with store.reading() as tx:
-        known = issues.outputs(tx)
+        known = outputs.every(tx)
         wanted = _outputs(tx, settings, now)
+        unwanted = [name for name in known if name not in wanted]
+        mailed = _mailed(tx) if unwanted else set()
     for name, (inputs, _) in wanted.items():
         if known.get(name) != inputs or not (settings.public / name).is_file():
             yield name
-    yield from (name for name in known if name not in wanted)
+    yield from (name for name in unwanted if name not in mailed)
     with store.reading() as tx:
         untold = websub.untold(tx, settings)
     if untold:
@@ -75,25 +80,43 @@ def work(key: str, store: Store, settings: SyndicateSettings, out: Outside) -> R
     if key.startswith("hub/"):
         return websub.tell(store, settings, out)
     with store.writing() if key in (*FORMATS, ISSUES) else store.reading() as tx:  # what is new in a feed is named
-        output = (
-            _page_of(tx, key, settings) if key.startswith("issues/") else _outputs(tx, settings, out.clock()).get(key)
-        )
+        output = _page_of(tx, key, settings) if key.startswith(PAGES) else _outputs(tx, settings, out.clock()).get(key)
         inputs, made = (output[0], output[1]()) if output else ("", b"")
     if output is None:
         _remove(key, settings)
         with store.writing() as tx:
-            issues.take_back(tx, key)
+            outputs.take_back(tx, key)
         return Report()
     changed = files.write(settings.public / key, made)
     with store.writing() as tx:
-        issues.put_out(tx, key, inputs)
+        outputs.put_out(tx, key, inputs)
     return Report(done=("Refreshed outbox/public/.",) if changed else (), unchanged=int(not changed))
+
+
+def of_drafts(tx: Tx) -> list[str]:
+    """The pages of issues that nobody was mailed."""
+    mailed = _mailed(tx)
+    return [name for name in outputs.every(tx) if name.startswith(PAGES) and name not in mailed]
+
+
+def distrust(tx: Tx, drafts: Iterable[str]) -> None:
+    """A backup was put back into this state, and the site is another's: of it the state here knows only its `drafts`.
+
+    All else is made anew, and what it does not know stays, as old mails lead there.
+    """
+    outputs.unknown_but_for(tx, PAGES, drafts)
+
+
+def _mailed(tx: Tx) -> set[str]:
+    """The pages that old mails lead to, which stay whatever becomes of what they were made from."""
+    begun = issues.all_begun(tx)
+    return {_file(issue) for issue in issues.outlines(tx) if issue.number in begun}
 
 
 def _remove(name: str, settings: SyndicateSettings) -> None:
     path = settings.public / name
     path.unlink(missing_ok=True)
-    if name.startswith("issues/") and path.parent.is_dir() and not any(path.parent.iterdir()):
+    if name.startswith(PAGES) and path.parent.is_dir() and not any(path.parent.iterdir()):
         path.parent.rmdir()
 
 
@@ -112,24 +135,24 @@ def _outputs(tx: Tx, settings: SyndicateSettings, now: datetime) -> dict[str, Ou
     about_posts = (*style, [(post, versions.get(post), found.get(post)) for post in chosen], str(meta))
     about_issues = (*style, [(issue.number, issue.folder, issue.title, issue.due) for issue in listed])
     of_posts = _sha(about_posts)
-    outputs: dict[str, Output] = {name: (of_posts, partial(_feed, tx, name, chosen, items, meta)) for name in FORMATS}
-    outputs[ISSUES] = (_sha((about_issues, notes)), lambda: _issues_feed(tx, listed, meta, notes))
-    outputs["feeds.opml"] = (_sha(style), lambda: _opml(meta))
-    outputs["index.html"] = (_sha((about_posts, about_issues)), lambda: index(items(), listed, settings))
-    outputs["feed.css"] = (_sha(style), lambda: stylesheet(settings))
+    made: dict[str, Output] = {name: (of_posts, partial(_feed, tx, name, chosen, items, meta)) for name in FORMATS}
+    made[ISSUES] = (_sha((about_issues, notes)), lambda: _issues_feed(tx, listed, meta, notes))
+    made["feeds.opml"] = (_sha(style), lambda: _opml(meta))
+    made["index.html"] = (_sha((about_posts, about_issues)), lambda: index(items(), listed, settings))
+    made["feed.css"] = (_sha(style), lambda: stylesheet(settings))
     for issue in reversed(digests):
         if page := _page(issue, notes.get(issue.number), settings):
-            outputs[_file(issue)] = page
-    return outputs
+            made[_file(issue)] = page
+    return made
 
 
 def _file(issue: issues.Outline) -> str:
-    return f"issues/{issue.folder}/index.html"
+    return f"{PAGES}{issue.folder}/index.html"
 
 
 def _page_of(tx: Tx, key: str, settings: SyndicateSettings) -> Output | None:
     """One page of the archive, without a look at the other hundreds."""
-    number = key.removeprefix("issues/").partition("-")[0]
+    number = key.removeprefix(PAGES).partition("-")[0]
     issue = issues.outline(tx, IssueNumber(int(number))) if number.isdecimal() else None
     if issue is None or issue.corrects or _file(issue) != key:
         return None

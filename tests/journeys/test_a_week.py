@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from html import unescape
@@ -98,6 +99,17 @@ def test_the_page_that_a_mail_leads_to_is_there_before_its_first_copy_leaves(wor
         run.walk(replace(project, out=replace(project.out, line=carried)))
     assert there == [True]
     assert len(mails(world)) == 1
+
+
+def test_the_page_that_a_mail_leads_to_stays_when_the_issue_s_own_files_are_thrown_away(world: World) -> None:
+    subscribe(world, "ann@example.org")
+    pull(world)
+    build_now(world)
+    approve(world)
+    send(world)
+    shutil.rmtree(folder(world))
+    cron(world)
+    assert (world.folder / "outbox/public/issues/1-worries-at-bedtime/index.html").is_file()
 
 
 def test_the_feed_of_issues_leads_to_their_posts(world: World) -> None:

@@ -59,7 +59,7 @@ def put_back(world: World, file: Path, *, force: bool = False) -> backup.Made:
 
 def everything(world: World) -> dict[str, list[bytes]]:
     with world.project() as project, project.store.reading() as tx:
-        mine = {"facts", "carriers", "runs"}
+        mine = {"facts", "carriers", "runs", "outputs"}
         return {name: sorted(dumping.rows(tx, name)) for name in dumping.names() if name not in mine}
 
 
@@ -255,6 +255,31 @@ def test_the_author_s_word_from_before_an_older_state_was_put_back_counts_no_mor
     steps.build_now(used)
     steps.cron(used)
     assert len(mailed(used)) == len(READERS)
+
+
+def test_the_site_follows_an_older_state_and_keeps_the_pages_that_mails_lead_to(used: World, tmp_path: Path) -> None:
+    site = used.folder / "outbox/public"
+    used.pass_time(days=1)
+    used.blog.publish("second", "A Second Post", used.now)
+    used.pass_time(hours=2)
+    steps.pull(used)
+    steps.build_now(used)
+    backed_up(used, tmp_path / "backup.zip")  # issue 2 is a draft
+    steps.approve(used, TWO)
+    steps.send(used, TWO)
+    used.blog.publish("third", "A Third Post", used.now)
+    used.pass_time(hours=2)
+    steps.cron(used)
+    assert "2-a-second-post" in (site / "index.html").read_text()
+    assert (site / "issues/3-a-third-post/index.html").is_file()
+    put_back(used, tmp_path / "backup.zip", force=True)
+    for _ in range(2):
+        used.pass_time(hours=1)
+        steps.cron(used)
+    assert "2-a-second-post" not in (site / "index.html").read_text()
+    assert "2-a-second-post" not in (site / "issues.xml").read_text()
+    there = {path.name for path in (site / "issues").iterdir()}
+    assert there == {"1-worries-at-bedtime", "2-a-second-post", "2-a-third-post"}
 
 
 def mailed(world: World) -> list[EmailMessage]:
