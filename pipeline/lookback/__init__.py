@@ -210,6 +210,8 @@ def _of_feed(one: Feed) -> str:
     last = f"{one.health.last_ok:%Y-%m-%d %H:%M}" if one.health.last_ok else "never"
     if one.health.problem is None:
         return f"Source {one.name}: well, last answered {last}."
+    if not one.health.failures:
+        return f"Source {one.name}: last answered {last}, read in part: {one.health.problem}"
     return f"Source {one.name}: failed {one.health.failures} times in a row, last answered {last}: {one.health.problem}"
 
 

@@ -50,8 +50,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How a source has been doing; times are aware UTC.
 
     `url` is the address as configured then, `kind` and `address` what was found there and where; `problem` is the last
-    failure in words, None when well. `cursor` is how far the source was read, in its kind's own words. `moved` is where
-    permanent redirects led the last `moves` times. `read` is when a whole answer last came, not only "unchanged".
+    failure in words, or without failures what of it can't be read; None when well. `cursor` is how far the source was
+    read, in its kind's own words. `moved` is where permanent redirects led the last `moves` times. `read` is when a
+    whole answer last came, not only "unchanged".
     """
 
     name: SourceName

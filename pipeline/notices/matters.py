@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -69,7 +70,13 @@ def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter
         known = sources.all_health(tx)
     for source in settings.sources:
         health = known.get(source.name)
-        if health is None or health.problem is None or health.failures < 3:
+        if health is None or health.problem is None:
+            continue
+        if not health.failures:
+            same = hashlib.sha256(health.problem.encode()).hexdigest()[:16]
+            words = f"Not everything of {source.name} can be read: {health.problem}"
+            yield Matter(key=f"in-part/{same}/{source.name}"[:120], words=words)
+        if health.failures < 3:
             continue
         if health.last_ok is None or now - health.last_ok >= DEAD_AFTER:
             since = f"since {health.last_ok:%Y-%m-%d}" if health.last_ok else "so far"

@@ -209,6 +209,7 @@ def _health(source: Source, known: Health | None, visit: Visit, now: datetime, a
         moves=moves if stays else 0,
         next_check=again,
         last_ok=now,
+        problem=visit.problem,
         read=now if visit.full or known is None else known.read,
     )
 

@@ -130,13 +130,14 @@ def _note_absent(
 ) -> list[Entry]:
     """Which entries vanished although the source still lists older ones; a source that lost most of it is not believed.
 
-    An entry that is merely too old for a feed of ten is not gone.
+    An entry that is merely too old for a feed of ten is not gone, nor is any while something can't be read: it may be
+    that one.
     """
     present = listing.present if listing.present is not None else frozenset(found)
     states = entries.states(tx, source)
     listed = {one.id: one.listed for one in states}
     there = [one.id for one in states if one.ident in present or one.ident.partition(" ")[0] in present]
-    absent = [one for one in listed.keys() - there if listed[one]]
+    absent = [] if listing.faults else [one for one in listed.keys() - there if listed[one]]
     entries.mark_listed(tx, [one for one in there if not listed[one]], absent)
     if not absent or not there or (len(absent) > 2 and len(absent) > len(there)):
         return []

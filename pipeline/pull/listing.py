@@ -60,7 +60,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
     `sha` is of the whole answer; `full` is False when only "unchanged" came. `cursor` is what the kind wants to be
     reminded of. `moved` is where permanent redirects led. `fresh` is how long the server says that asking again is of
-    no use (RFC 9111 section 4.2).
+    no use (RFC 9111 section 4.2). `problem` is what of it can't be read until a person mends it, in words.
     """
 
     kind: str
@@ -72,6 +72,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     moved: str | None = None
     fresh: timedelta = timedelta(0)
+    problem: str | None = None
 
 
 def believed(validators: Validators, read: datetime | None, now: datetime) -> Validators | None:

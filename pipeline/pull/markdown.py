@@ -36,9 +36,12 @@ def visit(ask: Ask) -> Visit:
     folder = place(ask.source, ask.folder)
     files = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and _is_ours(path, folder))
     sha = _sha(files, folder)
-    if ask.health and ask.health.body_sha == sha:
-        return Visit(kind="markdown", address=ask.source.url, listing=None, sha=sha)
-    return Visit(kind="markdown", address=ask.source.url, listing=read(ask.source, folder, files, ask.now), sha=sha)
+    known = ask.health
+    if known and known.body_sha == sha and not known.failures:
+        return Visit(kind="markdown", address=ask.source.url, listing=None, sha=sha, problem=known.problem)
+    found = read(ask.source, folder, files, ask.now)
+    problem = " ".join(found.faults) or None
+    return Visit(kind="markdown", address=ask.source.url, listing=found, sha=sha, problem=problem)
 
 
 def place(source: Source, project: Path) -> Path:
@@ -141,6 +144,8 @@ def _yaml(text: str, name: str) -> Any:
             where=f"{name}:{line}",
             next_step='A value with a colon in it needs quotes: title: "Worries: a list".',
         ) from None
+    except ValueError as fault:  # of a date that no calendar has, for one
+        raise EntryFault(f"The head can't be read: {str(fault)[:100]}.", where=f"{name}:2") from None
     except Exception:  # noqa: BLE001 - what a tag in a head can make of the library, nobody knows
         raise EntryFault("The head can't be read.", where=f"{name}:2") from None
 

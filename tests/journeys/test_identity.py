@@ -601,3 +601,21 @@ def test_every_post_is_known_as_one_post_whatever_happens_to_it(steps: list[obje
     assert sorted(post.article.title for post in known) == sorted(
         f"Letter number {n + 1}" for n in range(truth.written)
     )
+
+
+def test_a_slip_in_the_head_of_a_post_in_her_folder_takes_it_off_nothing(world: World) -> None:
+    folder = world.folder / "posts"
+    folder.mkdir()
+    for name in ("one", "two", "three"):
+        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\ndate: 2026-11-20\n---\n{body(name)}\n", "utf-8")
+    world.set('url = "https://blog.example.org/feed/"\n', 'url = "posts"\nkind = "markdown"\n')
+    pull(world)
+    sound = (folder / "two.md").read_text("utf-8")
+    (folder / "two.md").write_text(sound.replace("title: ", 'title: "'), "utf-8")
+    (folder / "three.md").unlink()
+    world.pass_time(days=1)
+    assert "no longer on the blog" not in " ".join(pull(world).done)
+    (folder / "two.md").write_text(sound, "utf-8")
+    world.pass_time(days=1)
+    (told,) = [words for words in pull(world).done if "no longer on the blog" in words]
+    assert "“three”" in told

@@ -224,6 +224,15 @@ def test_a_source_that_has_died_is_named_and_one_that_stumbles_is_not(world: Wor
     assert keys(world) == set()
 
 
+def test_a_slip_in_a_post_of_hers_waits_for_her_until_it_is_mended(world: World) -> None:
+    a_post_of_hers_has_a_slip(world)
+    assert len(keys(world)) == 1
+    (world.folder / "posts/two.md").write_text("---\ntitle: Two\ndate: 2026-11-30\n---\nWords.\n", "utf-8")
+    steps.pull(world)
+    assert keys(world) == set()
+    assert "Two" in steps.standings(world)
+
+
 def test_a_turn_that_passed_without_an_issue_is_said_with_the_reason(world: World) -> None:
     world.set('cadence = "each"', 'cadence = "daily"')
     world.blog.posts.clear()
@@ -276,6 +285,15 @@ def a_post_is_held(world: World) -> None:
     steps.pull(world)
 
 
+def a_post_of_hers_has_a_slip(world: World) -> None:
+    world.set('url = "https://blog.example.org/feed/"\n', 'url = "posts"\nkind = "markdown"\n')
+    (world.folder / "posts").mkdir()
+    (world.folder / "posts/two.md").write_text("---\ntitle: Two\ndate: 2026-11-31\n---\nWords.\n", "utf-8")
+    for _ in range(3):
+        steps.pull(world)
+        world.pass_time(days=1)
+
+
 def a_post_has_no_words(world: World) -> None:
     steps.pull(world)
     world.pass_time(days=1)
@@ -304,6 +322,7 @@ MATTERS = [
     (a_draft_waits, "draft/1", "“Worries at Bedtime”"),
     (a_post_is_held, "held-posts/2", "1 post is held until you decide: 2 “An old letter”."),
     (a_post_has_no_words, "unreadable/2", "“(no title)” can't be mailed: it has neither a title nor any text."),
+    (a_post_of_hers_has_a_slip, "in-part/", "Not everything of blog can be read: two.md:2: The head can't"),
     (the_mailbox_is_shut, "mailbox", "The mailbox of lisa at 127.0.0.1 has not been read yet"),
     (the_clock_is_behind, "clock", "By this machine's clock it is 23 November 2000"),
     (a_source_died, "source/blog", "The source blog has not answered"),

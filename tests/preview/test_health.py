@@ -57,6 +57,18 @@ def test_a_source_that_fails_is_told_with_the_reason_and_the_next_try(author: Au
     assert "something waits for you" in said
 
 
+def test_a_folder_of_posts_of_which_one_can_not_be_read_is_told_with_the_line(author: Author, world: World) -> None:
+    (world.folder / "posts").mkdir()
+    (world.folder / "posts/two.md").write_text("---\ntitle: [\n---\nWords.\n", "utf-8")
+    world.set('url = "https://blog.example.org/feed/"\n', 'url = "posts"\nkind = "markdown"\n')
+    for _ in range(2):
+        cron(world)
+        world.pass_time(days=1)
+    said = author.reads("/health")
+    assert "blog read in part" in said
+    assert "two.md:2: The head can't be read" in said
+
+
 def test_a_host_that_refuses_an_issue_by_policy_is_told_with_its_words(author: Author, world: World) -> None:
     addresses = [f"reader{at}@mail.example" for at in range(4)]
     steps.subscribe(world, *addresses)

@@ -72,6 +72,8 @@ def _doing(source: Source, health: Health | None) -> tuple[str, str]:
         return "not asked yet", ""
     if health.problem is None:
         return "well", "good"
+    if not health.failures:
+        return "read in part", "warn"
     return ("failing", "bad") if health.failures > 1 else ("failed once", "warn")
 
 
