@@ -11,11 +11,12 @@ from html import unescape
 import pytest
 import sqlalchemy as sa
 
+from pipeline import run
 from pipeline.config import Settings
 from pipeline.model import Fetched, NoAnswer, Outside, Reply, Request, Validators
 from pipeline.preview import Desk
 from pipeline.preview.frame import all_here, framed
-from pipeline.store import tables
+from pipeline.store import carriers, tables
 from tests.doubles.mail import receiving
 from tests.journeys import steps
 from tests.preview.author import ORIGIN, Author, at_her_page, desk
@@ -258,6 +259,25 @@ def test_hold_keeps_an_approved_issue_from_going(author: Author, world: World) -
     world.pass_time(days=3)
     steps.cron(world)
     assert not (world.folder / "outbox/mail").exists()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_where_nothing_is_handed_over_she_is_told_so_and_why_not_that_it_goes(
+    author: Author, world: World, *, begun: bool
+) -> None:
+    approved(author)
+    with world.project() as project:
+        if begun:
+            run.perform(project, "deliver", lambda: ["freeze/1"])
+        with project.store.writing() as tx:
+            carriers.stop(tx, "outbox", "the key was refused")
+    said = author.reads()
+    assert "Nothing is handed to outbox until you have looked. The key was refused. When that is mended" in said
+    assert "next run hands it over" not in said
+    assert "copy of" not in said
+    author.post("/go/1/send")
+    assert len(steps.mails(world)) == 1
+    assert "until you have looked" not in author.reads("/issue/1")
 
 
 def test_an_issue_that_was_approved_too_long_ago_is_sent_or_held_from_the_page(author: Author, world: World) -> None:

@@ -57,6 +57,7 @@ def _page(ask: Ask, there: Hand) -> Response:
         place=lambda finding: _place(finding, inside if there.changeable else ()),
         real=providers.leaves(ask.settings.delivery.provider),
         written_only=deliver.written_only(ask.store),
+        stopped=deliver.stopped(ask.store, ask.settings.deliver),
         too_old=[line.issue for line in ask.issues[::-1] if line.state == "expired"],
         corrections=[(line.issue, line.state) for line in ask.issues[::-1] if line.issue.corrects == there.number],
         correcting=compose.correcting(_corrected(there), ask.store),
