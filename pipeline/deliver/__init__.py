@@ -219,8 +219,9 @@ def ask(
             )
         carriers.expire(tx, number, expired=False)
         ledger.release(tx, number, now)
-        carriers.resume(tx, begun.provider if begun else settings.provider)
         behind = mark.behind(tx, store.secret(tx), settings.outbox)
+        if not behind:
+            carriers.resume(tx, begun.provider if begun else settings.provider)
     if canary and not behind:
         audience.freeze(number, store, settings, provider(settings), now, canary=canary)
 

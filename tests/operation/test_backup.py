@@ -185,7 +185,9 @@ def test_yesterdays_backup_mails_nobody_twice_until_a_person_has_reconciled(used
     steps.send(used, TWO)
     assert steps.mails(used, 2) == []
     with used.project() as project:
+        assert "a backup was put back" in (deliver.stopped(project.store, project.settings.deliver) or "")
         deliver.reconcile(TWO, project.store, project.settings.deliver, project.out, resend=False)
+        assert deliver.stopped(project.store, project.settings.deliver) is None
     steps.cron(used)
     assert steps.mails(used, 2) == []
 
