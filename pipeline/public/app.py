@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
@@ -43,20 +45,27 @@ _EVERY = {
 }
 
 
+# What mails and reader apps ask for below the path that the site had once.
+_OF_OURS = "(?:subscribe|confirm|preferences|unsubscribe|webhooks|issues|pictures|books|[a-z]+[.](?:xml|json))(?:/|$)"
+_MOVED = re.compile(rf"(?!/{_OF_OURS})(/.+?)/{_OF_OURS}")
+
+
 def application(desk: Desk) -> ASGIApp:
     """Everything that readers and providers reach, as an ASGI application."""
+    public = desk.settings.outbox / "public"
     routes = [
         _route("/subscribe", subscribing.subscribe, desk),
         _route("/confirm/{token}", subscribing.confirm, desk),
         _route("/preferences/{token}", choosing.preferences, desk),
         _route("/unsubscribe/{token}", leaving.unsubscribe, desk),
         _route("/webhooks/{provider}/{token}", reporting.webhook, desk, reporting.AT_MOST),
-        Mount("/", _Site(directory=desk.settings.outbox / "public", html=True, check_dir=False)),
+        Mount("/", _Site(directory=public, html=True, check_dir=False)),
     ]
     refused: Callable[[Request, Exception], Awaitable[Response]] = partial(_refused, desk)
     return _Front(
         Starlette(routes=routes, exception_handlers={HTTPException: refused, Exception: refused}),
         urlsplit(desk.settings.newsletter.home).path.rstrip("/"),
+        public,
     )
 
 
@@ -140,17 +149,17 @@ class _Site(StaticFiles):
 class _Front:
     """What stands before the pages: the path that the site's address begins with, and headers on every answer."""
 
-    def __init__(self, inner: ASGIApp, prefix: str) -> None:
+    def __init__(self, inner: ASGIApp, prefix: str, public: Path) -> None:
         self._inner = inner
         self._prefix = unquote(prefix)
+        self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        if self._prefix and (scope["path"] + "/").startswith(self._prefix + "/"):
-            # Some proxies cut the prefix off and some don't; both lead to the same page.
-            scope = {**scope, "root_path": self._prefix}
+        # Some proxies cut the prefix off and some don't; both lead to the same page.
+        scope = {**scope, "root_path": self._before(scope["path"])}
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -160,3 +169,10 @@ class _Front:
             await send(message)
 
         await self._inner(scope, receive, sent)
+
+    def _before(self, path: str) -> str:
+        """What stands before a page's own path: that of the site's address, or one that it had for old mails."""
+        if self._prefix and (path + "/").startswith(self._prefix + "/"):
+            return self._prefix
+        moved = _MOVED.match(path)
+        return moved[1] if moved and not (self._public / path.split("/")[1]).exists() else ""

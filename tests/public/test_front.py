@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys import steps
-from tests.public.site import FORM, up, words
+from tests.public.site import FORM, ONE_CLICK, up, words
 from tests.world import World
 
 
@@ -111,6 +111,18 @@ def test_a_proxy_may_cut_the_path_of_the_site_off_or_leave_it(published: World, 
         assert site.client.get(f"{before}/unsubscribe/test").status_code == 200
         assert site.client.get(f"{before}/rss.xml").status_code == 200
         assert site.client.get(f"{before}/").status_code == 200
+
+
+def test_links_of_old_mails_work_whatever_path_the_site_had_then(published: World) -> None:
+    (published.folder / "outbox/public/pictures").mkdir(exist_ok=True)
+    (published.folder / "outbox/public/pictures/a.png").write_bytes(b"picture")
+    with up(published) as site:
+        for path in ("unsubscribe/test", "issues/1-worries-at-bedtime/", "pictures/a.png", "rss.xml", "subscribe"):
+            assert site.client.get(f"/my/letters/{path}").status_code == 200, path
+        left = site.client.post("/letters/unsubscribe/test", content=ONE_CLICK, headers=FORM)
+        assert left.status_code == 200
+        for path in ("/letters/", "/letters/index.html", "/letters/issues/2-other/", "/issues/subscribe"):
+            assert site.client.get(path).status_code == 404, path
 
 
 def test_a_fault_of_ours_is_an_apology_without_its_cause(published: World, monkeypatch: pytest.MonkeyPatch) -> None:
