@@ -21,6 +21,12 @@ def known(token: str, store: Store) -> bool:
         return tokens.genuine(store.secret(tx), token) or signups.by_token(tx, token) is not None
 
 
+def is_hers(token: str, store: Store) -> bool:
+    """Whether it is known whose link this is; who was forgotten, and came back since, has another one."""
+    with store.reading() as tx:
+        return people.by_token(tx, token) is not None or signups.by_token(tx, token) is not None
+
+
 def by_link(token: str, store: Store, *, evidence: str, now: datetime) -> bool:
     """Take the reader of this link off; True when nobody of this link gets mail now, False for a link not of ours.
 

@@ -44,11 +44,11 @@ def _one_click(asked: Asked) -> bool:
 
 
 def _left(asked: Asked, desk: Desk) -> Answered:
-    evidence = "one click on the link in a mail"
+    evidence, hers = "one click on the link in a mail", leave.is_hers(asked.token, desk.store)
     if not leave.by_link(asked.token, desk.store, evidence=evidence, now=desk.clock()):
         return pages.lost(desk)
-    return _is_out(desk)
+    return _is_out(desk, "reader_left_more" if hers else "reader_left_old")
 
 
-def _is_out(desk: Desk) -> Answered:
-    return pages.message(desk, "reader_left", "reader_left_more", links=[("../subscribe", "reader_again")])
+def _is_out(desk: Desk, more: str = "reader_left_more") -> Answered:
+    return pages.message(desk, "reader_left", more, links=[("../subscribe", "reader_again")])

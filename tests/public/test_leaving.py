@@ -141,6 +141,17 @@ def test_the_link_of_somebody_forgotten_has_nothing_left_to_do(sent: World) -> N
         assert site.client.get(path).status_code == 200
 
 
+def test_who_came_back_after_she_was_forgotten_is_told_that_her_old_link_is_nobody_s(sent: World) -> None:
+    path, told = (
+        link(sent, "ann@example.org"),
+        "Should Kind Words come to you all the same, please use the link in the newest",
+    )
+    with up(sent) as site:
+        readers.forget(site.project.store, "ann@example.org", now=sent.now)
+        assert told in words(one_click(site, path).text)
+        assert told not in words(one_click(site, link(sent, "ben@example.org")).text)
+
+
 @pytest.mark.parametrize("token", ["test", "sample"])
 def test_the_link_of_a_test_copy_leads_nowhere_harmful(sent: World, token: str) -> None:
     with up(sent) as site:
