@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import msgspec
 
 from pipeline import compose, dates, deliver, review
 from pipeline.compose import drafting, schedule
 from pipeline.config import Settings
-from pipeline.feedback import post, refusals
+from pipeline.feedback import post, refusals, signup
 from pipeline.plural import many
-from pipeline.store import Store, runs, signals, sources, timekeeping
+from pipeline.store import Store, calendars, runs, signals, signups, sources, timekeeping
 
 DEAD_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(hours=2)
@@ -29,11 +30,13 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
-    """Everything that waits now: issues, posts, sources, the mailbox, a provider, refusals, missed turns, the clock."""
+    """Everything that waits now: issues, posts, where they come from, readers, a provider, missed turns, the clock."""
     return [
         *_issues(store, settings),
         *_posts(store, settings, now),
         *_sources(store, settings, now),
+        *_calendars(store, settings, now),
+        *_signups(store, now),
         *_mailbox(store, settings, now),
         *_stopped(store, settings),
         *_refusals(store, now),
@@ -82,6 +85,31 @@ def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter
             since = f"since {health.last_ok:%Y-%m-%d}" if health.last_ok else "so far"
             words = f"The source {source.name} has not answered {since}: {health.problem}"
             yield Matter(key=f"source/{source.name}"[:120], words=words)
+
+
+def _calendars(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
+    """Only the host is named: who knows a calendar's whole address may often read it."""
+    with store.reading() as tx:
+        known = {one.key: one for one in calendars.every(tx)}
+    for url in settings.pull.calendars:
+        one = known.get(calendars.key(url))
+        if one is None or one.problem is None or one.failures < 3:
+            continue
+        if one.read is None or now - one.read >= DEAD_AFTER:
+            since = f"since {dates.said(one.read, '%d %B %Y')}" if one.read else "so far"
+            words = f"The calendar at {urlsplit(url).hostname} could not be read {since}: {one.problem}"
+            yield Matter(key=f"calendar/{one.key}", words=words)
+
+
+def _signups(store: Store, now: datetime) -> Iterator[Matter]:
+    """People who filled in the form, and whom no mail could ask whether it was they."""
+    with store.reading() as tx:
+        waiting = signups.unasked(tx, now - LATE_AFTER)
+    if waiting:
+        count = many(waiting, "person who filled in the form waits", "people who filled in the form wait")
+        days = signup.VALID.days
+        words = f"{count} for the mail that was to ask. `run` says why; after {days} days they are forgotten."
+        yield Matter(key="signups", words=words)
 
 
 def _mailbox(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:

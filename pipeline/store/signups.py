@@ -48,6 +48,11 @@ def waiting(tx: Tx) -> list[SignupId]:
     return list(tx.execute(sa.select(_T.id).where(_T.mail.is_not(None)).order_by(_T.asked)).scalars())
 
 
+def unasked(tx: Tx, before: datetime) -> int:
+    """How many people have filled in the form before then, and their mail still waits to be sent."""
+    return tx.execute(sa.select(sa.func.count()).where(_T.mail.is_not(None), _T.asked < before)).scalar_one()
+
+
 def mailed_since(tx: Tx, since: datetime) -> int:
     """How many people were sent a mail because of the form since then."""
     return tx.execute(sa.select(sa.func.count()).where(_T.mailed > since)).scalar_one()

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from pipeline import lookback, notices, run
 from pipeline.carrying import signed
 from pipeline.errors import FetchFault, UserError
-from pipeline.feedback import readers, reports
+from pipeline.feedback import readers, reports, signup
 from pipeline.model import Report
 from pipeline.store import carriers, ledger, tables
 from tests.journeys import steps
@@ -294,6 +294,22 @@ def a_post_of_hers_has_a_slip(world: World) -> None:
         world.pass_time(days=1)
 
 
+def a_calendar_is_gone(world: World) -> None:
+    world.set("[[source]]", '[events]\nics = ["https://calendar.example.org/secret-of-mine.ics"]\n\n[[source]]')
+    for _ in range(6):
+        steps.pull(world)
+        world.pass_time(days=1)
+
+
+def nobody_was_asked(world: World) -> None:
+    steps.pull(world)
+    with world.project() as project:
+        signup.ask(
+            project.store, "ann@example.org", name=None, topics=(), words="Yes.", source="the form", now=world.now
+        )
+    world.pass_time(hours=3)
+
+
 def a_post_has_no_words(world: World) -> None:
     steps.pull(world)
     world.pass_time(days=1)
@@ -323,6 +339,8 @@ MATTERS = [
     (a_post_is_held, "held-posts/2", "1 post is held until you decide: 2 “An old letter”."),
     (a_post_has_no_words, "unreadable/2", "“(no title)” can't be mailed: it has neither a title nor any text."),
     (a_post_of_hers_has_a_slip, "in-part/", "Not everything of blog can be read: two.md:2: The head can't"),
+    (a_calendar_is_gone, "calendar/", "The calendar at calendar.example.org could not be read so far: There is no"),
+    (nobody_was_asked, "signups", "1 person who filled in the form waits for the mail that was to ask."),
     (the_mailbox_is_shut, "mailbox", "The mailbox of lisa at 127.0.0.1 has not been read yet"),
     (the_clock_is_behind, "clock", "By this machine's clock it is 23 November 2000"),
     (a_source_died, "source/blog", "The source blog has not answered"),

@@ -69,6 +69,15 @@ def test_a_folder_of_posts_of_which_one_can_not_be_read_is_told_with_the_line(au
     assert "two.md:2: The head can't be read" in said
 
 
+def test_what_a_notice_would_say_stands_there_too(author: Author, world: World) -> None:
+    cron(world)
+    assert "1 post is held" not in author.reads("/health")
+    world.blog.publish("old", "An old letter", world.now - timedelta(days=400))
+    world.pass_time(days=1)
+    cron(world)
+    assert "1 post is held until you decide: 2 “An old letter”." in author.reads("/health")
+
+
 def test_a_host_that_refuses_an_issue_by_policy_is_told_with_its_words(author: Author, world: World) -> None:
     addresses = [f"reader{at}@mail.example" for at in range(4)]
     steps.subscribe(world, *addresses)

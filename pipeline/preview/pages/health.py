@@ -10,7 +10,7 @@ from statistics import median
 import msgspec
 from starlette.responses import Response
 
-from pipeline import deliver, review
+from pipeline import deliver, notices, review
 from pipeline.compose import schedule
 from pipeline.feedback import refusals
 from pipeline.model import Health, IssueNumber, Run, Source
@@ -22,6 +22,8 @@ from pipeline.store import calendars, people, runs, signals, sources
 SHOWN = 12
 """Issues and months in a plot."""
 WAITING = ("draft", "held", "expired")
+ELSEWHERE = frozenset({*WAITING, "source", "in-part", "stopped", "refused"})
+"""The kinds of matters that stand on the page in a place of their own."""
 WORDS = {
     0: ("all well", "good"),
     1: ("a fault of the program", "bad"),
@@ -46,7 +48,7 @@ def _show(ask: Ask) -> Response:
         latest = runs.last(tx, 30)
         by_month, readers = people.acts_by_month(tx), people.count_by_state(tx)
         reported = signals.counts(tx)
-    lines = review.overview(ask.store, settings.review)
+    lines, found = review.overview(ask.store, settings.review), notices.matters(ask.store, settings, ask.now)
     turn = schedule.following(settings.schedule, settings.newsletter.timezone, ask.now)
     return ask.page(
         "health.html",
@@ -60,6 +62,7 @@ def _show(ask: Ask) -> Response:
         rhythm=rhythm(latest, ask.now),
         turn=turn.due if turn else None,
         waiting=[line for line in lines if line.state in WAITING],
+        matters=[one.words for one in found if one.key.partition("/")[0] not in ELSEWHERE],
         readers=readers,
         plots=_plots(lines, reported, by_month, ask.now),
         provider=settings.delivery.provider,
