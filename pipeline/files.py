@@ -105,6 +105,15 @@ def stamp(path: Path) -> tuple[int, int] | None:
     return stat.st_mtime_ns, stat.st_size
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there, whatever is in it: another one in its place has another; None where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
 def _is_at_work(process: str) -> bool:
     """Whether another process of that number lives."""
     if not process.isdecimal() or int(process) == os.getpid():

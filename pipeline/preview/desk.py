@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from pipeline import config, deliver, files
+from pipeline import config, deliver, files, whereabouts
 from pipeline.config import Settings
 from pipeline.errors import Busy, SettingsError
 from pipeline.model import Outside
@@ -81,13 +81,19 @@ class Desk:
         return settings
 
     def store(self, settings: Settings) -> Store:
-        """The state, open; another one when the settings name another."""
+        """The state, open; another one when the settings name another, or another file lies in its place."""
+        file = whereabouts.file_of(settings.store.url, settings.folder)
+
+        def name() -> object:
+            return settings.folder, settings.store, file and files.identity(file)
+
         with self._lock:
-            name = (settings.folder, settings.store)
-            if self._store is None or self._store[0] != name:
+            if self._store is None or self._store[0] != name():
                 if self._store:
                     self._store[1].close()
-                self._store = (name, opened_store(settings))
+                    self._store = None
+                opened = opened_store(settings)
+                self._store = (name(), opened)
             return self._store[1]
 
     @contextmanager

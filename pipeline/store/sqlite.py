@@ -7,11 +7,13 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
 import sqlalchemy as sa
 
+from pipeline import files
 from pipeline.errors import Busy, StoreFault
 from pipeline.store.tables import damaged
 
@@ -85,6 +87,7 @@ def _told(words: str, fault: OSError, url: sa.URL, more: str = "") -> StoreFault
 def _file(url: sa.URL, path: Path, where: str) -> SqliteFile:
     engine = sa.create_engine(url, poolclass=sa.pool.QueuePool, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "checkout", partial(_same_file, path))
     sa.event.listen(engine, "begin", _begin)
     return SqliteFile(engine, path.with_suffix(".lock"), where=where)
 
@@ -163,6 +166,13 @@ def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _record: object) 
     except UnicodeDecodeError:  # what SQLite says of damaged tables is no text
         raise damaged("what its tables are") from None
     cursor.close()
+
+
+def _same_file(path: Path, _connection: object, record: sa.pool.ConnectionPoolEntry, _proxy: object) -> None:
+    """What is written to a file that lies there no more, as it was put aside for another, would be lost."""
+    found = files.identity(path)
+    if record.info.setdefault("file", found) != found:
+        raise sa.exc.DisconnectionError  # the pool connects anew
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import Busy, PaperroundError, UserError
 from pipeline.model import EntryId, SourceName
-from pipeline.store import Store, Tx, entries, migrations, open_store, sources, tables
+from pipeline.store import Store, Tx, entries, migrations, open_store, sources, sqlite, tables
 from tests import postgres
 
 URL = "sqlite:///state.sqlite3"
@@ -164,3 +164,15 @@ def test_one_run_at_a_time_holds_the_project(opens: Opens) -> None:
             pass
         with two.locked():
             pass
+
+
+def test_what_is_written_goes_into_the_file_that_lies_there(tmp_path: Path) -> None:
+    file, other = tmp_path / "state.sqlite3", tmp_path / "other.sqlite3"
+    open_store(f"sqlite:///{other}", tmp_path).close()
+    with closing(open_store(URL, tmp_path)) as store:
+        with store.reading() as tx:
+            before = store.secret(tx)
+        sqlite.set_aside(file, "then")
+        other.rename(file)
+        with closing(open_store(URL, tmp_path)) as anew, store.writing() as tx, anew.reading() as seen:
+            assert store.secret(tx) == anew.secret(seen) != before
