@@ -155,7 +155,7 @@ def _composed(tx: Tx, asked: _Asked, draft: Issue | None, settings: ComposeSetti
 
 def _known(tx: Tx, number: IssueNumber, changes: Iterable[Change], settings: ComposeSettings, now: datetime) -> Known:
     pinned, evergreen = edits.wishes(changes).pinned, settings.schedule.evergreen
-    there = drafting.known(tx, draft=number, urls=settings.calendars, pinned=pinned, evergreen=evergreen)
+    there = drafting.known(tx, draft=number, urls=settings.calendars, now=now, pinned=pinned, evergreen=evergreen)
     return filters.foreseen(tx, there, settings, now)
 
 

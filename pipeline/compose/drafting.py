@@ -78,6 +78,7 @@ def known(
     draft: IssueNumber | None = None,
     urls: Iterable[str] = (),
     *,
+    now: datetime,
     pinned: Iterable[PostId] = (),
     evergreen: bool = False,
 ) -> Known:
@@ -89,7 +90,7 @@ def known(
     wanted = sorted({*posts.eligible(tx, draft), *pinned}, reverse=True)
     whole = posts.every(tx) if evergreen else list(posts.some(tx, wanted).values())
     drafted = issues.posts_of(tx, draft) if draft else frozenset()
-    others = posts.earlier(tx, RELATED + len(drafted) + len(wanted))
+    others = posts.earlier(tx, RELATED + len(drafted) + len(wanted), now)
     placed, doubted = issues.placed(tx, {*(post.id for post in whole), *others}), posts.doubted(tx)
     return Known(
         posts=whole,

@@ -190,7 +190,7 @@ def select(
         intro=None,
         created=created,
         items=_items(chosen, allot(chosen, known, settings, number), settings.texts),
-        related=_related(chosen, known),
+        related=_related(chosen, known, slot.due),
     )
 
 
@@ -323,7 +323,7 @@ def _rested(pick: Pick, shown: Mapping[str, IssueNumber], number: IssueNumber, r
     return pick.origin == "pinned" or last is None or number - last > repeat_after
 
 
-def _related(chosen: Sequence[Post], known: Known) -> tuple[Post, ...]:
+def _related(chosen: Sequence[Post], known: Known, due: datetime) -> tuple[Post, ...]:
     here = {post.id for post in chosen}
     others = [
         post
@@ -331,6 +331,8 @@ def _related(chosen: Sequence[Post], known: Known) -> tuple[Post, ...]:
         if post.id not in here
         and post.fault is None
         and post.held is None
+        and post.gone is None
+        and post.when <= due
         and known.choices.get(post.id) != "skip"
         and (post.before or post.id in known.placed)
     ]

@@ -113,13 +113,18 @@ def newest(tx: Tx, most: int, skip: int = 0) -> list[PostId]:
     return [*(undated if not skip else ()), *tx.execute(dated.limit(most).offset(skip)).scalars()]
 
 
-def earlier(tx: Tx, most: int) -> list[PostId]:
-    """The newest posts that are sound and that an issue has, or that were there before the first contact."""
+def earlier(tx: Tx, most: int, now: datetime) -> list[PostId]:
+    """The newest posts that are sound and that an issue has, or that were there before the first contact.
+
+    None that is off the blog, or whose day has not come.
+    """
+    entry, cleaning = tables.entries.c, tables.cleanings.c
+    off = sa.exists().where(cleaning.post == _T.id, entry.id == cleaning.entry, entry.gone > tables.LEFT)
     placed = sa.exists().where(tables.issue_posts.c.post == _T.id)
     skipped = sa.exists().where(tables.choices.c.post == _T.id, tables.choices.c.choice == "skip")
-    sound = sa.and_(_T.fault.is_(None), _T.held.is_(None), ~skipped, sa.or_(_T.before.is_(True), placed))
+    sound = sa.and_(_T.fault.is_(None), _T.held.is_(None), ~skipped, ~off, sa.or_(_T.before.is_(True), placed))
     undated = tx.execute(sa.select(_T.id).where(_T.moment.is_(None), sound)).scalars()
-    dated = sa.select(_T.id).where(_T.moment.is_not(None), sound).order_by(_T.moment.desc(), _T.id.desc())
+    dated = sa.select(_T.id).where(_T.moment <= now, sound).order_by(_T.moment.desc(), _T.id.desc())
     return [*undated, *tx.execute(dated.limit(most)).scalars()]
 
 

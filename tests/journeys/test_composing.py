@@ -56,6 +56,20 @@ def write(world: World, *names: str) -> None:
         world.blog.publish(name.lower(), name, world.now - timedelta(minutes=60 - at))
 
 
+def test_an_issue_names_no_earlier_post_that_is_off_the_blog_or_whose_day_has_not_come(world: World) -> None:
+    for days in (10, 20, 30, 40, 50):
+        world.blog.publish(f"old-{days}", f"{days} Days Ago", world.now - timedelta(days=days))
+        world.blog.publish(f"ahead-{days}", f"In {days} Days", world.now + timedelta(days=days))
+    pull(world)
+    del world.blog.posts["old-10"]
+    world.pass_time(days=1)
+    world.blog.publish("new", "New", world.now)
+    pull(world)
+    build_now(world)
+    earlier = [post["title"] for post in json.loads((folder(world) / "issue.json").read_text())["related"]]
+    assert earlier == ["Worries at Bedtime", "20 Days Ago", "30 Days Ago"]
+
+
 def test_a_pinned_post_leads_the_next_issue_though_it_is_old_and_there_are_many(world: World) -> None:
     weekly(world, most=2)
     world.blog.publish("old", "Old and good", world.now - timedelta(days=400))

@@ -52,7 +52,7 @@ def test_what_a_run_asks_for_is_what_all_documents_tell(mailed: World, bare: boo
         newest = sorted(every, key=lambda post: (post.when, post.id), reverse=True)
         assert sorted(posts.newest(tx, 10)) == sorted(post.id for post in every)
         assert set(posts.newest(tx, 1)) >= {newest[0].id}
-        assert set(posts.earlier(tx, 10)) == set(issues.placed(tx))
+        assert set(posts.earlier(tx, 10, mailed.now)) == set(issues.placed(tx))
         assert posts.count(tx) == len(every)
         assert posts.first_day(tx) == min(post.first_seen for post in every)
         placed = issues.placed(tx)
