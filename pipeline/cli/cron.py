@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from pipeline.cli.terminal import Terminal
+from pipeline.cli.terminal import Number, Terminal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -178,7 +178,7 @@ def worker(
 
 
 @click.command()
-@click.argument("issue", type=click.IntRange(min=1), required=False, help="The issue's number. Default: all of them.")
+@click.argument("issue", type=Number(), required=False, help="The issue's number. Default: all of them.")
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Default: outbox/report/index.html.")
 @click.pass_obj
 def report(terminal: Terminal, issue: int | None, page: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.terminal import Terminal, person
+from pipeline.cli.terminal import Number, Terminal, person
 
 if TYPE_CHECKING:
     from pipeline.compose import Plan
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.run import Project
     from pipeline.standing import Stands
 
-ISSUE = click.argument("issue", type=int, help="The issue's number.")
+ISSUE = click.argument("issue", type=Number(), help="The issue's number.")
 
 
 @click.command()
@@ -226,7 +226,7 @@ def send(terminal: Terminal, issue: IssueNumber, *, dry_run: bool, to: tuple[str
 
 
 @click.command()
-@click.argument("issue", type=int, required=False, help="The issue's number. Default: all of them.")
+@click.argument("issue", type=Number(), required=False, help="The issue's number. Default: all of them.")
 @click.pass_obj
 def status(terminal: Terminal, issue: IssueNumber | None) -> None:
     """The ledger: audience = accepted + rejected + suppressed + unknown + pending.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.terminal import Terminal, person
+from pipeline.cli.terminal import Number, Terminal, person
 
 if TYPE_CHECKING:
     from pipeline.clean.compare import Block
@@ -95,7 +95,7 @@ def _document(post: Post, standing: Standing) -> dict[str, Any]:
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID", help="The post's number, as `posts` lists it.")
+@click.argument("post", type=Number(), metavar="ID", help="The post's number, as `posts` lists it.")
 @click.option("--diff", is_flag=True, help="Block by block: what was kept, removed, and put in.")
 @click.pass_obj
 def show(terminal: Terminal, post: int, *, diff: bool) -> None:
@@ -153,7 +153,7 @@ def _marked(blocks: list[Block]) -> list[str]:
 
 @posts.command()
 @click.argument(
-    "post", type=int, metavar="ID...", nargs=-1, required=True, help="The posts' numbers, as `posts` lists them."
+    "post", type=Number(), metavar="ID...", nargs=-1, required=True, help="The posts' numbers, as `posts` lists them."
 )
 @click.pass_obj
 def keep(terminal: Terminal, post: tuple[int, ...]) -> None:
@@ -167,7 +167,7 @@ def keep(terminal: Terminal, post: tuple[int, ...]) -> None:
 
 @posts.command()
 @click.argument(
-    "post", type=int, metavar="ID...", nargs=-1, required=True, help="The posts' numbers, as `posts` lists them."
+    "post", type=Number(), metavar="ID...", nargs=-1, required=True, help="The posts' numbers, as `posts` lists them."
 )
 @click.pass_obj
 def skip(terminal: Terminal, post: tuple[int, ...]) -> None:
@@ -180,7 +180,7 @@ def skip(terminal: Terminal, post: tuple[int, ...]) -> None:
 
 
 @posts.command()
-@click.argument("post", type=int, metavar="ID", help="The post's number, as `posts` lists it.")
+@click.argument("post", type=Number(), metavar="ID", help="The post's number, as `posts` lists it.")
 @click.pass_obj
 def pin(terminal: Terminal, post: int) -> None:
     """Let a post lead the next issue, whatever its date and however many there are.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.terminal import Terminal
+from pipeline.cli.terminal import Number, Terminal
 
 if TYPE_CHECKING:
     from pipeline.books.advice import Wanted
@@ -113,7 +113,7 @@ def _wish(wanted: Wanted) -> str:
 
 
 @books.command()
-@click.argument("post", type=int, required=False, help="The post's number, as `posts` lists it.")
+@click.argument("post", type=Number(), required=False, help="The post's number, as `posts` lists it.")
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Any text instead of a post."
 )

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from pipeline.run import Project
 
 
+class Number(click.ParamType[int]):
+    """A number by which the program knows a post or an issue; no database has room for a larger one."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number: int = click.INT.convert(value, param, ctx)
+        if abs(number) >= 2**31:
+            self.fail("nothing has a number as large as that.", param, ctx)
+        return number
+
+
 class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     """The options before the command; messages go to standard error, results to standard output."""
 

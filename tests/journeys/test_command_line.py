@@ -101,6 +101,14 @@ def test_check_names_what_is_wrong_with_an_event(world: World, run: Run) -> None
     assert "mend sources/events.toml:1: starts is a date without quotes" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("command", ["status", "posts show", "books suggest"])
+def test_a_number_that_nothing_can_have_is_a_sentence(run: Run, command: str) -> None:
+    done = run("--json", *command.split(), "9" * 20)
+    assert done.returncode == 2, done.stderr
+    assert "nothing has a number as large as that" in json.loads(done.stdout)["fault"]
+    assert "Traceback" not in done.stderr
+
+
 def test_a_draft_that_could_not_be_made_is_not_called_ready(world: World, run: Run) -> None:
     world.set("[newsletter]", '[newsletter]\ndesign = "leter"')
     pull(world)
