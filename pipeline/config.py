@@ -602,12 +602,12 @@ def find(start: Path) -> Path:
     )
 
 
-def load(folder: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings of the project in `folder`.
+def load(folder: Path, environment: Mapping[str, str], file: Path = FILE) -> Settings:
+    """The settings of the project in `folder`, as `file` in there has them.
 
     Raises SettingsError with one line for each fault: file, line, what is allowed, the nearest match.
     """
-    return parse(_read(folder / FILE), folder, environment)
+    return parse(_read(folder / file), folder, environment)
 
 
 def parse(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:

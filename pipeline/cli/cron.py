@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,12 +40,16 @@ def run(terminal: Terminal, log: Path | None) -> None:
     from pipeline.errors import PaperroundError
     from pipeline.run import told
 
-    settings, began = terminal.settings(), datetime.now(UTC)
+    settings, began = None, datetime.now(UTC)
     try:
+        settings = terminal.settings()
         report, salt = _everything(terminal)
     except PaperroundError as fault:
-        level = "info" if fault.exit_code == 0 else "error"
-        _log(settings, log, began, fault.exit_code, {level: [str(fault)]}, None)
+        if settings is not None:
+            level = "info" if fault.exit_code == 0 else "error"
+            _log(settings, log, began, fault.exit_code, {level: [str(fault)]}, None)
+        if fault.exit_code != 0:
+            _told_of_standstill(terminal, str(fault))
         raise
     cut = _log(settings, log, began, report.exit_code, told(report), salt)
     if terminal.quiet:
@@ -57,6 +62,7 @@ def run(terminal: Terminal, log: Path | None) -> None:
 def _everything(terminal: Terminal) -> tuple[Report, bytes]:
     """One walk, told to whoever is to be told; and the salt by which the log names readers."""
     from pipeline import metrics, notices
+    from pipeline.notices import standstill
     from pipeline.run import remember, walk
 
     with terminal.project(alone=True) as project:
@@ -65,10 +71,25 @@ def _everything(terminal: Terminal) -> tuple[Report, bytes]:
         report += _waiting(project)
         report += notices.tell(project.store, project.settings, project.out)
         remember(project, report, began)
+        standstill.over(project.settings)
         missing = metrics.leave(project.store, project.settings, project.out.clock())
         with project.store.reading() as tx:
             salt = project.store.secret(tx)
     return replace(report, waiting=(*report.waiting, *([missing] if missing else []))), salt
+
+
+def _told_of_standstill(terminal: Terminal, words: str) -> None:
+    """Tell the author, as far as that is possible, what keeps each run from its work."""
+    from pipeline import config
+    from pipeline.errors import PaperroundError
+    from pipeline.notices import standstill
+    from pipeline.run import outside
+
+    with suppress(PaperroundError, OSError):
+        settings = standstill.readable(config.find(terminal.start), os.environ)
+        if settings is not None:
+            with outside(settings) as out:
+                standstill.tell(words, settings, out)
 
 
 def _log(

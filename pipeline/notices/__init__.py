@@ -15,7 +15,7 @@ from pipeline import providers
 from pipeline.config import Settings
 from pipeline.errors import PaperroundError
 from pipeline.model import Outside, Report
-from pipeline.notices.channels import CHANNELS, check
+from pipeline.notices.channels import CHANNELS, check, said
 from pipeline.notices.matters import Matter, matters
 from pipeline.plural import many
 from pipeline.store import Store, notices
@@ -63,18 +63,8 @@ def _taken(found: Sequence[Matter], store: Store, now: datetime) -> list[Matter]
 
 
 def _said(fresh: Sequence[Matter], store: Store, settings: Settings, out: Outside) -> Report:
-    """One notice with all of it, by every way there is; one that arrived is enough."""
-    arrived, faults = [], []
-    for channel in CHANNELS:
-        if channel.wanted(settings):
-            try:
-                words = channel.send(fresh, settings, out)
-            except PaperroundError as fault:
-                words = str(fault)
-            if words is None:
-                arrived.append(channel.name)
-            else:
-                faults.append(f"The notice by {channel.name} was not taken: {words}")
+    """One notice with all of it; one way by which it arrived is enough."""
+    arrived, faults = said(fresh, settings, out)
     if arrived:
         now = out.clock()
         with store.writing() as tx:

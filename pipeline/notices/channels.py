@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline import deliver
 from pipeline.config import Settings
-from pipeline.errors import UserError
+from pipeline.errors import PaperroundError, UserError
 from pipeline.model import Answer, HttpRequest, Outside
 from pipeline.notices.matters import Matter
 
@@ -113,3 +113,19 @@ CHANNELS = (
     Channel(name="webhook", wanted=lambda settings: bool(_given(WEBHOOK, settings)[0]), send=_by_webhook),
     Channel(name="ntfy", wanted=lambda settings: bool(_given(NTFY, settings)[0]), send=_by_ntfy),
 )
+
+
+def said(matters: Sequence[Matter], settings: Settings, out: Outside) -> tuple[list[str], list[str]]:
+    """One notice with all of it by every way there is: those by which it arrived, and what the others answered."""
+    arrived, faults = [], []
+    for channel in CHANNELS:
+        if channel.wanted(settings):
+            try:
+                words = channel.send(matters, settings, out)
+            except PaperroundError as fault:
+                words = str(fault)
+            if words is None:
+                arrived.append(channel.name)
+            else:
+                faults.append(f"The notice by {channel.name} was not taken: {words}")
+    return arrived, faults

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import Busy, PaperroundError
 from pipeline.model import Report
+from pipeline.notices import standstill
 from pipeline.run import attempt
 from pipeline.stages import STAGES
 from pipeline.store import queue
@@ -119,6 +120,8 @@ def _looked(desk: Desk, step: Step) -> tuple[Step | None, list[Job]]:
 
 def _failed(desk: Desk, words: str, code: int) -> list[Job]:
     desk.say(words)
+    with contextlib.suppress(PaperroundError, OSError):
+        standstill.tell(words, desk.settings, desk.out)
     desk.account.add(Report(errors=(words,), codes=(code,)), desk.out.clock())
     return []
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pipeline import metrics, notices
 from pipeline.config import Settings
+from pipeline.notices import standstill
 from pipeline.run import Done, Project, due_of, exhaust
 from pipeline.stages import STAGES, Stage
 from pipeline.store import queue
@@ -88,6 +89,7 @@ def round_over(desk: Desk) -> None:
     """What a run does at its end: notices, figures, and now and then the word that nothing was due, and tidying up."""
     project = desk.project()
     report = notices.tell(project.store, project.settings, project.out)
+    standstill.over(project.settings)
     for sentence in report.done:
         project.say(sentence)
     desk.account.add(report, project.out.clock())

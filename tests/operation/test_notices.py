@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline import lookback, notices, run
+from pipeline import config, lookback, notices, run
 from pipeline.carrying import signed
 from pipeline.errors import FetchFault, UserError
 from pipeline.feedback import readers, reports, signup
@@ -496,3 +498,39 @@ def test_the_project_of_a_broken_provider_still_runs(world: World) -> None:
     report = told(world)
     assert report.exit_code == 0
     assert "by mail was not taken" in report.waiting[0]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ('cadence = "each"', 'cadence = "weakly"', "schedule.cadence"),
+        ("[schedule]", '[store]\nurl = "postgresql://me@127.0.0.1:1/x"\n\n[schedule]', "The database can't be reached"),
+    ],
+    ids=["settings", "state"],
+)
+def test_what_keeps_every_run_from_its_work_is_told_when_it_has_lasted_an_hour(
+    world: World, listener: Listener, right: str, wrong: str, words: str
+) -> None:
+    def ran() -> list[str]:
+        command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(world.folder), "run"]
+        subprocess.run(command, capture_output=True, check=False, timeout=60)
+        heard = [matter["words"] for _, said in listener.heard for matter in said["matters"]]
+        listener.heard.clear()
+        return heard
+
+    want(world, f'webhook = "http://127.0.0.1:{listener.server_port}/topic"')
+    world.set('url = "https://blog.example.org/feed/"\n', 'url = "posts"\nkind = "markdown"\n')
+    (world.folder / "posts").mkdir()
+    sound, note = (world.folder / config.FILE).read_text("utf-8"), world.folder / "outbox/standstill.json"
+    assert ran() == []
+    world.set(right, wrong)
+    assert ran() == []
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    note.write_text(json.dumps({key: an_hour_ago.isoformat() for key in json.loads(note.read_bytes())}))
+    (told,) = ran()
+    assert told.startswith("No run does its work since ")
+    assert words in told
+    assert ran() == []
+    (world.folder / config.FILE).write_text(sound, "utf-8")
+    assert ran() == []
+    assert not note.exists()
