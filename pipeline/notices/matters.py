@@ -32,7 +32,7 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
 def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
     """Everything that waits now: issues, posts, where they come from, readers, a provider, missed turns, the clock."""
     return [
-        *_issues(store, settings),
+        *_issues(store, settings, now),
         *_posts(store, settings, now),
         *_sources(store, settings, now),
         *_calendars(store, settings, now),
@@ -41,17 +41,20 @@ def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
         *_stopped(store, settings),
         *_refusals(store, now),
         *_missed(store, settings, now),
+        *_faults(store, settings, now),
         *_clock(store, now),
     ]
 
 
-def _issues(store: Store, settings: Settings) -> Iterator[Matter]:
+def _issues(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
     for line in review.overview(store, settings.review):
         number, title = line.issue.number, line.issue.title
         if line.doubtful:
             copies = many(line.doubtful, "copy", "copies")
             words = f"Issue {number}, “{title}”: nobody can say what became of {copies}; `reconcile {number}`."
             yield Matter(key=f"unknown/{number}", words=words)
+        if line.state == "sending" and line.frozen and now - line.frozen >= DEAD_AFTER:
+            yield Matter(key=f"sending/{number}", words=f"Issue {number}, “{title}”: {line.next_step}.", once=True)
         if line.state in ("draft", "expired") or (line.state == "held" and line.account and line.account.pending):
             yield Matter(key=f"{line.state}/{number}", words=f"Issue {number}, “{title}”: {line.next_step}.")
 
@@ -152,6 +155,20 @@ def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]
     why = compose.plan(store, settings.compose, now).waiting or "no post was ready"
     words = f"No issue was made for {dates.said(turn.due.astimezone(zone), '%A, %d %B, %H:%M')}: {why}"
     yield Matter(key=f"missed/{turn.key}"[:120], words=words)
+
+
+def _faults(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
+    """What each run of some hours met, such as a key that is missing: other matters may follow from it much later."""
+    with store.reading() as tx:
+        found = runs.failing(tx)
+    if not found or now - found[-1].began < LATE_AFTER:
+        return
+    others = [set(one.words.split("\n")) for one in found[1:]]
+    lasting = [words for words in found[0].words.split("\n") if all(words in one for one in others)]
+    if lasting:
+        same = hashlib.sha256("\n".join(lasting).encode()).hexdigest()[:16]
+        since = dates.said(found[-1].began.astimezone(settings.newsletter.timezone), "%A, %d %B, %H:%M")
+        yield Matter(key=f"faults/{same}", words=f"Each run since {since}: {' '.join(lasting)}")
 
 
 def _clock(store: Store, now: datetime) -> Iterator[Matter]:

@@ -235,6 +235,20 @@ def test_a_slip_in_a_post_of_hers_waits_for_her_until_it_is_mended(world: World)
     assert "Two" in steps.standings(world)
 
 
+def test_an_issue_that_nobody_takes_for_a_day_is_told(world: World) -> None:
+    smtp = '[delivery]\nprovider = "smtp"\n[delivery.smtp]\nhost = "127.0.0.1"\nport = 1\n\n[[source]]'
+    world.set('approval = "required"', 'approval = "automatic"')
+    world.set("[[source]]", smtp)
+    steps.subscribe(world, "ann@example.org")
+    steps.cron(world)
+    world.pass_time(hours=12)
+    steps.cron(world)
+    assert keys(world) == set()
+    world.pass_time(hours=12)
+    steps.cron(world)
+    assert keys(world) == {"sending/1"}
+
+
 def test_a_turn_that_passed_without_an_issue_is_said_with_the_reason(world: World) -> None:
     world.set('cadence = "each"', 'cadence = "daily"')
     world.blog.posts.clear()
@@ -312,6 +326,17 @@ def nobody_was_asked(world: World) -> None:
     world.pass_time(hours=3)
 
 
+def a_key_is_missing(world: World) -> None:
+    world.set('approval = "required"', 'approval = "automatic"')
+    world.set("[[source]]", '[delivery]\nprovider = "postmark"\n\n[[source]]')
+    steps.subscribe(world, "ann@example.org")
+    for _ in range(3):
+        began = world.now
+        with world.project() as project:
+            run.remember(project, run.walk(project), began)
+        world.pass_time(hours=1)
+
+
 def a_post_has_no_words(world: World) -> None:
     steps.pull(world)
     world.pass_time(days=1)
@@ -343,6 +368,11 @@ MATTERS = [
     (a_post_of_hers_has_a_slip, "in-part/", "Not everything of blog can be read: two.md:2: The head can't"),
     (a_calendar_is_gone, "calendar/", "The calendar at calendar.example.org could not be read so far: There is no"),
     (nobody_was_asked, "signups", "1 person who filled in the form waits for the mail that was to ask."),
+    (
+        a_key_is_missing,
+        "faults/",
+        "Each run since Monday, 23 November, 12:00: sources/newsletter.toml, [delivery.postm",
+    ),
     (the_mailbox_is_shut, "mailbox", "The mailbox of lisa at 127.0.0.1 has not been read yet"),
     (the_clock_is_behind, "clock", "By this machine's clock it is 23 November 2000"),
     (a_source_died, "source/blog", "The source blog has not answered"),
