@@ -20,7 +20,7 @@ from pipeline import files, folder, standing
 from pipeline.config import ReviewSettings
 from pipeline.errors import NeedsPerson, UserError
 from pipeline.model import Account, Approval, Finding, Going, Issue, IssueNumber, IssueState, Outside, Report
-from pipeline.store import Store, Tx, accounts, carriers, edits, issues, ledger
+from pipeline.store import Store, Tx, accounts, carriers, edits, issues, ledger, posts
 
 FOR_A_PERSON = frozenset({"unread"})
 """Findings that a person may overlook, and the rule `automatic` may not."""
@@ -113,8 +113,15 @@ def may_approve(findings: Iterable[Finding]) -> str | None:
 def _by_rule(number: IssueNumber, store: Store, settings: ReviewSettings, now: datetime) -> Report:
     with store.reading() as tx:
         issue, rendering = _issue(tx, number), issues.rendering(tx, number)
+        doubted = posts.doubted(tx)
     if rendering is None:
         return Report(unchanged=1)
+    if issue.corrects and doubted is not None and issue.created <= doubted:
+        words = (
+            f"Issue {number} may have gone out before a backup was put back, so the automatic yes does not cover it:"
+        )
+        drop = f"`correct {issue.corrects.number} --drop` takes it back"
+        return Report(attention=(f"{words} `approve {number}` sends it, {drop}.",))
     if folder.sha(settings.issues / issue.folder) != rendering.sha:
         words = f"Issue {number} was edited by hand, so the automatic yes does not cover it: `approve {number}`."
         return Report(attention=(words,))

@@ -284,6 +284,29 @@ def test_the_site_follows_an_older_state_and_keeps_the_pages_that_mails_lead_to(
     assert there == {"1-worries-at-bedtime", "2-a-second-post", "2-a-third-post"}
 
 
+def test_a_correction_that_may_have_gone_out_since_the_backup_goes_by_the_author_s_word_only(
+    used: World, tmp_path: Path
+) -> None:
+    used.set('approval = "required"', 'approval = "automatic"')
+    with used.project() as project:
+        section = project.settings.compose
+        compose.correct(steps.ONE, project.store, section, said="On *Friday*.", named=None, now=used.now)
+    backed_up(used, tmp_path / "backup.zip")
+    used.pass_time(hours=1)
+    steps.cron(used)
+    assert len(steps.mails(used, 2)) == 2
+    shutil.rmtree(used.folder / "outbox/mail")
+    put_back(used, tmp_path / "backup.zip", force=True)
+    with used.project() as project:
+        deliver.reconcile(steps.ONE, project.store, project.settings.deliver, project.out, resend=False)
+    used.pass_time(hours=1)
+    assert any("`correct 1 --drop` takes it back" in words for words in steps.cron(used).attention)
+    assert mailed(used) == []
+    steps.approve(used, TWO)
+    steps.cron(used)
+    assert len(mailed(used)) == 2
+
+
 def mailed(world: World) -> list[EmailMessage]:
     """Every mail that went out, of all issues."""
     numbers = sorted(int(path.name) for path in (world.folder / "outbox/mail").glob("*"))
