@@ -79,9 +79,8 @@ def _sources(store: Store, settings: Settings, now: datetime) -> Iterator[Matter
         if health is None or health.problem is None:
             continue
         if not health.failures:
-            same = hashlib.sha256(health.problem.encode()).hexdigest()[:16]
             words = f"Not everything of {source.name} can be read: {health.problem}"
-            yield Matter(key=f"in-part/{same}/{source.name}"[:120], words=words)
+            yield Matter(key=f"in-part/{_of(words)}", words=words)
         if health.failures < 3:
             continue
         if health.last_ok is None or now - health.last_ok >= DEAD_AFTER:
@@ -166,9 +165,8 @@ def _faults(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]
     others = [set(one.words.split("\n")) for one in found[1:]]
     lasting = [words for words in found[0].words.split("\n") if all(words in one for one in others)]
     if lasting:
-        same = hashlib.sha256("\n".join(lasting).encode()).hexdigest()[:16]
         since = dates.said(found[-1].began.astimezone(settings.newsletter.timezone), "%A, %d %B, %H:%M")
-        yield Matter(key=f"faults/{same}", words=f"Each run since {since}: {' '.join(lasting)}")
+        yield Matter(key=f"faults/{_of(*lasting)}", words=f"Each run since {since}: {' '.join(lasting)}")
 
 
 def _clock(store: Store, now: datetime) -> Iterator[Matter]:
@@ -179,3 +177,8 @@ def _clock(store: Store, now: datetime) -> Iterator[Matter]:
         today, then = dates.said(now, "%d %B %Y"), dates.said(there, "%d %B %Y")
         words = f"By this machine's clock it is {today}, and sources were to be visited again on {then}. Set the clock."
         yield Matter(key="clock", words=words)
+
+
+def _of(*words: str) -> str:
+    """A name for what these words say: with others it is another thing."""
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
