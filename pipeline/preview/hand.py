@@ -17,8 +17,8 @@ from pipeline.preview.ask import Ask
 from pipeline.render import Look
 from pipeline.store import issues, people
 
-OPEN = ("approved", "sending", "held")
-"""States of an issue that still wants its author."""
+OPEN = ("approved", "sending")
+"""States of an issue that is on its way."""
 OTHERS = 12
 """So many posts that are not in the issue are listed beside it."""
 
@@ -72,12 +72,19 @@ class Hand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def at_hand(ask: Ask) -> Hand:
-    """The issue that the author looks at when she opens the page."""
-    waiting = [line for line in ask.issues if line.state in OPEN]
+    """The issue that the author looks at when she opens the page.
+
+    One that only waits for her word about copies of unknown fate may do so for ever: it keeps no other from her.
+    """
+    waiting = [line for line in ask.issues if line.state in OPEN or (line.state == "held" and _pending(line))]
     drafts = [line for line in ask.issues if line.state == "draft" and line.issue.corrects is None]
     if waiting or drafts:
         return _composed(ask, (waiting or drafts)[-1])
     return _planned(ask)
+
+
+def _pending(line: review.Line) -> int:
+    return line.account.pending if line.account else 0
 
 
 def numbered(ask: Ask, number: IssueNumber) -> Hand:

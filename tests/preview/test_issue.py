@@ -16,7 +16,7 @@ from pipeline.config import Settings
 from pipeline.model import Fetched, NoAnswer, Outside, Reply, Request, Validators
 from pipeline.preview import Desk
 from pipeline.preview.frame import all_here, framed
-from pipeline.store import carriers, tables
+from pipeline.store import carriers, ledger, tables
 from tests.doubles.mail import receiving
 from tests.journeys import steps
 from tests.preview.author import ORIGIN, Author, at_her_page, desk
@@ -507,7 +507,8 @@ def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only
         whole = project._opener
         broken_line(project)
         author.post("/go/1/send")
-        said = author.reads()
+        assert "Issue 1, “Worries at Bedtime”, has 1 copy of unknown fate, and waits for your word." in author.reads()
+        said = author.reads("/issue/1")
         assert "1 copy of unknown fate" in said
         assert "ann@example.org: the line broke" in said
         assert "1 reader = 0 accepted + 0 refused + 0 left out + 1 unknown + 0 to go" in said
@@ -520,6 +521,23 @@ def test_copies_of_unknown_fate_wait_with_their_evidence_and_are_sent_again_only
         project.errands.wait(30)
         assert "1 reader = 1 accepted" in author.reads("/issue/1")
         assert list(mail.taken) == ["ann@example.org"]
+
+
+def test_copies_of_unknown_fate_keep_no_other_issue_from_the_first_page(author: Author, world: World) -> None:
+    approved(author)
+    with world.project() as project:
+        run.perform(project, "deliver", lambda: ["freeze/1"])
+        with project.store.writing() as tx:
+            (batch,) = ledger.in_state(tx, "pending")
+            ledger.park(tx, batch, "nobody knows", world.now)
+    world.blog.publish("next", "The one after it", world.now)
+    world.pass_time(hours=2)
+    steps.pull(world)
+    said = author.reads()
+    assert "Issue 2 not made yet The one after it" in said
+    assert "Issue 1, “A jar of kind words”, has 1 copy of unknown fate, and waits for your word." in said
+    author.post("/go/1/settle")
+    assert "1 copy of unknown fate. They were handed over" in author.reads("/issue/1")
 
 
 def test_what_is_wrong_with_the_file_of_events_is_told_once(author: Author, world: World) -> None:

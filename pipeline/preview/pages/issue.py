@@ -22,6 +22,8 @@ from pipeline.store import posts
 
 WIDTHS = {"phone": "Phone", "tablet": "Tablet", "desktop": "Computer"}
 PICTURES = {"on": "With pictures", "off": "Without"}
+WAITING = ("expired", "held")
+"""States of an issue that waits for a word of hers, while she looks at another."""
 PARTS = {"mail": "Mail", "text": "Text part", "source": "Source"}
 
 
@@ -58,7 +60,7 @@ def _page(ask: Ask, there: Hand) -> Response:
         real=providers.leaves(ask.settings.delivery.provider),
         written_only=deliver.written_only(ask.store),
         stopped=deliver.stopped(ask.store, ask.settings.deliver),
-        too_old=[line.issue for line in ask.issues[::-1] if line.state == "expired"],
+        beside=[line for line in ask.issues[::-1] if line.state in WAITING and line.issue.number != there.number],
         corrections=[(line.issue, line.state) for line in ask.issues[::-1] if line.issue.corrects == there.number],
         correcting=compose.correcting(_corrected(there), ask.store),
         corrected=_corrected(there),
