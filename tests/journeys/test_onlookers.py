@@ -189,8 +189,11 @@ class SeenLife(wide.WideLife):
         super().all_is_calm_for_a_while()
 
     def the_backup_is_put_back(self, after: Any) -> None:
-        """It may know nothing of corrections that went out since."""
+        """It may know nothing of corrections that went out since; what she is asked about of these she takes back."""
         super().the_backup_is_put_back(after)
+        for number in self.corrected:
+            with self.world.project() as project, suppress(PaperroundError):
+                compose.drop(IssueNumber(number), project.store)
         self.keeper.forgotten = {*self.keeper.mails}
 
     # As the commands do it
