@@ -49,7 +49,7 @@ def run(terminal: Terminal, log: Path | None) -> None:
             level = "info" if fault.exit_code == 0 else "error"
             _log(settings, log, began, fault.exit_code, {level: [str(fault)]}, None)
         if fault.exit_code != 0:
-            _told_of_standstill(terminal, str(fault))
+            _tell_of_standstill(terminal.start, str(fault))
         raise
     cut = _log(settings, log, began, report.exit_code, told(report), salt)
     if terminal.quiet:
@@ -78,15 +78,15 @@ def _everything(terminal: Terminal) -> tuple[Report, bytes]:
     return replace(report, waiting=(*report.waiting, *([missing] if missing else []))), salt
 
 
-def _told_of_standstill(terminal: Terminal, words: str) -> None:
-    """Tell the author, as far as that is possible, what keeps each run from its work."""
+def _tell_of_standstill(start: Path, words: str) -> None:
+    """Tell the author, as far as that is possible, what keeps the project around `start` from its work."""
     from pipeline import config
     from pipeline.errors import PaperroundError
     from pipeline.notices import standstill
     from pipeline.run import outside
 
     with suppress(PaperroundError, OSError):
-        settings = standstill.readable(config.find(terminal.start), os.environ)
+        settings = standstill.readable(config.find(start), os.environ)
         if settings is not None:
             with outside(settings) as out:
                 standstill.tell(words, settings, out)
@@ -180,22 +180,27 @@ def worker(
       paperround worker --only batches
     """
     from pipeline import config
+    from pipeline.errors import PaperroundError
     from pipeline.run import outside
     from pipeline.worker import QUEUES, Orders, Pace, serve
 
-    serve(
-        Orders(
-            folders=[config.find(folder) for folder in folders or (terminal.start,)],
-            load=lambda folder: config.load(folder, os.environ),
-            world=outside,
-            say=terminal.say,
-            only=only or QUEUES,
-            at_once=at_once,
-            once=once,
-            log=log,
-            pace=Pace(every=60 * every),
-        )
+    orders = Orders(
+        folders=[config.find(folder) for folder in folders or (terminal.start,)],
+        load=lambda folder: config.load(folder, os.environ),
+        world=outside,
+        say=terminal.say,
+        only=only or QUEUES,
+        at_once=at_once,
+        once=once,
+        log=log,
+        pace=Pace(every=60 * every),
     )
+    try:
+        serve(orders)
+    except PaperroundError as fault:
+        for folder in orders.folders:
+            _tell_of_standstill(folder, str(fault))
+        raise
 
 
 @click.command()

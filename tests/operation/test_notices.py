@@ -524,6 +524,7 @@ def test_the_project_of_a_broken_provider_still_runs(world: World) -> None:
     assert "by mail was not taken" in report.waiting[0]
 
 
+@pytest.mark.parametrize("command", ["run", "worker --once"])
 @pytest.mark.parametrize(
     ("right", "wrong", "words"),
     [
@@ -533,11 +534,11 @@ def test_the_project_of_a_broken_provider_still_runs(world: World) -> None:
     ids=["settings", "state"],
 )
 def test_what_keeps_every_run_from_its_work_is_told_when_it_has_lasted_an_hour(
-    world: World, listener: Listener, right: str, wrong: str, words: str
+    world: World, listener: Listener, command: str, right: str, wrong: str, words: str
 ) -> None:
-    def ran() -> list[str]:
-        command = [sys.executable, "-m", "pipeline.cli.main", "--project", str(world.folder), "run"]
-        subprocess.run(command, capture_output=True, check=False, timeout=60)
+    def ran(command: str = "run") -> list[str]:
+        words = [sys.executable, "-m", "pipeline.cli.main", "--project", str(world.folder), *command.split()]
+        subprocess.run(words, capture_output=True, check=False, timeout=60)
         heard = [matter["words"] for _, said in listener.heard for matter in said["matters"]]
         listener.heard.clear()
         return heard
@@ -548,13 +549,13 @@ def test_what_keeps_every_run_from_its_work_is_told_when_it_has_lasted_an_hour(
     sound, note = (world.folder / config.FILE).read_text("utf-8"), world.folder / "outbox/standstill.json"
     assert ran() == []
     world.set(right, wrong)
-    assert ran() == []
+    assert ran(command) == []
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
     note.write_text(json.dumps({key: an_hour_ago.isoformat() for key in json.loads(note.read_bytes())}))
-    (told,) = ran()
+    (told,) = ran(command)
     assert told.startswith("No run does its work since ")
     assert words in told
-    assert ran() == []
+    assert ran(command) == []
     (world.folder / config.FILE).write_text(sound, "utf-8")
     assert ran() == []
     assert not note.exists()
