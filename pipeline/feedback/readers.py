@@ -51,14 +51,19 @@ def checked(address: str) -> str:
 
 def export_csv(store: Store) -> Iterator[str]:
     """All readers as CSV lines, header first; what is read back by an import is the same readers."""
-    yield _line(("email", "name", "state", "consent", "since", "every", "topics", "attributes"))
+    yield HEAD
     with store.reading() as tx:
-        topics = people.all_topics(tx)
-        for reader in people.every(tx):
-            rest = json.dumps(reader.attributes, ensure_ascii=False) if reader.attributes else ""
-            mine = ", ".join(topics.get(reader.id, ()))
-            kept = (reader.consent, reader.since.isoformat(), reader.every, mine, rest)
-            yield _line((reader.address, reader.name or "", reader.state, *kept))
+        yield from (line for _, line in rows(tx))
+
+
+def rows(tx: Tx) -> Iterator[tuple[Subscriber, str]]:
+    """Every reader with the line that she has in the CSV file."""
+    topics = people.all_topics(tx)
+    for reader in people.every(tx):
+        rest = json.dumps(reader.attributes, ensure_ascii=False) if reader.attributes else ""
+        mine = ", ".join(topics.get(reader.id, ()))
+        kept = (reader.consent, reader.since.isoformat(), reader.every, mine, rest)
+        yield reader, _line((reader.address, reader.name or "", reader.state, *kept))
 
 
 def _line(values: tuple[str, ...]) -> str:
@@ -66,6 +71,9 @@ def _line(values: tuple[str, ...]) -> str:
     # A spreadsheet runs cells that begin with these; a quote makes them plain text again.
     csv.writer(line).writerow(f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t") else value for value in values)
     return line.getvalue()
+
+
+HEAD = _line(("email", "name", "state", "consent", "since", "every", "topics", "attributes"))
 
 
 def unsubscribe(store: Store, address: str, *, evidence: str, now: datetime) -> Subscriber:

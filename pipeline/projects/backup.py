@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,10 @@ import msgspec
 from pipeline import config, deliver, files, folder, syndicate, whereabouts
 from pipeline.config import Settings
 from pipeline.errors import SettingsError, StoreFault, UserError
+from pipeline.feedback import readers
 from pipeline.plural import many
 from pipeline.projects import archive
-from pipeline.store import Store, Tx, dumping, issues, open_store
+from pipeline.store import Store, Tx, dumping, issues, open_store, people
 from pipeline.store.sqlite import set_aside
 
 FORMAT = "paperround-backup-1"
@@ -188,18 +189,35 @@ def _folders(settings: Settings) -> list[str]:
 def _replaced(
     backup: archive.Archive, store: Store, settings: Settings, now: datetime
 ) -> tuple[dict[str, int], list[str]]:
-    """The rows, all or none. Who has left since the backup was made stays out; nothing may be sent."""
+    """The rows, all or none. Who has left since the backup was made stays out; nothing may be sent.
+
+    Who has come since is no reader any more, and stands in a file that can be imported.
+    """
     names = [name.removeprefix(_STATE).removesuffix(".jsonl") for name in backup.names(_STATE)]
     with store.writing() as tx:
         out, salt, drafts = dumping.kept_out(tx), dumping.salt(tx), syndicate.of_drafts(tx)
+        wanted = {
+            people.address_key(one.address): line for one, line in readers.rows(tx) if one.state in people.WANTING
+        }
         tables = ((name, backup.lines(f"{_STATE}{name}.jsonl")) for name in names)
         rows = dumping.replace(tx, store, str(backup.manifest["revision"]), tables)
         stay = dumping.keep_out(tx, out) if dumping.salt(tx) == salt else 0
         deliver.distrust(tx, store, settings.deliver, now)
         syndicate.distrust(tx, drafts)
         dumping.begin(tx)
+        known = {people.address_key(one.address) for one in people.every(tx)}
     more = f"{many(stay, 'reader')} who left or bounced since the backup was made will not be mailed."
-    return rows, [more] if stay else []
+    came = [line for key, line in wanted.items() if key not in known]
+    return rows, [*([more] if stay else []), *_beside(settings, came, now)]
+
+
+def _beside(settings: Settings, came: Sequence[str], now: datetime) -> Iterator[str]:
+    """Readers whom the backup does not know are kept for an import: it may have been made to be rid of some."""
+    if came:
+        path = settings.outbox / f"readers-since-backup-{now:%Y%m%dT%H%M%SZ}.csv"
+        files.write(path, "".join((readers.HEAD, *came)).encode(), mode=0o600)
+        count = many(len(came), "reader who came", "readers who came")
+        yield f"{count} since the backup was made will get no mail: `subscribers import outbox/{path.name}` adds them."
 
 
 def _put_files(backup: archive.Archive, settings: Settings) -> int:

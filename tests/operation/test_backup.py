@@ -20,7 +20,7 @@ import pytest
 
 from pipeline import compose, config, deliver, run
 from pipeline.errors import Busy, PaperroundError, UserError
-from pipeline.feedback import readers
+from pipeline.feedback import importing, readers
 from pipeline.model import IssueNumber
 from pipeline.projects import archive, backup
 from pipeline.store import dumping, people
@@ -339,6 +339,25 @@ def test_who_left_after_the_backup_stays_out(used: World, tmp_path: Path) -> Non
             reader = people.by_address(tx, READERS[0])
     assert reader is not None
     assert reader.state == "unsubscribed"
+
+
+def test_who_came_after_the_backup_is_not_lost(used: World, tmp_path: Path) -> None:
+    file = tmp_path / "backup.zip"
+    backed_up(used, file)
+    with used.project() as project:
+        readers.add(project.store, "zoe@example.org", name="Zoë", consent="told me so", now=used.now)
+    (told,) = [line for line in put_back(used, file, force=True).advice if "came since the backup" in line]
+    (there,) = (used.folder / "outbox").glob("readers-since-backup-*.csv")
+    assert (
+        f"1 reader who came since the backup was made will get no mail: `subscribers import outbox/{there.name}`"
+        in told
+    )
+    with used.project() as project, there.open("rb") as raw:
+        importing.from_csv(project.store, raw, file=there.name, now=used.now)
+        with project.store.reading() as tx:
+            reader = people.by_address(tx, "zoe@example.org")
+    assert reader is not None
+    assert (reader.state, reader.name) == ("active", "Zoë")
 
 
 def test_a_restore_that_was_stopped_half_way_says_so_and_is_said_again(
