@@ -47,7 +47,7 @@ _EVERY = {
 
 # What mails and reader apps ask for below the path that the site had once.
 _OF_OURS = "(?:subscribe|confirm|preferences|unsubscribe|webhooks|issues|pictures|books|[a-z]+[.](?:xml|json))(?:/|$)"
-_MOVED = re.compile(rf"(?!/{_OF_OURS})(/.+?)/{_OF_OURS}")
+_MOVED = re.compile(rf"(?!/{_OF_OURS})((?:/[\w.~-]{{1,60}}){{1,8}}?)/{_OF_OURS}")
 
 
 def application(desk: Desk) -> ASGIApp:

@@ -125,6 +125,12 @@ def test_links_of_old_mails_work_whatever_path_the_site_had_then(published: Worl
             assert site.client.get(path).status_code == 404, path
 
 
+@pytest.mark.parametrize("before", ["/" + "a" * 300, "/a%00b", "/a%0d%0ab", "/a" * 2000, "/a//b"])
+def test_what_no_site_ever_had_as_its_path_leads_nowhere(published: World, before: str) -> None:
+    with up(published) as site:
+        assert site.client.get(f"{before}/unsubscribe/test").status_code == 404
+
+
 def test_a_fault_of_ours_is_an_apology_without_its_cause(published: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.feedback import leave
 
