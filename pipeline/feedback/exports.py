@@ -129,7 +129,7 @@ _BY_FILE: tuple[tuple[str, Says], ...] = (
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One person in a file: `line` is where; `since` and `rest` are as they stand there.
 
-    `every` and `topics` are what she chose here, where our own export tells it.
+    `every` and `topics` are what she chose here, `consent` is how she agreed, where our own export tells it.
     """
 
     line: int
@@ -141,6 +141,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     rest: Mapping[str, str]
     every: Every = "issue"
     topics: tuple[str, ...] = ()
+    consent: str = ""
 
 
 def read(raw: BinaryIO, *, file: str) -> tuple[str, Iterator[Row]]:
@@ -245,6 +246,7 @@ def _rows(found: Iterator[Record], header: Sequence[str], program: Program, file
             rest={name: row[name][:500] for name in columns.rest if row.get(name)} | (_attributes(row) if ours else {}),
             every=_every(row) if ours else "issue",
             topics=tuple(one for one in row.get("topics", "").split(", ") if one) if ours else (),
+            consent=row.get("consent", "")[:500] if ours else "",
         )
 
 

@@ -214,7 +214,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
             "address": row.address,
             "address_key": key,
             "name": row.name,
-            "consent": self._source,
+            "consent": f"{row.consent}; {self._source}" if row.consent else self._source,
             "state": "paused" if row.words == "state: paused" else "active",
             "token": tokens.made(self.secret),
             "every": row.every,
@@ -222,7 +222,11 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def _consent(self, row: Row) -> Consent:
-        words = f"the author's word that she wants mail{f'; there since {row.since}' if row.since else ''}"
+        told = (
+            f"there since {row.since}" if row.since else "",
+            f"as it stood there: {row.consent}" if row.consent else "",
+        )
+        words = "; ".join(("the author's word that she wants mail", *filter(None, told)))
         return Consent(act="imported", words=words, source=f"{self.file}:{row.line}", at=self.now)
 
 

@@ -357,7 +357,7 @@ def test_what_was_exported_here_comes_in_again_with_its_states(world: World) -> 
     assert barred(world, "ben@example.org") == "unsubscribed"
 
 
-def test_what_readers_chose_comes_in_again_with_what_was_exported_here(world: World) -> None:
+def test_what_readers_chose_and_how_they_agreed_comes_in_again_with_what_was_exported_here(world: World) -> None:
     take(world, "email,town\nann@example.org,Rome\n")
     with world.project() as project:
         with project.store.reading() as tx:
@@ -370,6 +370,9 @@ def test_what_readers_chose_comes_in_again_with_what_was_exported_here(world: Wo
     with world.project() as project, project.store.reading() as tx:
         eve = people.by_address(tx, "eve@example.org")
         assert eve is not None
+        (consent,) = people.consents(tx, eve.id)
+        assert eve.consent == "imported from friends.csv; imported from readers.csv (Paperround)"
+        assert consent.words.endswith("; as it stood there: imported from friends.csv")
         assert (eve.every, people.topics(tx, eve.id), eve.attributes) == (
             "month",
             ("School", "Sleep"),

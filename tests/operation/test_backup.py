@@ -358,6 +358,7 @@ def test_who_came_after_the_backup_is_not_lost(used: World, tmp_path: Path) -> N
             reader = people.by_address(tx, "zoe@example.org")
     assert reader is not None
     assert (reader.state, reader.name) == ("active", "Zoë")
+    assert reader.consent.startswith("told me so; imported from readers-since-backup-")
 
 
 def test_a_restore_that_was_stopped_half_way_says_so_and_is_said_again(
