@@ -101,7 +101,7 @@ def check(terminal: Terminal) -> None:
             lines.append(f"ok   {name}")
         except PaperroundError as fault:
             faults.append(str(fault))
-    told = [*_place(settings), *(_about_mail(settings) if f"ok   {carrier}" in lines else [])]
+    told = [*_place(settings), *_untold(settings), *(_about_mail(settings) if f"ok   {carrier}" in lines else [])]
     told += _old_ways_out(settings) if "ok   state" in lines else ()
     faults += [f"{one.about}: {one.words}" for one in told if one.level == "mend"]
     lines += [str(one) for one in told if one.level != "mend"]
@@ -123,6 +123,18 @@ def _place(settings: Settings) -> Iterator[Advice]:
     path = file_of(settings.store.url, settings.folder)
     if path and (words := place.advice(path.parent)):
         yield Advice(level="note", about="state", words=words)
+
+
+def _untold(settings: Settings) -> Iterator[Advice]:
+    """What goes wrong in a run that nobody watches stands in its account alone, unless somebody is to be told."""
+    from pipeline import notices, providers
+    from pipeline.feedback.domain import Advice
+
+    if providers.leaves(settings.delivery.provider) and not notices.ways(settings):
+        words = (
+            "nobody is told when something waits or goes wrong; `mail` in [notices], with your own address, does it."
+        )
+        yield Advice(level="note", about="notices", words=words)
 
 
 def _events(settings: Settings) -> tuple[str, ...]:

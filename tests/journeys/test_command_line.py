@@ -94,6 +94,14 @@ def test_check_finds_what_would_fail_later_and_names_the_line(
     assert re.search(rf"mend sources/newsletter\.{said}", done.stdout + done.stderr)
 
 
+def test_check_says_that_nobody_is_told_of_what_goes_wrong_where_mail_is_really_sent(world: World, run: Run) -> None:
+    assert "note    notices:" not in run("check").stdout
+    world.set("[[source]]", '[delivery]\nprovider = "postmark"\n\n[[source]]')
+    assert "note    notices: nobody is told when something waits or goes wrong" in run("check").stdout
+    world.set("[[source]]", '[notices]\nmail = "lisa@example.org"\n\n[[source]]')
+    assert "note    notices:" not in run("check").stdout
+
+
 def test_check_names_what_is_wrong_with_an_event(world: World, run: Run) -> None:
     (world.folder / "sources/events.toml").write_text('[[event]]\ntitle = "Reading aloud"\nstarts = "soon"\n')
     done = run("check")
