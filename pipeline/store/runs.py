@@ -12,6 +12,7 @@ from pipeline.store import tables
 from pipeline.store.open import Tx
 
 _T = tables.runs.c
+_RUNS = sa.select(*(column for column in tables.runs.c if column.name != "id"))
 KEPT = 1000
 """Ten days of a run each quarter of an hour."""
 
@@ -29,15 +30,16 @@ def begun(tx: Tx) -> datetime | None:
 
 def last(tx: Tx, limit: int) -> list[Run]:
     """The newest runs, newest first."""
-    columns = [column for column in tables.runs.c if column.name != "id"]
-    rows = tx.execute(sa.select(*columns).order_by(_T.id.desc()).limit(limit))
-    return [Run(**row._mapping) for row in rows]
+    return [_run(row) for row in tx.execute(_RUNS.order_by(_T.id.desc()).limit(limit))]
 
 
 def failing(tx: Tx) -> list[Run]:
     """The newest runs if they met a fault of ours or of a setting, newest first: twenty, and the first of them all."""
-    columns = [column for column in tables.runs.c if column.name != "id"]
     well = sa.select(sa.func.coalesce(sa.func.max(_T.id), 0)).where(_T.code.not_in((1, 2))).scalar_subquery()
-    since = sa.select(*columns).where(_T.id > well)
+    since = _RUNS.where(_T.id > well)
     rows = [*tx.execute(since.order_by(_T.id.desc()).limit(20)), *tx.execute(since.order_by(_T.id).limit(1))]
-    return [Run(**row._mapping) for row in rows]
+    return [_run(row) for row in rows]
+
+
+def _run(row: sa.Row[tuple[object, ...]]) -> Run:
+    return Run(**row._mapping)
