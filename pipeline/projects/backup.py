@@ -113,7 +113,7 @@ def put_back(start: Path, source: Path, environment: Mapping[str, str], now: dat
         store, advice = _store(settings, aside, now, force=force)
         with closing(store), store.locked():
             advice += _make_room(settings, store, aside, now, force=force) if not advice else []
-            rows, more = _replaced(backup, store, settings, now)
+            rows, more = _replaced(backup, store, settings, aside, now)
             count = _put_files(backup, settings)
             with store.writing() as tx:
                 dumping.end(tx)
@@ -187,7 +187,7 @@ def _folders(settings: Settings) -> list[str]:
 
 
 def _replaced(
-    backup: archive.Archive, store: Store, settings: Settings, now: datetime
+    backup: archive.Archive, store: Store, settings: Settings, aside: str, now: datetime
 ) -> tuple[dict[str, int], list[str]]:
     """The rows, all or none. Who has left since the backup was made stays out; nothing may be sent.
 
@@ -208,13 +208,13 @@ def _replaced(
         known = {people.address_key(one.address) for one in people.every(tx)}
     more = f"{many(stay, 'reader')} who left or bounced since the backup was made will not be mailed."
     came = [line for key, line in wanted.items() if key not in known]
-    return rows, [*([more] if stay else []), *_beside(settings, came, now)]
+    return rows, [*([more] if stay else []), *_beside(settings, came, aside)]
 
 
-def _beside(settings: Settings, came: Sequence[str], now: datetime) -> Iterator[str]:
+def _beside(settings: Settings, came: Sequence[str], aside: str) -> Iterator[str]:
     """Readers whom the backup does not know are kept for an import: it may have been made to be rid of some."""
     if came:
-        path = settings.outbox / f"readers-since-backup-{now:%Y%m%dT%H%M%SZ}.csv"
+        path = settings.outbox / f"readers-since-backup-{aside}.csv"
         files.write(path, "".join((readers.HEAD, *came)).encode(), mode=0o600)
         count = many(len(came), "reader who came", "readers who came")
         yield f"{count} since the backup was made will get no mail: `subscribers import outbox/{path.name}` adds them."
