@@ -116,23 +116,31 @@ def _by_rule(number: IssueNumber, store: Store, settings: ReviewSettings, now: d
         doubted = posts.doubted(tx)
     if rendering is None:
         return Report(unchanged=1)
-    if issue.corrects and doubted is not None and issue.created <= doubted:
-        words = (
-            f"Issue {number} may have gone out before a backup was put back, so the automatic yes does not cover it:"
-        )
-        drop = f"`correct {issue.corrects.number} --drop` takes it back"
-        return Report(attention=(f"{words} `approve {number}` sends it, {drop}.",))
-    if folder.sha(settings.issues / issue.folder) != rendering.sha:
-        words = f"Issue {number} was edited by hand, so the automatic yes does not cover it: `approve {number}`."
+    if words := _for_a_person(issue, rendering, doubted, settings):
         return Report(attention=(words,))
-    if lacking := [finding.message for finding in rendering.findings if finding.code in FOR_A_PERSON]:
-        words = f"Issue {number} goes by itself when that is mended, or as it is with `approve {number}`:"
-        return Report(attention=(" ".join((words, *lacking)),))
     try:
         approve(number, store, settings, by="rule", now=now)
     except NeedsPerson as fault:
         return Report(attention=(str(fault),))
     return Report(done=(f"Issue {number} approved by the rule `approval = automatic`.",))
+
+
+def _for_a_person(
+    issue: Issue, rendering: issues.Rendering, doubted: datetime | None, settings: ReviewSettings
+) -> str | None:
+    """Why the rule may not say yes, and a person may; `doubted` is when a backup was put back last."""
+    number = issue.number
+    if issue.corrects and doubted is not None and issue.created <= doubted:
+        words = (
+            f"Issue {number} may have gone out before a backup was put back, so the automatic yes does not cover it:"
+        )
+        return f"{words} `approve {number}` sends it, `correct {issue.corrects.number} --drop` takes it back."
+    if folder.sha(settings.issues / issue.folder) != rendering.sha:
+        return f"Issue {number} was edited by hand, so the automatic yes does not cover it: `approve {number}`."
+    if lacking := [finding.message for finding in rendering.findings if finding.code in FOR_A_PERSON]:
+        words = f"Issue {number} goes by itself when that is mended, or as it is with `approve {number}`:"
+        return " ".join((words, *lacking))
+    return None
 
 
 def withdraw(number: IssueNumber, store: Store, *, by: str, now: datetime) -> None:
