@@ -378,12 +378,23 @@ def happening(dice: random.Random) -> tuple[str, dict[str, Any]]:
     return what, how
 
 
+def settings_of(dice: random.Random) -> tuple[str, str]:
+    """Its first cadence, and who approves."""
+    return dice.choice(["each", "each", "daily", "weekly"]), dice.choice(["automatic", "required"])
+
+
+def lives(variable: str, usual: str) -> range:
+    """Which ones the environment asks for: "7", or "40-90"."""
+    first, _, last = os.environ.get(variable, usual).partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
 @pytest.mark.parametrize("number", range(int(os.environ.get("LIVES", "4"))))
 def test_whatever_happens_in_a_newsletter_s_life_what_was_promised_holds(
     number: int, world: World, tmp_path: Path
 ) -> None:
     dice = random.Random(number)
-    cadence, approval = dice.choice(["each", "each", "daily", "weekly"]), dice.choice(["automatic", "required"])
+    cadence, approval = settings_of(dice)
     with ExitStack() as until:
         life = Life(world, host(until, dice.choice(["smtp"] * 4 + [*CARRIERS]), world, tmp_path), cadence, approval)
         for _ in range(40):

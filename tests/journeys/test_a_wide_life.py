@@ -7,7 +7,6 @@ WIDE_LIVES="40-90" in the environment lives others, each for the better part of 
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 from collections.abc import Iterable
@@ -305,13 +304,7 @@ def happening(dice: random.Random) -> tuple[str, dict[str, Any]]:
     return chance.what, dice.choice(chance.how)
 
 
-def numbers() -> range:
-    """Which lives."""
-    first, _, last = os.environ.get("WIDE_LIVES", "120-123").partition("-")
-    return range(int(first), int(last or first) + 1)
-
-
-@pytest.mark.parametrize("number", numbers())
+@pytest.mark.parametrize("number", life.lives("WIDE_LIVES", "120-123"))
 def test_whatever_else_changes_in_a_newsletter_s_life_what_was_promised_holds(
     number: int, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,7 +312,7 @@ def test_whatever_else_changes_in_a_newsletter_s_life_what_was_promised_holds(
     dice = random.Random(number)
     world.blog = TwoFeeds()
     world.blog.publish("worries", "Worries at Bedtime", world.now)
-    cadence, approval = dice.choice(["each", "each", "daily", "weekly"]), dice.choice(["automatic", "required"])
+    cadence, approval = life.settings_of(dice)
     with ExitStack() as until:
         host = life.host(until, dice.choice(["smtp"] * 4 + [*life.CARRIERS]), world, tmp_path)
         lived = WideLife(world, host, cadence, approval)

@@ -57,12 +57,6 @@ class Noted(wide.WideLife):
         return report
 
 
-def numbers() -> range:
-    """Which lives."""
-    first, _, last = os.environ.get("HER_PAGE", "1-2").partition("-")
-    return range(int(first), int(last or first) + 1)
-
-
 def copy(address: str, subject: str, text: str) -> life.Copy:
     """A mail, whatever its author has named it; a test copy is one to nobody."""
     _, corrects, of = subject.partition("Correction: ")
@@ -203,14 +197,14 @@ def happening(dice: random.Random) -> tuple[str, dict[str, Any]]:
     return what, {"tab": dice.randint(0, 1), **how}
 
 
-@pytest.mark.parametrize("number", numbers())
+@pytest.mark.parametrize("number", life.lives("HER_PAGE", "1-2"))
 def test_whatever_she_does_at_her_page_in_whatever_state_what_was_promised_holds(
     number: int, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(life, "copy", copy)
     dice = random.Random(number)
     world.blog = wide.TwoFeeds()
-    cadence, approval = dice.choice(["each", "each", "daily", "weekly"]), dice.choice(["automatic", "required"])
+    cadence, approval = life.settings_of(dice)
     with ExitStack() as until:
         host = life.host(until, dice.choice(["smtp"] * 4 + [*life.CARRIERS]), world, tmp_path)
         lived = HerLife(world, host, cadence, approval)
@@ -224,7 +218,7 @@ def test_whatever_she_does_at_her_page_in_whatever_state_what_was_promised_holds
             lived.does(*happening(dice))
 
 
-@pytest.mark.parametrize("number", numbers())
+@pytest.mark.parametrize("number", life.lives("HER_PAGE", "1-2"))
 def test_in_whatever_state_a_newsletter_is_its_author_sees_it_whole_and_the_same_everywhere(
     number: int, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -232,7 +226,7 @@ def test_in_whatever_state_a_newsletter_is_its_author_sees_it_whole_and_the_same
     server = request.getfixturevalue("postgresql") if world.database else None
     dice = random.Random(number)
     world.blog = wide.TwoFeeds()
-    cadence, approval = dice.choice(["each", "each", "daily", "weekly"]), dice.choice(["automatic", "required"])
+    cadence, approval = life.settings_of(dice)
     with ExitStack() as until:
         host = life.host(until, dice.choice(["smtp"] * 4 + [*life.CARRIERS]), world, tmp_path)
         lived = Noted(world, host, cadence, approval)

@@ -6,7 +6,6 @@ SEEN_LIVES="7" or SEEN_LIVES="40-90" in the environment lives others, each for t
 from __future__ import annotations
 
 import io
-import os
 import random
 import re
 import shutil
@@ -321,20 +320,14 @@ def happening(dice: random.Random) -> tuple[str, dict[str, Any]]:
     return what, dice.choice(how)
 
 
-def numbers() -> range:
-    """Which lives."""
-    first, _, last = os.environ.get("SEEN_LIVES", "13").partition("-")
-    return range(int(first), int(last or first) + 1)
-
-
-@pytest.mark.parametrize("number", numbers())
+@pytest.mark.parametrize("number", life.lives("SEEN_LIVES", "13"))
 def test_whoever_looks_at_the_site_or_keeps_old_mails_finds_what_was_promised(
     number: int, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(life, "copy", wide.copy)
     dice = random.Random(number)
     world.blog = wide.TwoFeeds()
-    cadence, approval = dice.choice(["each", "each", "daily", "weekly"]), dice.choice(["automatic", "required"])
+    cadence, approval = life.settings_of(dice)
     lived = SeenLife(world, tmp_path, cadence, approval)
     for _ in range(45):
         lived.does(*happening(dice))
