@@ -51,6 +51,7 @@ def window(browser: Any, door: Door, **options: Any) -> Iterator[Any]:
         page.goto(door.url)
     try:
         yield page
+        assert page.locator(".unanswered").count() == 0
         assert [one for one in complaints if "sandbox" not in one and "400" not in one and "409" not in one] == []
     finally:
         context.close()

@@ -182,6 +182,44 @@ def test_posts_are_put_in_order_by_dragging_and_by_the_keyboard(browser: Any, do
         page.locator(".posts > li h3").nth(0).get_by_text(first).wait_for()
 
 
+def test_a_post_in_her_hand_is_not_put_back_by_news_that_come_meanwhile(browser: Any, door: Door) -> None:
+    looks: list[Any] = []
+    with window(browser, door) as one, window(browser, door) as two:
+        two.get_by_role("button", name="Take “Worries at Bedtime” after all").click()
+        said(two, "A post taken after all")
+        two.route("**/?*seen=*", lambda look: looks.append(look))  # noqa: PLW0108 - playwright marks it
+        with two.expect_request("**/?*seen=*"):
+            one.get_by_label("Subject").fill("From the first tab")
+            one.get_by_label("Subject").press("Enter")
+        posts, first = two.locator(".posts > li"), two.locator(".posts > li h3").nth(0).inner_text()
+        grip, low = posts.locator("[data-handle]").nth(0).bounding_box(), posts.nth(1).bounding_box()
+        two.mouse.move(grip["x"] + 5, grip["y"] + 5)
+        two.mouse.down()
+        two.mouse.move(grip["x"] + 5, low["y"] + low["height"] + 40, steps=8)
+        with two.expect_response("**/?*seen=*"):
+            looks.pop().continue_()
+        two.wait_for_timeout(300)
+        assert posts.nth(1).locator("h3").inner_text() == first
+        two.unroute("**/?*seen=*")
+        two.mouse.up()
+        said(two, "Another order")
+        two.locator("#subject[value='From the first tab']").wait_for()
+        assert posts.nth(1).locator("h3").inner_text() == first
+
+
+def test_a_page_with_nothing_new_to_show_stays_as_it_is_and_where_it_is(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        page.mouse.wheel(0, 400)
+        page.wait_for_function("scrollY > 300")
+        where = page.evaluate("scrollY")
+        with page.expect_response(lambda look: "seen=" in look.url) as answer:
+            page.evaluate("document.dispatchEvent(new Event('state'))")
+        assert answer.value.status == 204
+        page.wait_for_timeout(300)
+        assert page.locator(".notice.errors").count() == 0
+        assert page.evaluate("scrollY") == where
+
+
 def test_two_tabs_at_once_see_each_other_and_nobody_approves_what_she_did_not_see(browser: Any, door: Door) -> None:
     with window(browser, door) as one, window(browser, door) as two:
         one.get_by_role("button", name="Make this issue now").click()

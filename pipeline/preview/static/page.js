@@ -39,10 +39,12 @@
     told.scrollIntoView({ block: "nearest" });
   };
   document.addEventListener("htmx:before:swap", (answer) => {
-    const { text, target, sourceElement } = answer.detail.ctx;
-    if (target !== main() || text.includes('<main id="main"')) return;
-    answer.preventDefault();
-    unanswered(text, sourceElement);
+    const { swap, text, target, sourceElement } = answer.detail.ctx;
+    // "none": the page shows all that there is to show (204).
+    if (target !== main() || swap === "none") return;
+    if (!text.includes('<main id="main"')) { answer.preventDefault(); unanswered(text, sourceElement); return; }
+    // What she holds in her hand is not put back by a look that was under way.
+    if (sourceElement === main() && document.querySelector(".dragged")) { answer.preventDefault(); waiting = true; }
   });
   document.addEventListener("htmx:error", (fault) => {
     const { target, sourceElement } = fault.detail.ctx ?? {};
@@ -79,7 +81,7 @@
       document.removeEventListener("pointerup", end);
       document.removeEventListener("pointercancel", end);
       item.classList.remove("dragged");
-      if (ids() === before) return;
+      if (ids() === before) { soon(); return; }
       const form = document.getElementById(list.dataset.order);
       form.elements.order.value = ids();
       form.requestSubmit();
