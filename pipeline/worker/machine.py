@@ -129,6 +129,7 @@ class Machine:
         while not self._leaving.is_set() and await asyncio.to_thread(_unfinished, store, [*self._desks]):
             await self._run(app, wait=False)
             await self._rest(min(self._orders.pace.look, 0.2))
+        await asyncio.to_thread(self._forsake, store)
         self._leaving.set()
 
     async def _rescue(self) -> None:
@@ -141,7 +142,8 @@ class Machine:
                 if not self._leaving.is_set() and any(stamp(one) != then for one, then in self._left_out.items()):
                     self.anew = True
                     self._leave()
-                if time.monotonic() - swept >= pace.quiet:
+                # Who works but once sweeps at the end: that may come before a second look does.
+                if not self._orders.once and time.monotonic() - swept >= pace.quiet:
                     await asyncio.to_thread(self._forsake, store)
                     swept = time.monotonic()
             except PaperroundError:
