@@ -45,6 +45,10 @@ _EVERY = {
 }
 
 
+_KINDS = {"feed.json": "application/feed+json", "feeds.opml": "text/x-opml; charset=utf-8"}
+"""What the names of files do not tell: jsonfeed.org/version/1.1 and opml.org/spec2.opml. The other feeds stay plain
+XML, or browsers would not show them with their style."""
+
 # What mails and reader apps ask for below the path that the site had once.
 _OF_OURS = "(?:subscribe|confirm|preferences|unsubscribe|webhooks|issues|pictures|books|[a-z]+[.](?:xml|json))(?:/|$)"
 _MOVED = re.compile(rf"(?!/{_OF_OURS})((?:/[\w.~-]{{1,60}}){{1,8}}?)/{_OF_OURS}")
@@ -143,6 +147,8 @@ class _Site(StaticFiles):
             response.headers["location"] = f"{scope['path'].rpartition('/')[2]}/"
         else:
             response.headers["cache-control"] = "public, max-age=0, must-revalidate"
+            if kind := _KINDS.get(path):
+                response.headers["content-type"] = kind
         return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_every_answer_carries_what_keeps_browsers_safe(published: World, path: s
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "referrer-policy" in headers
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/rss.xml", "(application|text)/xml"),
+        ("/atom.xml", "(application|text)/xml"),
+        ("/feed.json", "application/feed[+]json"),
+        ("/feeds.opml", "text/x-opml"),
+        ("/issues/", "text/html"),
+    ],
+)
+def test_reader_apps_are_told_what_each_feed_is(published: World, path: str, kind: str) -> None:
+    with up(published) as site:
+        assert re.fullmatch(f"{kind}(; charset=utf-8)?", site.client.get(path).headers["content-type"])
 
 
 def test_a_page_with_a_reader_s_token_is_kept_by_nobody(published: World) -> None:
