@@ -207,6 +207,21 @@ def test_a_post_in_her_hand_is_not_put_back_by_news_that_come_meanwhile(browser:
         assert posts.nth(1).locator("h3").inner_text() == first
 
 
+def test_the_keys_go_on_where_the_button_was_that_is_gone(browser: Any, door: Door) -> None:
+    with window(browser, door) as page:
+        page.get_by_role("button", name="Take “Worries at Bedtime” after all").click()
+        said(page, "A post taken after all")
+        first = page.locator(".posts > li h3").nth(0).inner_text()
+        page.get_by_role("button", name=f"Move “{first}” down").press("Enter")
+        said(page, "Another order")
+        assert page.evaluate("document.activeElement.closest('li').querySelector('h3').innerText") == first
+        page.get_by_role("button", name="Not in this issue").nth(0).press("Enter")
+        page.locator(".posts > li").nth(1).wait_for(state="detached")
+        assert page.evaluate("document.activeElement.matches('.posts')")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.matches('.posts button')")
+
+
 def test_a_page_with_nothing_new_to_show_stays_as_it_is_and_where_it_is(browser: Any, door: Door) -> None:
     with window(browser, door) as page:
         page.mouse.wheel(0, 400)

@@ -46,6 +46,20 @@
     // What she holds in her hand is not put back by a look that was under way.
     if (sourceElement === main() && document.querySelector(".dragged")) { answer.preventDefault(); waiting = true; }
   });
+  // Where the button that was pressed is gone, the keys go on from what it stood in, and not from the page's top. What has
+  // no name within may have become something else.
+  let held = [];
+  document.addEventListener("htmx:before:swap", () => {
+    held = [];
+    for (let one = document.activeElement; one && main()?.contains(one); one = one.parentElement) held.push(one);
+    held = held.filter((one) => one.id || one.querySelector("[id]"));
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    if (document.activeElement !== document.body && !document.activeElement.disabled) return;
+    const near = held.find((one) => one.isConnected && !one.disabled);
+    near?.setAttribute("tabindex", "-1");
+    near?.focus({ preventScroll: true });
+  });
   document.addEventListener("htmx:error", (fault) => {
     const { target, sourceElement } = fault.detail.ctx ?? {};
     if (target === main()) unanswered("No answer came. Is `paperround preview` still running?", sourceElement);
