@@ -197,7 +197,8 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
         """Keep somebody out who has left, bounced or complained elsewhere."""
         if known and any(one.act == "subscribed" for one in people.consents(self.tx, SubscriberId(known[0]))):
             return "known", "she confirmed here herself"
-        if known and known[1] in ("active", "paused") and not self.dry_run:
+        stays = ("unsubscribed", "complained", _BARRED[row.says])
+        if known and known[1] not in stays and not self.dry_run:
             people.put(self.tx, SubscriberId(known[0]), state=_BARRED[row.says])
         return "kept out", row.words
 

@@ -85,8 +85,8 @@ def unsubscribe(store: Store, address: str, *, evidence: str, now: datetime) -> 
 
 
 def let_go(tx: Tx, secret: bytes, reader: Subscriber, evidence: str, now: datetime) -> None:
-    """She wants no more mail; the row stays so that no import brings her back."""
-    if reader.state in ("active", "paused"):
+    """She wants no more mail; the row stays so that no import brings her back, nor a mailbox that works again."""
+    if reader.state in (*people.WANTING, "bounced"):
         people.put(tx, reader.id, state="unsubscribed")
         people.consented(tx, reader.id, Consent(act="left", words=evidence, source="", at=now))
     _suppress(tx, secret, reader.address, "unsubscribed", evidence, now)
@@ -100,8 +100,8 @@ def bar(
     evidence: str,
     now: datetime,
 ) -> None:
-    """Her mail host, or she herself by way of it, says that she must not be mailed."""
-    if reader.state != "complained":
+    """Her mail host, or she herself by way of it, says that she must not be mailed. A bounce undoes no goodbye."""
+    if reason == "complained" or reader.state in people.WANTING:
         people.put(tx, reader.id, state=reason)
     _suppress(tx, secret, reader.address, reason, evidence, now)
 
@@ -134,29 +134,46 @@ def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str
         people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now), key)
 
 
-def allow(store: Store, address: str, *, now: datetime) -> bool:
-    """Mail may go to an address again that bounced, by the author's word that it works.
+def allow(store: Store, address: str, *, now: datetime) -> Literal["active", "unsubscribed"] | None:
+    """Mail may go to an address again that bounced, by the author's word that it works; what its reader is now.
 
-    False when nobody has the address: then only the bar is lifted. Raises UserError when there is no bounce to take
-    back: who left or complained comes back by her own confirmed yes only.
+    Who had left as well stays out, and may be asked again by the form. None when nobody has the address: then only the
+    bar is lifted. Raises UserError when there is no bounce to take back: who left or complained comes back by her own
+    confirmed yes only.
     """
     with store.writing() as tx:
-        reader = people.by_address(tx, address)
-        hashed = people.address_hash(store.secret(tx), address)
-        barred = people.suppressed(tx, hashed)
-        bounced = (barred is None or barred.reason == "bounced") and (reader is None or reader.state == "bounced")
-        if not bounced or (reader is None and barred is None):
+        reader, secret = people.by_address(tx, address), store.secret(tx)
+        barred = people.suppressed(tx, people.address_hash(secret, address))
+        state, reason = reader.state if reader else None, barred.reason if barred else None
+        if (state, reason) not in _TAKEN_BACK:
             raise UserError(
                 f"There is no bounce of {address} to take back.",
                 next_step="Who has left comes back by filling in the form herself.",
             )
-        people.lift(tx, hashed)
+        people.lift(tx, people.address_hash(secret, address))
         if reader is None:
-            return False
+            return None
+        if reader.state == "unsubscribed":
+            _suppress(tx, secret, reader.address, "unsubscribed", "she left; the mailbox bounced and works again", now)
+            return "unsubscribed"
         people.put(tx, reader.id, state="active", since=now)
         words = "the author's word that the mailbox works again"
         people.consented(tx, reader.id, Consent(act="changed", words=words, source="the author", at=now))
-    return True
+    return "active"
+
+
+_TAKEN_BACK = {(None, "bounced"), ("bounced", "bounced"), ("bounced", None), ("unsubscribed", "bounced")}
+"""(a reader's state, why her address is suppressed) where the author's word changes something."""
+
+
+def allowed(address: str, state: str | None) -> str:
+    """What was done, as a sentence; `state` is what `allow` gave back."""
+    match state:
+        case "active":
+            return f"{address} gets mail again."
+        case "unsubscribed":
+            return f"{address} had left as well, and stays out; she may fill in the form again."
+    return f"{address} may be added, or fill in the form, again."
 
 
 def about(store: Store, address: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -9,7 +10,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.feedback import readers, reports
+from pipeline.errors import UserError
+from pipeline.feedback import importing, leave, readers, reports
 from pipeline.model import Reason, Signal, SubscriberId
 from pipeline.run import Project
 from pipeline.store import people, signals, tables
@@ -181,6 +183,32 @@ def test_the_gravest_reason_stays_whatever_comes_after(world: World) -> None:
                 told = signal(kind, world.now, f"{number}{kind}", permanent=True, address=address)
                 reports.take("postmark", [told], project.store, world.now)
             assert (state(project, address), reason(project, address)) == ("complained", "complained")
+
+
+@pytest.mark.parametrize("how", ["the bounce was first", "she left first", "her host told both", "it stood in a file"])
+def test_who_has_left_stays_out_when_a_mailbox_that_bounced_as_well_works_again(world: World, how: str) -> None:
+    bounce = signal("bounced", world.now, permanent=True)
+    with world.project() as project:
+        subscribed(world, project)
+        with project.store.reading() as tx:
+            ann = people.by_address(tx, ANN)
+        assert ann is not None
+        if how != "she left first":
+            reports.take("mailbox", [bounce], project.store, world.now)
+        if how == "her host told both":
+            reports.take("mailbox", [signal("unsubscribed", world.now)], project.store, world.now)
+        elif how == "it stood in a file":
+            rows = io.BytesIO(f"email,status\n{ANN},unsubscribed\n".encode())
+            importing.from_csv(project.store, rows, file="gone.csv", now=world.now)
+        else:
+            assert leave.by_link(ann.token, project.store, evidence="her link", now=world.now)
+        if how == "she left first":
+            reports.take("mailbox", [bounce], project.store, world.now)
+        assert (state(project), reason(project)) == ("unsubscribed", "bounced")
+        assert readers.allow(project.store, ANN, now=world.now) == "unsubscribed"
+        assert (state(project), reason(project)) == ("unsubscribed", "unsubscribed")
+        with pytest.raises(UserError, match="filling in the form herself"):
+            readers.allow(project.store, ANN, now=world.now)
 
 
 def test_strangers_addresses_are_nothing_to_us(world: World) -> None:

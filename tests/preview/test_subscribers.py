@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.feedback import readers
+from pipeline.store import people
 from tests.journeys import steps
 from tests.preview.author import ORIGIN, Author, at_her_page, words
 from tests.world import World
@@ -99,9 +101,6 @@ def test_a_person_is_shown_with_all_that_is_kept_and_forgotten_only_by_her_addre
 
 
 def test_a_bounced_reader_is_mailed_again_on_her_word(author: Author, world: World) -> None:
-    from pipeline.feedback import readers
-    from pipeline.store import people
-
     with world.project() as project, project.store.writing() as tx:
         ann = people.by_address(tx, "ann@example.org")
         assert ann is not None
@@ -110,3 +109,21 @@ def test_a_bounced_reader_is_mailed_again_on_her_word(author: Author, world: Wor
     assert "can't be reached" in author.reads(address)
     assert "gets mail again" in author.post(address + "/allow")
     assert "1 reader wants" in author.reads("/subscribers")
+
+
+def test_a_bounced_reader_who_asks_to_be_taken_off_is_not_mailed_when_her_mailbox_works_again(
+    author: Author, world: World
+) -> None:
+    with world.project() as project, project.store.writing() as tx:
+        ann = people.by_address(tx, "ann@example.org")
+        assert ann is not None
+        readers.bar(tx, project.store.secret(tx), ann, "bounced", "5.1.1", world.now)
+    address = one(author, "ann@example.org")
+    assert "Unsubscribe" in author.reads(address)
+    author.post(address + "/unsubscribe")
+    said = author.reads(address)
+    assert "It works again" in said
+    assert "She left as well" in said
+    assert "had left as well, and stays out" in author.post(address + "/allow")
+    assert "It works again" not in author.reads(address)
+    assert "0 readers want" in author.reads("/subscribers")

@@ -83,8 +83,7 @@ def _unsubscribe(ask: Ask) -> Response:
 
 def _allow(ask: Ask) -> Response:
     one = _reader(ask)
-    readers.allow(ask.store, one.address, now=ask.now)
-    ask.say(f"{one.address} gets mail again.")
+    ask.say(readers.allowed(one.address, readers.allow(ask.store, one.address, now=ask.now)))
     return ask.back(f"/subscribers/{one.id}")
 
 
