@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError  # noqa: A004 - what this page's waiting ends with
 
 from pipeline.model import Report
 from pipeline.preview import Desk
@@ -81,14 +82,21 @@ class Window:
     page: Any
     dice: random.Random
     home: str
+    chosen: Any = None
 
     def she_does_something(self) -> str:
         """And waits until the page has come to rest."""
         deeds = [self.clicks] * 6 + [self.types, self.follows] * 2 + [self.unfolds, self.drags, self.presses_keys]
         deed = self.dice.choice([*deeds, self.clicks, self.types, self.moves_on])
-        said = f"{deed.__name__} {deed()}"
+        try:
+            said = deed()
+        except TimeoutError:
+            # What the other window did may have taken away what she was about to use.
+            if self.chosen is None or self.chosen.count():
+                raise
+            said = "what is gone"
         self.rests()
-        return said
+        return f"{deed.__name__} {said}"
 
     def rests(self) -> None:
         """Nothing is asked any more, nor does it begin to be."""
@@ -98,7 +106,8 @@ class Window:
 
     def _one(self, selector: str) -> Any:
         found = [one for one in self.page.locator(selector).all() if one.is_visible() and one.is_enabled()]
-        return self.dice.choice(found) if found else None
+        self.chosen = self.dice.choice(found) if found else None
+        return self.chosen
 
     def clicks(self) -> str:
         """A button, or presses it; then the keys do not begin at the page's top again."""
@@ -219,6 +228,7 @@ def test_whatever_she_clicks_her_page_shows_what_is(
             page = until.enter_context(window(browser, door, **how))
             page.on("dialog", lambda asked: asked.accept())
             page.add_init_script(f"({NOTES})()")
+            page.set_default_timeout(10_000)
             page.goto(door.url)
             hers.append(Window(page, dice, door.url))
         for at in range(25 * LENGTH):
