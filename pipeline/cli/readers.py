@@ -186,8 +186,9 @@ def allow(terminal: Terminal, address: str) -> None:
     from pipeline.feedback import readers
 
     with terminal.project(alone=False) as project:
-        state = readers.allow(project.store, address, now=project.out.clock())
-    terminal.show({"address": address, "state": state}, [readers.allowed(address, state)])
+        here = readers.allow(project.store, address, now=project.out.clock())
+    words = f"{address} gets mail again." if here else f"{address} may be added, or fill in the form, again."
+    terminal.show({"address": address, "state": "active" if here else None}, [words])
 
 
 COMMANDS = (subscribers,)

@@ -122,58 +122,49 @@ def _reader(tx: Tx, address: str) -> Subscriber:
     return reader
 
 
-_WEIGHT: dict[Reason, int] = {"unsubscribed": 0, "forgotten": 1, "bounced": 2, "complained": 3}
+_WEIGHT = {"bounced": 0, "unsubscribed": 1, "forgotten": 2, "complained": 3}
+
+
+def graver(reason: str, than: str | None) -> bool:
+    """Whether a reason outweighs another, or a reader's state: those who want mail weigh nothing.
+
+    The author may take back a bounce, a reader herself her goodbye, and nobody a complaint.
+    """
+    return _WEIGHT[reason] > _WEIGHT.get(than or "", -1)
 
 
 def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str, now: datetime) -> None:
-    """The gravest reason is kept: a bounce does not turn into "she left", which she could take back by herself."""
+    """The gravest reason is kept."""
     key = people.address_key(address)
     hashed = people.hash_of_key(secret, key)
     known = people.suppressed(tx, hashed)
-    if known is None or _WEIGHT[known.reason] < _WEIGHT[reason]:
+    if graver(reason, known.reason if known else None):
         people.suppress(tx, Suppression(address_hash=hashed, reason=reason, evidence=evidence, at=now), key)
 
 
-def allow(store: Store, address: str, *, now: datetime) -> Literal["active", "unsubscribed"] | None:
-    """Mail may go to an address again that bounced, by the author's word that it works; what its reader is now.
+def allow(store: Store, address: str, *, now: datetime) -> bool:
+    """Mail may go to an address again that bounced, by the author's word that it works.
 
-    Who had left as well stays out, and may be asked again by the form. None when nobody has the address: then only the
-    bar is lifted. Raises UserError when there is no bounce to take back: who left or complained comes back by her own
-    confirmed yes only.
+    False when nobody has the address: then only the bar is lifted. Raises UserError when there is no bounce to take
+    back: who left or complained comes back by her own confirmed yes only.
     """
     with store.writing() as tx:
-        reader, secret = people.by_address(tx, address), store.secret(tx)
-        barred = people.suppressed(tx, people.address_hash(secret, address))
-        state, reason = reader.state if reader else None, barred.reason if barred else None
-        if (state, reason) not in _TAKEN_BACK:
+        reader = people.by_address(tx, address)
+        hashed = people.address_hash(store.secret(tx), address)
+        barred = people.suppressed(tx, hashed)
+        bounced = (barred is None or barred.reason == "bounced") and (reader is None or reader.state == "bounced")
+        if not bounced or (reader is None and barred is None):
             raise UserError(
                 f"There is no bounce of {address} to take back.",
                 next_step="Who has left comes back by filling in the form herself.",
             )
-        people.lift(tx, people.address_hash(secret, address))
+        people.lift(tx, hashed)
         if reader is None:
-            return None
-        if reader.state == "unsubscribed":
-            _suppress(tx, secret, reader.address, "unsubscribed", "she left; the mailbox bounced and works again", now)
-            return "unsubscribed"
+            return False
         people.put(tx, reader.id, state="active", since=now)
         words = "the author's word that the mailbox works again"
         people.consented(tx, reader.id, Consent(act="changed", words=words, source="the author", at=now))
-    return "active"
-
-
-_TAKEN_BACK = {(None, "bounced"), ("bounced", "bounced"), ("bounced", None), ("unsubscribed", "bounced")}
-"""(a reader's state, why her address is suppressed) where the author's word changes something."""
-
-
-def allowed(address: str, state: str | None) -> str:
-    """What was done, as a sentence; `state` is what `allow` gave back."""
-    match state:
-        case "active":
-            return f"{address} gets mail again."
-        case "unsubscribed":
-            return f"{address} had left as well, and stays out; she may fill in the form again."
-    return f"{address} may be added, or fill in the form, again."
+    return True
 
 
 def about(store: Store, address: str) -> dict[str, Any]:

@@ -393,7 +393,7 @@ def test_a_bounce_is_taken_back_by_the_author_and_a_goodbye_is_not(world: World)
 def test_the_bounce_of_somebody_who_never_came_in_is_taken_back_too(world: World) -> None:
     take(world, "email,status\ndora@example.org,bounced\n")
     with world.project() as project:
-        assert readers.allow(project.store, "dora@example.org", now=world.now) is None
+        assert readers.allow(project.store, "dora@example.org", now=world.now) is False
         with pytest.raises(UserError, match="no bounce"):
             readers.allow(project.store, "dora@example.org", now=world.now)
     assert take(world, "email\ndora@example.org\n").counts["added"] == 1

@@ -204,8 +204,6 @@ def test_who_has_left_stays_out_when_a_mailbox_that_bounced_as_well_works_again(
             assert leave.by_link(ann.token, project.store, evidence="her link", now=world.now)
         if how == "she left first":
             reports.take("mailbox", [bounce], project.store, world.now)
-        assert (state(project), reason(project)) == ("unsubscribed", "bounced")
-        assert readers.allow(project.store, ANN, now=world.now) == "unsubscribed"
         assert (state(project), reason(project)) == ("unsubscribed", "unsubscribed")
         with pytest.raises(UserError, match="filling in the form herself"):
             readers.allow(project.store, ANN, now=world.now)
@@ -271,11 +269,16 @@ def test_no_spelling_of_an_address_stands_in_what_is_kept_of_a_report(
         words = f"550 5.1.1 <{repeated}> does not exist, to={repeated}"
         bounce = signal("bounced", world.now, permanent=True, words=words, address=told)
         reports.take("postmark", [bounce], project.store, world.now)
+        with project.store.reading() as tx:
+            (told_words,) = [
+                words for _, words, _ in signals.of_address(tx, people.address_hash(project.store.secret(tx), hers))
+            ]
+        assert told_words == "550 5.1.1 <(the address)> does not exist, to=(the address)"
         readers.forget(project.store, hers, now=world.now)
     with world.project() as project, project.store.reading() as tx:
         kept = "".join(str(tx.execute(sa.select(table)).all()) for table in tables.metadata.sorted_tables)
-    assert "does not exist, to=(the address)" in kept
     assert "ann@" not in kept.lower()
+    assert "does not exist" not in kept
 
 
 @pytest.mark.parametrize("named", [ANN, None])

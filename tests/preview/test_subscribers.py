@@ -121,9 +121,6 @@ def test_a_bounced_reader_who_asks_to_be_taken_off_is_not_mailed_when_her_mailbo
     address = one(author, "ann@example.org")
     assert "Unsubscribe" in author.reads(address)
     author.post(address + "/unsubscribe")
-    said = author.reads(address)
-    assert "It works again" in said
-    assert "She left as well" in said
-    assert "had left as well, and stays out" in author.post(address + "/allow")
-    assert "It works again" not in author.reads(address)
+    assert "works again" not in author.reads(address)
+    author.post(address + "/allow", status=400)
     assert "0 readers want" in author.reads("/subscribers")

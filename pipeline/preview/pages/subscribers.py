@@ -83,7 +83,8 @@ def _unsubscribe(ask: Ask) -> Response:
 
 def _allow(ask: Ask) -> Response:
     one = _reader(ask)
-    ask.say(readers.allowed(one.address, readers.allow(ask.store, one.address, now=ask.now)))
+    readers.allow(ask.store, one.address, now=ask.now)
+    ask.say(f"{one.address} gets mail again.")
     return ask.back(f"/subscribers/{one.id}")
 
 
