@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pipeline.errors import UserError
 from pipeline.feedback import tokens
-from pipeline.model import Consent, Reason, Subscriber, Suppression
+from pipeline.model import Consent, Reason, Subscriber, Suppression, graver
 from pipeline.store import Store, Tx, people, signals
 
 Added = Literal["added", "known", "left"]
@@ -120,17 +120,6 @@ def _reader(tx: Tx, address: str) -> Subscriber:
     if reader is None:
         raise UserError(f"Nobody here has the address {address}.", next_step="`paperround subscribers list` shows all.")
     return reader
-
-
-_WEIGHT = {"bounced": 0, "unsubscribed": 1, "forgotten": 2, "complained": 3}
-
-
-def graver(reason: str, than: str | None) -> bool:
-    """Whether a reason outweighs another, or a reader's state: those who want mail weigh nothing.
-
-    The author may take back a bounce, a reader herself her goodbye, and nobody a complaint.
-    """
-    return _WEIGHT[reason] > _WEIGHT.get(than or "", -1)
 
 
 def _suppress(tx: Tx, secret: bytes, address: str, reason: Reason, evidence: str, now: datetime) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Subscriber,
         SubscriberId,
         Suppression,
+        graver,
     )
     from pipeline.model.post import Article, Glance, Post, PostId, Removed, Standing, State
     from pipeline.model.references import Reference
@@ -151,6 +152,7 @@ __all__ = [
     "Validators",
     "Variant",
     "Welcome",
+    "graver",
     "isbn13",
     "title_key",
     "total",
@@ -162,7 +164,7 @@ _FILES = {
     "edit": "Change Edit",
     "entry": "Enclosure Entry EntryId KnownEntry Picture",
     "issue": "Approval Calendar Correction Event Finding Form Issue IssueNumber IssueState Item Message Note Slot",
-    "people": "Consent Every ReaderState Reason Signup SignupId Subscriber SubscriberId Suppression",
+    "people": "Consent Every ReaderState Reason Signup SignupId Subscriber SubscriberId Suppression graver",
     "post": "Article Glance Post PostId Removed Standing State",
     "references": "Reference",
     "report": "Report Run total",

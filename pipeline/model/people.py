@@ -16,6 +16,13 @@ Every = Literal["issue", "day", "week", "month"]
 """How often a reader wants mail: each issue, or at most one a day, a week, a month."""
 
 Reason = Literal["unsubscribed", "bounced", "complained", "forgotten"]
+"""Why an address must not be mailed. The author may take back a bounce, its reader a goodbye, nobody a complaint."""
+_WEIGHT = {"bounced": 0, "unsubscribed": 1, "forgotten": 2, "complained": 3}
+
+
+def graver(reason: str, than: str | None) -> bool:
+    """Whether a reason outweighs another one, or the state of a reader: those who want mail weigh nothing."""
+    return _WEIGHT[reason] > _WEIGHT.get(than or "", -1)
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):

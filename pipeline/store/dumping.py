@@ -11,9 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import UserError
+from pipeline.model import graver
 from pipeline.store import migrations, tables
 from pipeline.store.moving import ARRIVED, CHUNK, go_on_counting, plain
 from pipeline.store.open import MOVING, RESTORING, Store, Tx
+from pipeline.store.rows import upsert_many
 
 _F = tables.facts.c
 _BYTES = "base64"
@@ -115,12 +117,15 @@ def salt(tx: Tx) -> str:
 
 
 def keep_out(tx: Tx, wanted: list[dict[str, Any]]) -> int:
-    """Suppress who was suppressed in the state that was there before; returns how many were not so in the backup."""
-    known = set(tx.execute(sa.select(tables.suppressions.c.address_hash)).scalars())
-    fresh = [{**row, "unmatched": True} for row in wanted if row["address_hash"] not in known]
-    if fresh:
-        tx.execute(sa.insert(tables.suppressions), fresh)
-    return len(fresh)
+    """Suppress who was suppressed in the state that was there before; returns how many were not so in the backup.
+
+    Of two reasons the graver one is kept: who had bounced when it was made may have left or complained since.
+    """
+    columns = tables.suppressions.c
+    known = {row[0]: row[1] for row in tx.execute(sa.select(columns.address_hash, columns.reason))}
+    fresh = [{**row, "unmatched": True} for row in wanted if graver(row["reason"], known.get(row["address_hash"]))]
+    upsert_many(tx, tables.suppressions, ["address_hash"], fresh)
+    return sum(row["address_hash"] not in known for row in fresh)
 
 
 def begin(tx: Tx) -> None:
