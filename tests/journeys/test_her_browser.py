@@ -178,8 +178,10 @@ class Window:
         how = self.dice.choice(["back", "reload", "home"])
         match how:
             case "back":
-                self.page.evaluate("history.length > 2 && history.back()")
+                self.page.evaluate("history.back()")
                 self.page.wait_for_timeout(600)
+                if self.page.url == "about:blank":
+                    self.page.goto(self.home)
             case "reload":
                 self.page.reload()
             case "home":

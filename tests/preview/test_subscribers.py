@@ -87,6 +87,17 @@ def test_all_readers_come_out_as_csv(author: Author) -> None:
     assert answer.text.splitlines()[1].startswith("ann@example.org,")
 
 
+def test_what_the_page_was_at_work_on_is_put_away_where_one_can_come_back_to(author: Author) -> None:
+    author.post("/go/fetch")
+    author.desk.errands.wait(30)
+    address = one(author, "ann@example.org")
+    assert "/errand/dismiss" in author.look(address)
+    sent = {"csrf": author.door.csrf, "address": "ben@example.org"}
+    refused = author.client.post(address + "/forget", data=sent, headers={"origin": ORIGIN})
+    assert refused.status_code == 400
+    assert "/errand/dismiss" not in refused.text, "its answer would lead to an address that only takes forms"
+
+
 def test_a_person_is_shown_with_all_that_is_kept_and_forgotten_only_by_her_address(author: Author) -> None:
     address = one(author, "ann@example.org")
     said = author.reads(address)
