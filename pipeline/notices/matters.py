@@ -14,11 +14,12 @@ from pipeline.compose import drafting, schedule
 from pipeline.config import Settings
 from pipeline.feedback import post, refusals, signup
 from pipeline.plural import many
-from pipeline.store import Store, calendars, runs, signals, signups, sources, timekeeping
+from pipeline.store import Store, calendars, posts, runs, signals, signups, sources, timekeeping
 
 DEAD_AFTER = timedelta(days=1)
 LATE_AFTER = timedelta(hours=2)
 UNREADABLE_FOR = timedelta(days=7)
+NOTHING_NEW_FOR = timedelta(days=42)
 
 
 class Matter(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,7 @@ def matters(store: Store, settings: Settings, now: datetime) -> list[Matter]:
         *_stopped(store, settings),
         *_refusals(store, now),
         *_missed(store, settings, now),
+        *_nothing_new(store, settings, now),
         *_faults(store, settings, now),
         *_clock(store, now),
     ]
@@ -141,19 +143,45 @@ def _refusals(store: Store, now: datetime) -> Iterator[Matter]:
 
 
 def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
-    """A turn that passed without an issue, since the project is at work."""
+    """A turn that passed without an issue, since the project is at work, though posts were there that waited for it."""
     zone = settings.newsletter.timezone
     turn = schedule.latest(settings.schedule, zone, now)
     if turn is None or now - turn.due < LATE_AFTER + settings.schedule.settle:
         return
     with store.reading() as tx:
         begun = runs.begun(tx)
-    made = any(line.issue.due >= turn.due for line in review.overview(store, settings.review))
-    if made or begun is None or begun >= turn.due:
+    lines = review.overview(store, settings.review)
+    if begun is None or begun >= turn.due or any(line.issue.due >= turn.due for line in lines):
         return
-    why = compose.plan(store, settings.compose, now).waiting or "no post was ready"
-    words = f"No issue was made for {dates.said(turn.due.astimezone(zone), '%A, %d %B, %H:%M')}: {why}"
+    known = compose.outlines(store, settings.compose, now)
+    count = sum(how.state == "new" and post.when <= turn.due for post, how in known)
+    if not count:
+        return
+    draft = next((line.issue.number for line in lines if line.state == "draft" and not line.issue.corrects), None)
+    wait = many(count, "post waits", "posts wait")
+    if draft:
+        why = f"issue {draft} waits for your yes, and behind it {wait}"
+    elif count < settings.schedule.min_posts:
+        why = f"{wait}, and min_posts is {settings.schedule.min_posts}"
+    else:
+        why = f"{wait} for the next turn"
+    words = f"No issue was made for {dates.said(turn.due.astimezone(zone), '%A, %d %B, %H:%M')}: {why}."
     yield Matter(key=f"missed/{turn.key}"[:120], words=words)
+
+
+def _nothing_new(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
+    """She may just not have written; or her blog goes on giving an old feed, which is like a blog without new posts."""
+    with store.reading() as tx:
+        begun, newest = posts.first_day(tx), posts.newest(tx, 1)
+        last = posts.get(tx, newest[0]) if newest else None
+    if begun is None or last is None or now - max(begun, last.when) < NOTHING_NEW_FOR:
+        return
+    day = dates.said(last.when.astimezone(settings.newsletter.timezone), "%d %B %Y")
+    words = (
+        f"Your newest post, “{last.article.title}”, is of {day}. If you have written since, your blog does not show it "
+        "to programs: `paperround check` asks it."
+    )
+    yield Matter(key=f"nothing-new/{last.id}", words=words, once=True)
 
 
 def _faults(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline import config, lookback, notices, run
+from pipeline import compose, config, lookback, notices, run
 from pipeline.carrying import signed
 from pipeline.errors import FetchFault, UserError
 from pipeline.feedback import readers, reports, signup
-from pipeline.model import Report
+from pipeline.model import PostId, Report
 from pipeline.store import carriers, ledger, tables
 from tests.journeys import steps
-from tests.world import World
+from tests.world import START, World
 
 
 class Listener(HTTPServer):
@@ -249,16 +249,70 @@ def test_an_issue_that_nobody_takes_for_a_day_is_told(world: World) -> None:
     assert keys(world) == {"sending/1"}
 
 
-def test_a_turn_that_passed_without_an_issue_is_said_with_the_reason(world: World) -> None:
-    world.set('cadence = "each"', 'cadence = "daily"')
-    world.blog.posts.clear()
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("too few", "Tuesday, 24 November, 12:00: 1 post waits, and min_posts is 2."),
+        ("a draft waits", "Tuesday, 24 November, 12:00: issue 1 waits for your yes, and behind it 1 post waits."),
+        ("it came too late", "Tuesday, 24 November, 12:00: 1 post waits for the next turn."),
+    ],
+)
+def test_a_turn_that_passed_without_an_issue_though_a_post_waited_is_said_with_the_reason(
+    world: World, why: str, words: str
+) -> None:
+    world.set('cadence = "each"', 'cadence = "daily"\nat = "12:00"')
     with world.project() as project:
         run.remember(project, Report(), world.now)
-    steps.pull(world)
+    if why == "a draft waits":
+        steps.pull(world)
+        steps.build_now(world)
+    world.pass_time(hours=6)
+    world.blog.publish("kindness", "A jar of kind words", world.now)
+    if why == "too few":
+        world.set("[schedule]", "[schedule]\nmin_posts = 2")
+    if why != "it came too late":
+        steps.cron(world)
+    world.pass_time(hours=24)
+    (steps.pull if why == "it came too late" else steps.cron)(world)
+    with world.project() as project:
+        told = [one.words for one in notices.matters(project.store, project.settings, world.now)]
+    assert f"No issue was made for {words}" in told
+
+
+def test_a_turn_that_passes_because_nothing_was_written_is_no_matter(world: World) -> None:
+    world.set('cadence = "each"', 'cadence = "daily"')
+    world.set('approval = "required"', 'approval = "automatic"')
+    steps.cron(world)
+    with world.project() as project:
+        run.remember(project, Report(), world.now)
+    for _ in range(6):
+        world.pass_time(days=1)
+        steps.cron(world)
+        assert keys(world) == set()
+
+
+@pytest.mark.parametrize("cadence", ["each", "weekly"])
+def test_a_blog_that_shows_nothing_new_for_weeks_is_told_once_as_its_feed_may_be_an_old_one(
+    world: World, cadence: str
+) -> None:
+    want(world, 'mail = "lisa@example.org"')
+    world.set('cadence = "each"', f'cadence = "{cadence}"\nlate = "6d"')
+    world.set('approval = "required"', 'approval = "automatic"')
+    steps.subscribe(world, "ann@example.org")
+    said = []
+    for _ in range(30):
+        steps.cron(world)
+        said += [(world.now, words) for words in told(world).done]
+        world.pass_time(days=5)
+    assert len(said) == 1
+    assert START + timedelta(days=42) <= said[0][0] < START + timedelta(days=47)
+    (mail,) = mailed(world)
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert "Your newest post, “Worries at Bedtime”, is of 21 November 2026." in text.get_content()
+    world.blog.publish("kindness", "A jar of kind words", world.now)
+    steps.cron(world)
     assert keys(world) == set()
-    world.pass_time(days=1)
-    (key,) = keys(world)
-    assert key.startswith("missed/daily 2026-11-24")
 
 
 def a_draft_waits(world: World) -> None:
@@ -286,11 +340,18 @@ def a_send_needs_her(world: World) -> None:
 
 
 def an_issue_did_not_go(world: World) -> None:
-    world.set('cadence = "each"', 'cadence = "daily"')
-    world.blog.posts.clear()
+    world.set('cadence = "each"', 'cadence = "daily"\nmin_posts = 2')
     with world.project() as project:
         run.remember(project, Report(), world.now)
     world.pass_time(days=1)
+    steps.pull(world)
+
+
+def nothing_is_new(world: World) -> None:
+    steps.pull(world)
+    with world.project() as project:
+        compose.choose(project.store, PostId(1), "skip", world.now)
+    world.pass_time(days=50)
     steps.pull(world)
 
 
@@ -372,6 +433,7 @@ MATTERS = [
     (a_source_died, "source/blog", "The source blog has not answered"),
     (a_send_needs_her, "unknown/1", "what became of 1 copy;"),
     (an_issue_did_not_go, "missed/daily 2026-11-24", "No issue was made for Tuesday"),
+    (nothing_is_new, "nothing-new/1", "is of 21 November 2026. If you have written since, your blog does not show it"),
 ]
 
 
