@@ -79,7 +79,7 @@ def freeze(
         if got and at_provider:
             words = f"Issue {number} corrects issue {got}, but {settings.provider} sends to the whole list it keeps."
             return Report(attention=(f"{words} Say it in the next issue; `correct {got} --drop` takes this one back.",))
-        if rendering is None or not (readers or at_provider):
+        if rendering is None or not (readers or at_provider or people.count_active(tx)):
             return Report(attention=(f"Issue {number} is approved, but there are no subscribers to send it to.",))
         sending = ledger.Sending(
             number=number,
@@ -100,7 +100,16 @@ def freeze(
             return Report(done=(f"Issue {number} frozen for the list that {settings.provider} keeps.",))
         keys = [_key(number, approval.sha, at) for at in range(_batches(sending, by.can.batch_max))]
         freezing.freeze(tx, sending, keys, by.can.batch_max, readers_of_it)
-    return Report(done=(f"Issue {number} frozen for {many(readers, 'reader')}.",))
+    return Report(done=(_begun(issue, readers),))
+
+
+def _begun(issue: Issue, readers: int) -> str:
+    """What is told of an issue that was frozen. One that no reader wants just now is done with it."""
+    if readers:
+        return f"Issue {issue.number} frozen for {many(readers, 'reader')}."
+    got = issue.corrects
+    why = f"nobody who got issue {got.number} is a reader now" if got else "each had one lately, or chose other topics"
+    return f"Issue {issue.number} goes to no reader by mail: {why}."
 
 
 def who(issue: Issue, settings: DeliverSettings, now: datetime) -> people.Who:

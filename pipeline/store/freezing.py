@@ -20,7 +20,7 @@ _O = tables.outcomes.c
 def freeze(tx: Tx, sending: ledger.Sending, keys: Sequence[str], size: int, who: people.Who = people.EVERYBODY) -> None:
     """Begin an issue's sending: one row for each reader who wants mail, in batches of `size`, all by the database.
 
-    `keys` are the batches' idempotency keys, those of the canary first.
+    `keys` are the batches' idempotency keys, those of the canary first; none for an issue that nobody wants just now.
     """
     carriers.begin(tx)
     names = [column.name for column in _S]
@@ -32,6 +32,8 @@ def freeze(tx: Tx, sending: ledger.Sending, keys: Sequence[str], size: int, who:
         {"number": sending.number, "key": key, "place": at, "state": state, "attempts": 0, "words": ""}
         for at, (key, state) in enumerate(zip(keys, states, strict=True))
     ]
+    if not rows:
+        return
     tx.execute(sa.insert(tables.batches), rows)
     batches = tx.execute(sa.select(_B.id).where(_B.number == sending.number).order_by(_B.place)).scalars().all()
     following, after = _following(sending, who), 0

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline import compose
-from pipeline.feedback import choosing
+from pipeline import compose, lookback, review
+from pipeline.feedback import choosing, readers
 from pipeline.model import IssueNumber
 from pipeline.store import people
 from tests.journeys import steps
+from tests.preview.author import at_her_page
 from tests.world import World
 
 ANN, BEN = "ann@example.org", "ben@example.org"
@@ -57,6 +58,50 @@ def test_a_week_is_a_week_even_when_an_issue_is_an_hour_early(world: World) -> N
     assert issue(world, 2) == [ANN]
     world.pass_time(days=4, hours=23)
     assert issue(world, 3) == [ANN, BEN]
+
+
+def test_an_issue_that_no_reader_wants_just_now_is_done_and_keeps_nothing_waiting(world: World) -> None:
+    choose(world, ANN, "week")
+    choose(world, BEN, "month")
+    assert issue(world, 1) == [ANN, BEN]
+    world.pass_time(days=2)
+    assert issue(world, 2) == []
+    with world.project() as project:
+        lines = review.overview(project.store, project.settings.review)
+        (two,) = [one for one in lines if one.issue.number == 2]
+        assert (two.state, two.account and two.account.audience) == ("sent", 0)
+        assert "Post number 2" in lookback.page(lookback.look(project.store, project.settings, world.now))
+    assert "Issue 2 goes to no reader by mail: each had one lately, or chose other topics." in world.said
+    with at_her_page(world) as author:
+        assert "No reader was to get it by mail" in author.reads("/issue/2")
+    world.pass_time(days=6)
+    steps.cron(world)
+    assert steps.mails(world, 2) == []
+    world.pass_time(hours=3)
+    assert issue(world, 3) == [ANN]
+
+
+def test_an_issue_waits_while_nobody_wants_any_mail(world: World) -> None:
+    choose(world, ANN, "none")
+    choose(world, BEN, "none")
+    assert issue(world, 1) == []
+    choose(world, BEN)
+    steps.cron(world)
+    assert [str(mail["To"]) for mail in steps.mails(world, 1)] == [BEN]
+
+
+def test_a_correction_of_which_every_reader_has_left_is_done(world: World) -> None:
+    issue(world, 1)
+    steps.subscribe(world, "newcomer@example.org")
+    with world.project() as project:
+        for address in (ANN, BEN):
+            readers.unsubscribe(project.store, address, evidence="told me so", now=world.now)
+        settings = project.settings.compose
+        compose.correct(IssueNumber(1), project.store, settings, said="It is on Monday.", named="", now=world.now)
+    steps.approve(world, IssueNumber(2))
+    report = steps.send(world, IssueNumber(2))
+    assert "Issue 2 goes to no reader by mail: nobody who got issue 1 is a reader now." in report.done
+    assert steps.mails(world, 2) == []
 
 
 def test_a_correction_costs_nobody_the_next_issue(world: World) -> None:
