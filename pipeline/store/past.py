@@ -25,8 +25,8 @@ def old(tx: Tx, before: datetime) -> list[IssueNumber]:
 
 def is_forgotten(tx: Tx, number: IssueNumber) -> bool:
     """Whether an issue went out of which nobody knows any more who got it."""
-    sent = tx.execute(sa.select(_S.number).where(_S.number == number)).first()
-    return sent is not None and tx.execute(sa.select(_O.number).where(_O.number == number).limit(1)).first() is None
+    readers = tx.execute(sa.select(_S.audience).where(_S.number == number)).scalar()
+    return bool(readers) and tx.execute(sa.select(_O.number).where(_O.number == number).limit(1)).first() is None
 
 
 def batches(tx: Tx, number: IssueNumber) -> list[BatchId]:

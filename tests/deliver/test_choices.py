@@ -81,6 +81,23 @@ def test_an_issue_that_no_reader_wants_just_now_is_done_and_keeps_nothing_waitin
     assert issue(world, 3) == [ANN]
 
 
+def test_what_nobody_got_by_mail_is_corrected_in_the_archive(world: World) -> None:
+    choose(world, ANN, "week")
+    choose(world, BEN, "week")
+    issue(world, 1)
+    world.pass_time(days=2)
+    assert issue(world, 2) == []
+    with world.project() as project:
+        settings = project.settings.compose
+        compose.correct(IssueNumber(2), project.store, settings, said="It is on Monday.", named="", now=world.now)
+    steps.approve(world, IssueNumber(3))
+    report = steps.send(world, IssueNumber(3))
+    assert "Issue 3 goes to no reader by mail: nobody who got issue 2 is a reader now." in report.done
+    steps.cron(world)
+    (page,) = (world.folder / "outbox/public/issues").glob("2-*/index.html")
+    assert "It is on Monday." in page.read_text("utf-8")
+
+
 def test_an_issue_waits_while_nobody_wants_any_mail(world: World) -> None:
     choose(world, ANN, "none")
     choose(world, BEN, "none")
