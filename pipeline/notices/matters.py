@@ -172,8 +172,9 @@ def _missed(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]
 def _nothing_new(store: Store, settings: Settings, now: datetime) -> Iterator[Matter]:
     """She may just not have written; or her blog goes on giving an old feed, which is like a blog without new posts."""
     with store.reading() as tx:
-        begun, newest = posts.first_day(tx), posts.newest(tx, 1)
-        last = posts.get(tx, newest[0]) if newest else None
+        begun = posts.first_day(tx)
+        known = posts.outlines(tx, posts.newest(tx, 1))
+    last = max(known, key=lambda post: post.when, default=None)
     if begun is None or last is None or now - max(begun, last.when) < NOTHING_NEW_FOR:
         return
     day = dates.said(last.when.astimezone(settings.newsletter.timezone), "%d %B %Y")

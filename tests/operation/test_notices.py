@@ -315,6 +315,18 @@ def test_a_blog_that_shows_nothing_new_for_weeks_is_told_once_as_its_feed_may_be
     assert keys(world) == set()
 
 
+def test_the_newest_post_is_told_where_an_older_release_noted_no_date_of_others(world: World) -> None:
+    world.blog.publish("old", "An old letter", world.now - timedelta(days=400))
+    steps.pull(world)
+    with world.project() as project, project.store.writing() as tx:
+        old = tx.execute(sa.select(tables.posts.c.id).order_by(tables.posts.c.moment).limit(1)).scalar_one()
+        tx.execute(sa.update(tables.posts).where(tables.posts.c.id == old).values(moment=None))
+    world.pass_time(days=50)
+    with world.project() as project:
+        (told,) = notices.matters(project.store, project.settings, world.now)
+    assert told.words.startswith("Your newest post, “Worries at Bedtime”, is of 21 November 2026.")
+
+
 def a_draft_waits(world: World) -> None:
     steps.pull(world)
     steps.build_now(world)
