@@ -127,7 +127,7 @@ def _gravest(rows: Iterable[Row]) -> dict[str, tuple[Says, str]]:
     for row in rows:
         if row.says in _BARRED:
             key = people.address_key(row.address)
-            if graver(row.says, found[key][0] if key in found else None):
+            if graver(_BARRED[row.says], found[key][0] if key in found else None):
                 found[key] = row.says, row.words
     return found
 
@@ -160,7 +160,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
             if row.says in _BARRED:
                 result, words = self._out(row, here.get(key))
                 told.append((row.line, result, words))
-                if result == "kept out" and graver(row.says, barred.get(hashes[key])):
+                if result == "kept out" and graver(_BARRED[row.says], barred.get(hashes[key])):
                     out[key] = self._suppression(row, hashes[key])
             elif row.says == "unconfirmed":
                 told.append((row.line, "unconfirmed", row.words or "never confirmed there"))
@@ -197,7 +197,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
         """Keep somebody out who has left, bounced or complained elsewhere."""
         if known and any(one.act == "subscribed" for one in people.consents(self.tx, SubscriberId(known[0]))):
             return "known", "she confirmed here herself"
-        if known and graver(row.says, known[1]) and not self.dry_run:
+        if known and graver(_BARRED[row.says], known[1]) and not self.dry_run:
             people.put(self.tx, SubscriberId(known[0]), state=_BARRED[row.says])
         return "kept out", row.words
 

@@ -86,7 +86,7 @@ def unsubscribe(store: Store, address: str, *, evidence: str, now: datetime) -> 
 
 def let_go(tx: Tx, secret: bytes, reader: Subscriber, evidence: str, now: datetime) -> None:
     """She wants no more mail; the row stays so that no import brings her back, nor a mailbox that works again."""
-    if reader.state in (*people.WANTING, "bounced"):
+    if graver("unsubscribed", reader.state):
         people.put(tx, reader.id, state="unsubscribed")
         people.consented(tx, reader.id, Consent(act="left", words=evidence, source="", at=now))
     _suppress(tx, secret, reader.address, "unsubscribed", evidence, now)
@@ -101,7 +101,7 @@ def bar(
     now: datetime,
 ) -> None:
     """Her mail host, or she herself by way of it, says that she must not be mailed. A bounce undoes no goodbye."""
-    if reason == "complained" or reader.state in people.WANTING:
+    if graver(reason, reader.state):
         people.put(tx, reader.id, state=reason)
     _suppress(tx, secret, reader.address, reason, evidence, now)
 

@@ -11,9 +11,11 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from pipeline.model import REASONS
+
 Says = Literal["in", "unsubscribed", "bounced", "complained", "unconfirmed", "unclear"]
 """What a row says about its person: she wants mail, has left, can't be reached, complained, never said yes, or what?"""
-GRAVITY: tuple[Says, ...] = ("in", "unclear", "unconfirmed", "bounced", "unsubscribed", "complained")
+GRAVITY = ("in", "unclear", "unconfirmed", *REASONS)
 YES, NO = ("true", "1", "yes", "y", "t", "ja", "oui", "si"), ("false", "0", "no", "n", "f", "nein", "non")
 _NOTHING = ("", "null", "none", "never", "nan", "n a", "0000 00 00", "0000 00 00 00 00 00")
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Slot,
     )
     from pipeline.model.people import (
+        REASONS,
         Consent,
         Every,
         ReaderState,
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AUTO",
     "FATES",
+    "REASONS",
     "Account",
     "Answer",
     "Approval",
@@ -164,7 +166,7 @@ _FILES = {
     "edit": "Change Edit",
     "entry": "Enclosure Entry EntryId KnownEntry Picture",
     "issue": "Approval Calendar Correction Event Finding Form Issue IssueNumber IssueState Item Message Note Slot",
-    "people": "Consent Every ReaderState Reason Signup SignupId Subscriber SubscriberId Suppression graver",
+    "people": "REASONS Consent Every ReaderState Reason Signup SignupId Subscriber SubscriberId Suppression graver",
     "post": "Article Glance Post PostId Removed Standing State",
     "references": "Reference",
     "report": "Report Run total",

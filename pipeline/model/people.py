@@ -16,13 +16,14 @@ Every = Literal["issue", "day", "week", "month"]
 """How often a reader wants mail: each issue, or at most one a day, a week, a month."""
 
 Reason = Literal["unsubscribed", "bounced", "complained", "forgotten"]
-"""Why an address must not be mailed. The author may take back a bounce, its reader a goodbye, nobody a complaint."""
-_WEIGHT = {"bounced": 0, "unsubscribed": 1, "forgotten": 2, "complained": 3}
+REASONS: tuple[Reason, ...] = ("bounced", "unsubscribed", "forgotten", "complained")
+"""Why an address must not be mailed, the gravest last. The author may take back a bounce, its reader a goodbye, and
+nobody a complaint."""
 
 
-def graver(reason: str, than: str | None) -> bool:
+def graver(reason: Reason, than: str | None) -> bool:
     """Whether a reason outweighs another one, or the state of a reader: those who want mail weigh nothing."""
-    return _WEIGHT[reason] > _WEIGHT.get(than or "", -1)
+    return than not in REASONS or REASONS.index(reason) > REASONS.index(than)
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
