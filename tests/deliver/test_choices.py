@@ -35,6 +35,13 @@ def issue(world: World, number: int) -> list[str]:
     return sorted(str(mail["To"]) for mail in steps.mails(world, number))
 
 
+def correct(world: World, number: int) -> None:
+    """Write the correction of an issue."""
+    with world.project() as project:
+        settings = project.settings.compose
+        compose.correct(IssueNumber(number), project.store, settings, said="It is on Monday.", named="", now=world.now)
+
+
 @pytest.fixture
 def world(world: World) -> World:
     world.blog.posts.clear()
@@ -87,9 +94,7 @@ def test_what_nobody_got_by_mail_is_corrected_in_the_archive(world: World) -> No
     issue(world, 1)
     world.pass_time(days=2)
     assert issue(world, 2) == []
-    with world.project() as project:
-        settings = project.settings.compose
-        compose.correct(IssueNumber(2), project.store, settings, said="It is on Monday.", named="", now=world.now)
+    correct(world, 2)
     steps.approve(world, IssueNumber(3))
     report = steps.send(world, IssueNumber(3))
     assert "Issue 3 goes to no reader by mail: nobody who got issue 2 is a reader now." in report.done
@@ -113,8 +118,7 @@ def test_a_correction_of_which_every_reader_has_left_is_done(world: World) -> No
     with world.project() as project:
         for address in (ANN, BEN):
             readers.unsubscribe(project.store, address, evidence="told me so", now=world.now)
-        settings = project.settings.compose
-        compose.correct(IssueNumber(1), project.store, settings, said="It is on Monday.", named="", now=world.now)
+    correct(world, 1)
     steps.approve(world, IssueNumber(2))
     report = steps.send(world, IssueNumber(2))
     assert "Issue 2 goes to no reader by mail: nobody who got issue 1 is a reader now." in report.done
@@ -125,9 +129,7 @@ def test_a_correction_costs_nobody_the_next_issue(world: World) -> None:
     choose(world, BEN, "week")
     issue(world, 1)
     world.pass_time(days=1)
-    with world.project() as project:
-        settings = project.settings.compose
-        compose.correct(IssueNumber(1), project.store, settings, said="It is on Monday.", named="", now=world.now)
+    correct(world, 1)
     steps.approve(world, IssueNumber(2))
     steps.send(world, IssueNumber(2))
     world.pass_time(days=6)

@@ -111,11 +111,16 @@ def test_a_person_is_shown_with_all_that_is_kept_and_forgotten_only_by_her_addre
     author.look(address, status=400)
 
 
-def test_a_bounced_reader_is_mailed_again_on_her_word(author: Author, world: World) -> None:
+def bounces(world: World) -> None:
+    """Ann's mailbox is gone."""
     with world.project() as project, project.store.writing() as tx:
         ann = people.by_address(tx, "ann@example.org")
         assert ann is not None
         readers.bar(tx, project.store.secret(tx), ann, "bounced", "5.1.1", world.now)
+
+
+def test_a_bounced_reader_is_mailed_again_on_her_word(author: Author, world: World) -> None:
+    bounces(world)
     address = one(author, "ann@example.org")
     assert "can't be reached" in author.reads(address)
     assert "gets mail again" in author.post(address + "/allow")
@@ -125,10 +130,7 @@ def test_a_bounced_reader_is_mailed_again_on_her_word(author: Author, world: Wor
 def test_a_bounced_reader_who_asks_to_be_taken_off_is_not_mailed_when_her_mailbox_works_again(
     author: Author, world: World
 ) -> None:
-    with world.project() as project, project.store.writing() as tx:
-        ann = people.by_address(tx, "ann@example.org")
-        assert ann is not None
-        readers.bar(tx, project.store.secret(tx), ann, "bounced", "5.1.1", world.now)
+    bounces(world)
     address = one(author, "ann@example.org")
     assert "Unsubscribe" in author.reads(address)
     author.post(address + "/unsubscribe")
